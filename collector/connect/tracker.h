@@ -1,0 +1,63 @@
+// Events of one process → its connections. A pure function over time: no clock, no I/O, no globals;
+// the same observations in the same order always give the same rows.
+//
+// Observations come in the order of t_ns (collector/drain merges the rings). Rows are handed out
+// when they changed: a connection first appears when its connect started (outcome "pending") and
+// again each time it moved on, always whole and under the same id, so that whoever stores them can
+// replace the row.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "collector/connect/observation.h"
+#include "collector/store/rows.h"
+
+namespace sockwatch::connect {
+
+// Ids for rows, unique in one trace; one counter for all processes of a recording.
+struct Ids {
+  std::int64_t next_connection = 1;
+  std::int64_t next_resolution = 1;
+  std::int64_t next_wait = 1;
+};
+
+struct Changes {
+  std::vector<store::ConnectionRow> connections;  // new or changed since the last take
+  std::vector<store::ResolutionRow> resolutions;
+  std::vector<store::WaitRow> waits;
+  std::vector<store::CallRow> calls;  // empty unless asked for
+};
+
+struct Options {
+  bool all_calls = false;  // --detail calls: also fill Changes::calls, and all waits
+};
+
+class Tracker {
+ public:
+  Tracker(std::int64_t process_id, Ids& ids, Options options = {});
+  ~Tracker();
+  Tracker(Tracker&&) noexcept;
+  Tracker& operator=(Tracker&&) noexcept;
+
+  void apply(const Observation& observation);
+
+  // The process is gone (or its image was replaced by exec): what was connecting becomes
+  // `abandoned`, what was open stays `open` with closed_ns = t_ns only where the kernel closed it
+  // (always, when a process ends).
+  void process_ended(std::int64_t t_ns);
+
+  // What changed since the last call. Rows of connections still running are included as they stand.
+  Changes take();
+
+  // Events that named a descriptor the tracker knows nothing about (inherited, or their birth was
+  // lost).
+  std::uint64_t orphan_events() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sockwatch::connect

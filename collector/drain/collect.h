@@ -1,0 +1,38 @@
+// The collector: finds segments in a run directory, drains them, writes a trace, until it is told
+// to stop.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "collector/store/writer.h"
+#include "collector/support/result.h"
+
+namespace sockwatch::drain {
+
+struct CollectOptions {
+  std::string run_directory;  // must exist, be a directory of this user, mode 0700
+  std::string trace_path;
+  store::OpenMode mode = store::OpenMode::create;
+  bool all_calls = false;  // --detail calls
+  int stop_fd = -1;  // readable (or closed by the other end): drain what is there, finish, return
+  int ready_fd =
+      -1;  // one byte is written to it when the directory is watched and the trace is open
+};
+
+struct CollectSummary {
+  std::uint64_t events = 0;       // observations applied
+  std::uint64_t connections = 0;  // rows
+  std::uint64_t segments = 0;
+  std::uint64_t lost = 0;  // over all causes
+};
+
+// Blocks. Removes a segment's file once its process is dead and everything in it is committed.
+// SIGTERM and SIGINT must be arranged by the caller to make stop_fd readable.
+Result<CollectSummary> collect(const CollectOptions& options);
+
+// Creates a run directory for one recording, mode 0700, in the shared-memory file system (else
+// TMPDIR, else /tmp) and returns its path; the name is unique, so two recordings never meet.
+Result<std::string> create_run_directory();
+
+}  // namespace sockwatch::drain

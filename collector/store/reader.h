@@ -1,0 +1,51 @@
+// Reads a trace. The file may come from anywhere, so it is opened read-only and distrusted: a
+// missing, truncated, foreign or newer file is an Error with a next step, never a crash.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/store/rows.h"
+#include "collector/support/result.h"
+
+namespace sockwatch::store {
+
+// All conditions must hold. Empty: everything.
+struct Filter {
+  std::optional<std::string>
+      destination;  // part of name or address; "host:port", ":port", "[::1]:443" match the port too
+  std::optional<std::string> exe;      // part of the path of the program
+  std::optional<std::string> outcome;  // outcome or ending, exact; several separated by commas
+  std::optional<Ns> since_ns;          // monotonic: started at or after
+  std::optional<Ns> min_connect_ns;    // connect phase took at least
+};
+
+class Reader {
+ public:
+  static Result<Reader> open(const std::string& path);
+  ~Reader();
+  Reader(Reader&&) noexcept;
+  Reader& operator=(Reader&&) noexcept;
+
+  Result<std::map<std::string, std::string>> trace() const;  // table trace, all keys
+  Result<std::vector<ProcessRow>> processes() const;
+  Result<std::vector<LossRow>> losses() const;
+
+  // In the order they started. `each` returns false to stop early.
+  Status connections(const Filter& filter,
+                     const std::function<bool(const ConnectionRow&)>& each) const;
+  Result<std::optional<ConnectionRow>> connection(std::int64_t id) const;
+  Status resolutions(const std::function<bool(const ResolutionRow&)>& each) const;
+  Result<std::vector<WaitRow>> waits(std::int64_t connection_id) const;
+
+ private:
+  struct State;
+  explicit Reader(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sockwatch::store

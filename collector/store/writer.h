@@ -1,0 +1,60 @@
+// Writes a trace: one SQLite file, WAL while recording, a single file after `finish`.
+//
+// One writer, one thread. Everything between two commits is one transaction: rows and ring
+// positions become durable together, so a collector that is killed and started again neither loses
+// nor doubles a row.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "collector/store/rows.h"
+#include "collector/support/result.h"
+
+namespace sockwatch::store {
+
+inline constexpr int kSchemaVersion = 1;
+
+enum class OpenMode {
+  create,   // fails if the file exists
+  replace,  // --force: an existing trace is replaced
+  resume,   // the file is a trace that was being recorded: go on (a restarted collector)
+};
+
+class Writer {
+ public:
+  static Result<Writer> open(const std::string& path, OpenMode mode);
+  ~Writer();  // without finish(): leaves a file that `resume` and the reader accept
+  Writer(Writer&&) noexcept;
+  Writer& operator=(Writer&&) noexcept;
+
+  // All of these are part of the transaction under way. Rows with an id replace the row of that id.
+  Status set(std::string_view key, std::string_view value);  // table trace
+  Status put(const ProcessRow& row);
+  Status put(const ConnectionRow& row);
+  Status put(const ResolutionRow& row);
+  Status put(const WaitRow& row);
+  Status put(const CallRow& row);
+  Status put(const LossRow& row);      // replaces the count of that process and cause
+  Status put(const PositionRow& row);  // replaces the position of that ring
+
+  Status commit();  // and begin the next transaction
+  Status finish();  // commit, build indexes, leave WAL mode: one file, nothing beside it
+
+  // For a restarted collector.
+  Result<std::vector<PositionRow>> positions() const;
+  Result<std::vector<ProcessRow>> processes() const;
+  Result<std::vector<ConnectionRow>> unfinished_connections()
+      const;  // outcome pending, or connected and not closed
+  Result<std::int64_t> largest_id(std::string_view table) const;  // 0 if empty
+
+ private:
+  struct State;
+  explicit Writer(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace sockwatch::store

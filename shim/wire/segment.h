@@ -1,0 +1,94 @@
+// The shared-memory file one process image records into.
+//
+//   ┌─────────┬────────────────────────┬─ page ─┬────────┬────────┬───
+//   │ Header  │ Slot[kSlotCount]       │ Ring 0 │ Ring 1 │ Ring 2 │ ...
+//   └─────────┴────────────────────────┴────────┴────────┴────────┴───
+//
+// Created by the library at the first event worth recording: `open(O_CREAT|O_EXCL|O_NOFOLLOW,
+// 0600)` in the run directory, sized with ftruncate, mapped MAP_SHARED, descriptor closed at once.
+// A file is only complete when `magic` is there: it is stored last, with release order. Memory is
+// really allocated before it is touched (MADV_POPULATE_WRITE, else fallocate): a full file system
+// means fewer events, never SIGBUS in the target. A ring is populated piece by piece, so a thread
+// that makes ten calls costs one page, not 256 KiB. An untouched ring costs nothing and must not be
+// touched by the reader either: `Slot::state` says whether it ever was in use.
+//
+// File name: "<pid>.<created_ns>.seg", both decimal; created_ns is CLOCK_MONOTONIC, so each exec of
+// a pid has its own. Nobody but the collector ever deletes one.
+//
+// Ring lease: a thread takes a slot by compare-exchange kFree → kLeased (acquire) and gives it back
+// with kFree (release) at its exit. The collector drains any slot that has `published` above what
+// it read, whoever owns it. Nothing is reset at hand-over: sequence numbers go on.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "shim/wire/event.h"
+#include "shim/wire/ring.h"
+
+namespace sockwatch::wire {
+
+inline constexpr std::uint64_t kMagic = 0x3148435457534f53;  // "SOSWTCH1", little endian
+inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::size_t kSlotCount = 128;
+inline constexpr std::size_t kPage = 4096;
+inline constexpr char kSegmentSuffix[] = ".seg";
+
+// Environment of the target. Without kDirVariable the library stays dormant.
+inline constexpr char kDirVariable[] = "SOCKWATCH_DIR";  // the run directory
+inline constexpr char kDetailVariable[] =
+    "SOCKWATCH_DETAIL";  // "calls": record every call on a tracked socket
+
+enum SlotState : std::uint32_t {
+  kNeverUsed = 0,  // ring memory untouched
+  kLeased = 1,
+  kFree = 2,  // used before, owner gone; may still hold events
+};
+
+struct alignas(64) Slot {
+  std::atomic<std::uint32_t> state;
+  std::atomic<std::uint32_t> tid;        // owner
+  std::atomic<std::uint64_t> published;  // slots pushed so far = next sequence number
+  std::atomic<std::uint64_t> populated;  // elements of the ring's array that have memory
+  std::atomic<std::uint64_t> lost;       // ring_full, total; the stream has Op::lost at each place
+  std::atomic<std::uint64_t>
+      recording_since_ns;  // not 0: an event that returned at this time is about to be published
+  std::uint64_t reserved[3];
+};
+static_assert(sizeof(Slot) == 64);
+
+struct alignas(64) Header {
+  std::atomic<std::uint64_t> magic;  // stored last
+  std::uint32_t layout_version;
+  std::uint32_t event_size;
+  std::uint32_t ring_size;
+  std::uint32_t ring_capacity;
+  std::uint32_t slot_count;
+  std::uint32_t header_size;   // offset of Slot[0]
+  std::uint64_t rings_offset;  // offset of ring 0
+  std::uint64_t ring_stride;   // distance of two rings
+  std::uint64_t file_size;
+  std::int32_t pid;
+  std::int32_t ppid;
+  std::uint32_t uid;
+  std::uint32_t detail;        // 1: every call
+  std::uint64_t monotonic_ns;  // clock anchor: both clocks read together at creation
+  std::uint64_t realtime_ns;
+  std::uint64_t sandboxed_ns;  // not 0: from here on the target was under seccomp and we made no
+                               // call of our own
+  std::atomic<std::uint64_t> lost[kLossCauses];  // events dropped outside any ring, by Loss
+  char exe[512];            // readlink /proc/self/exe, NUL-terminated, may be cut
+  char command_line[1536];  // /proc/self/cmdline: NUL between arguments, cut at the end
+  std::uint32_t command_line_length;
+};
+
+constexpr std::size_t round_to_page(std::size_t bytes) {
+  return (bytes + kPage - 1) / kPage * kPage;
+}
+inline constexpr std::size_t kRingsOffset =
+    round_to_page(sizeof(Header) + kSlotCount * sizeof(Slot));
+inline constexpr std::size_t kRingStride = round_to_page(sizeof(Ring));
+inline constexpr std::size_t kSegmentSize = kRingsOffset + kSlotCount * kRingStride;
+
+}  // namespace sockwatch::wire

@@ -1,0 +1,43 @@
+// The command table: each command is one file in this folder that adds itself to the parser.
+//
+// A command reports through `Exit`: 0, or what design says for its kind (run/record: the target's status, else
+// 125/126/127 as env(1); viewers: 1 for a file that cannot be read, 2 for wrong use).
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+
+#include "collector/store/reader.h"
+#include "collector/support/result.h"
+
+namespace sockwatch::cli {
+
+struct Exit {
+  int status = 0;
+};
+
+// Launching (may use the collector)
+void add_run(CLI::App& app, Exit& exit);
+void add_record(CLI::App& app, Exit& exit);
+void add_collect(CLI::App& app, Exit& exit);
+void add_check(CLI::App& app, Exit& exit);
+
+// Reading a trace (know collector/store only)
+void add_report(CLI::App& app, Exit& exit);
+void add_connections(CLI::App& app, Exit& exit);
+
+struct ReportOptions {
+  bool json = false;
+  bool ascii = false;  // no box or dash characters beyond ASCII
+  bool color = false;
+  store::Filter filter;
+};
+
+// What `report` prints, for `run` to print when the target has ended. Writes to `out`.
+Status write_report(const std::string& trace_path, const ReportOptions& options, std::FILE* out);
+
+// Prints "sockwatch: message" and the hint on a line of its own, to stderr.
+void print_error(const Error& error);
+
+}  // namespace sockwatch::cli
