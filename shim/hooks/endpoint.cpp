@@ -1,0 +1,155 @@
+// A socket's birth, its addresses, and the end of its use.
+#include <cerrno>
+
+#include "shim/client.h"
+#include "shim/hooks/connect.h"
+#include "shim/hooks/hook.h"
+#include "shim/real.h"
+#include "shim/state.h"
+#include "shim/tcp_picture.h"
+
+using namespace sockwatch;
+using namespace sockwatch::shim;
+
+namespace {
+
+bool exhausted(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+void made_socket(int fd, int domain, int type, int protocol) {
+  if (domain != AF_INET && domain != AF_INET6 && domain != AF_UNIX) {
+    fd_table::forget(fd);
+    return;
+  }
+  const int error = errno;
+  if (fd >= 0) {
+    if (process::ensure() != nullptr) {
+      fd_table::born(fd, domain, type, protocol);
+    }
+  } else if (exhausted(error)) {
+    Record record(wire::Op::socket, -1);
+    if (record) {
+      record.outcome({-1, error});
+      record.event().payload.socket = {domain, type, protocol};
+      record.publish();
+    }
+  }
+  errno = error;
+}
+
+}  // namespace
+
+extern "C" {
+int hook_socket(int domain, int type, int protocol) SOCKWATCH_EXPORT("socket");
+int hook_socketpair(int domain, int type, int protocol, int* pair) SOCKWATCH_EXPORT("socketpair");
+int hook_connect(int fd, const sockaddr* address, socklen_t length) SOCKWATCH_EXPORT("connect");
+int twin_connect(int, const sockaddr*, socklen_t) SOCKWATCH_TWIN_OF("connect", "__connect");
+int hook_accept(int fd, sockaddr* address, socklen_t* length) SOCKWATCH_EXPORT("accept");
+int hook_accept4(int fd, sockaddr* address, socklen_t* length, int flags)
+    SOCKWATCH_EXPORT("accept4");
+int hook_bind(int fd, const sockaddr* address, socklen_t length) SOCKWATCH_EXPORT("bind");
+int hook_listen(int fd, int backlog) SOCKWATCH_EXPORT("listen");
+int hook_shutdown(int fd, int how) SOCKWATCH_EXPORT("shutdown");
+int hook_getpeername(int fd, sockaddr* address, socklen_t* length) SOCKWATCH_EXPORT("getpeername");
+}
+
+int hook_socket(int domain, int type, int protocol) {
+  const int fd = real::socket(domain, type, protocol);
+  if (state::recording()) {
+    made_socket(fd, domain, type, protocol);
+  }
+  return fd;
+}
+
+int hook_socketpair(int domain, int type, int protocol, int* pair) {
+  const int result = real::socketpair(domain, type, protocol, pair);
+  if (result == 0) {
+    fd_table::forget(pair[0]);
+    fd_table::forget(pair[1]);
+  }
+  return result;
+}
+
+int hook_connect(int fd, const sockaddr* address, socklen_t length) {
+  return connect_through(fd, address, length, [=] { return real::connect(fd, address, length); });
+}
+
+int hook_accept(int fd, sockaddr* address, socklen_t* length) {
+  const int accepted = real::accept(fd, address, length);
+  fd_table::forget(accepted);
+  return accepted;
+}
+
+int hook_accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
+  const int accepted = real::accept4(fd, address, length, flags);
+  fd_table::forget(accepted);
+  return accepted;
+}
+
+int hook_bind(int fd, const sockaddr* address, socklen_t length) {
+  return real::bind(fd, address, length);
+}
+
+int hook_listen(int fd, int backlog) {
+  const int result = real::listen(fd, backlog);
+  if (result == 0) {
+    fd_table::forget(fd);
+  }
+  return result;
+}
+
+int hook_shutdown(int fd, int how) {
+  const std::uint8_t bits = fd_table::bits(fd);
+  const Detail* detail = (bits & kTracked) == 0 ? nullptr : fd_table::detail_if_mapped(fd);
+  if (detail == nullptr) {
+    return real::shutdown(fd, how);
+  }
+  // The picture of what is given up must be taken before; afterwards the socket is CLOSE.
+  wire::TcpPicture picture;
+  const bool gives_up = (bits & (kConnecting | kAwaiting)) != 0;
+  const bool has_picture = gives_up && take_tcp_picture(fd, &picture) == 0;
+  const int result = real::shutdown(fd, how);
+  const int error = errno;
+  Record record(wire::Op::shutdown, fd);
+  if (record) {
+    record.outcome({result, error});
+    record.event().payload.descriptor.target_fd = fd;
+    record.event().payload.descriptor.command = how;
+    if (has_picture) {
+      record.part(wire::Part::tcp, &picture, sizeof(picture));
+    }
+    record.publish();
+  }
+  if (result == 0) {
+    fd_table::change(fd, kConnecting | (how == SHUT_WR ? 0U : unsigned{kAwaiting}), 0);
+  }
+  errno = error;
+  return result;
+}
+
+int hook_getpeername(int fd, sockaddr* address, socklen_t* length) {
+  const int result = real::getpeername(fd, address, length);
+  // Success is how some programs learn that a connect has ended.
+  const std::uint8_t bits = fd_table::bits(fd);
+  const bool ends = result == 0 && (bits & kConnecting) != 0;
+  if (!ends && !((bits & kTracked) != 0 && state::settings.every_call)) {
+    return result;
+  }
+  const int error = errno;
+  const Detail* detail = fd_table::detail_if_mapped(fd);
+  if (detail != nullptr) {
+    Record record(wire::Op::getpeername, fd);
+    if (record) {
+      record.outcome({result, error});
+      record.endpoint(*detail);
+      if (ends) {
+        client::publish_phase_end(record, fd, *detail);
+      } else {
+        record.publish();
+      }
+    }
+  }
+  errno = error;
+  return result;
+}

@@ -1,0 +1,165 @@
+// Waiting.
+#include <sys/epoll.h>
+
+#include "shim/caller_memory.h"
+#include "shim/client.h"
+#include "shim/hooks/hook.h"
+#include "shim/hooks/poll.h"
+#include "shim/real.h"
+#include "shim/state.h"
+
+using namespace sockwatch;
+using namespace sockwatch::shim;
+
+extern "C" {
+int hook_poll(pollfd* fds, nfds_t count, int timeout) SOCKWATCH_EXPORT("poll");
+int twin_poll(pollfd*, nfds_t, int) SOCKWATCH_TWIN_OF("poll", "__poll");
+int hook_ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask)
+    SOCKWATCH_EXPORT("ppoll");
+int hook_select(int count, fd_set* read, fd_set* write, fd_set* except, timeval* timeout)
+    SOCKWATCH_EXPORT("select");
+int twin_select(int, fd_set*, fd_set*, fd_set*, timeval*) SOCKWATCH_TWIN_OF("select", "__select");
+int hook_pselect(int count, fd_set* read, fd_set* write, fd_set* except, const timespec* timeout,
+                 const sigset_t* mask) SOCKWATCH_EXPORT("pselect");
+int hook_epoll_create(int size) SOCKWATCH_EXPORT("epoll_create");
+int hook_epoll_create1(int flags) SOCKWATCH_EXPORT("epoll_create1");
+int hook_epoll_ctl(int epoll, int command, int fd, epoll_event* event)
+    SOCKWATCH_EXPORT("epoll_ctl");
+int hook_epoll_wait(int epoll, epoll_event* events, int count, int timeout)
+    SOCKWATCH_EXPORT("epoll_wait");
+int hook_epoll_pwait(int epoll, epoll_event* events, int count, int timeout, const sigset_t* mask)
+    SOCKWATCH_EXPORT("epoll_pwait");
+int hook_epoll_pwait2(int epoll, epoll_event* events, int count, const timespec* timeout,
+                      const sigset_t* mask) SOCKWATCH_EXPORT("epoll_pwait2");
+}
+
+namespace {
+
+// A select with something pending. The sets, and select's own time-out, are overwritten by the
+// kernel and so must be read before it has accepted them: through `readable`.
+template <class Time, class Real>
+int watched_select(wire::Op op, int count, fd_set* read, fd_set* write, fd_set* except,
+                   const Time* timeout, Real real) {
+  waits::Selected selected;
+  waits::save_selected(selected, count, read, write, except);
+  if (selected.count == 0) {
+    return real();
+  }
+  std::int64_t timeout_ns = waits::kForEver;
+  if (timeout != nullptr) {
+    if (!readable(timeout, sizeof(*timeout))) {
+      return real();
+    }
+    timeout_ns = clock::to_ns(*timeout);
+  }
+  const waits::Wait wait = waits::begin(op, -1, static_cast<std::uint32_t>(count));
+  const int result = real();
+  const int error = errno;
+  waits::selected(wait, selected, read, write, except, timeout_ns, {result, error});
+  errno = error;
+  return result;
+}
+
+// Worth telling apart from the adding itself: what is watched while a connect runs.
+void note_epoll(int epoll, int command, int fd, const epoll_event* event) {
+  const std::uint8_t bits = fd_table::bits(fd);
+  if ((bits & (kBorn | kTracked)) == 0) {
+    return;
+  }
+  Detail* detail = fd_table::detail_if_mapped(fd);
+  if (detail == nullptr) {
+    return;
+  }
+  if (command == EPOLL_CTL_DEL) {
+    fd_table::change(fd, kInEpoll, 0);
+  } else {
+    detail->epoll_fd = epoll;
+    detail->epoll_data = event->data.u64;
+    detail->epoll_events = event->events;
+    fd_table::change(fd, 0, kInEpoll);
+  }
+  const bool news = command != EPOLL_CTL_MOD || (bits & kConnecting) != 0;
+  if ((bits & kTracked) == 0 || !(news || state::settings.every_call)) {
+    return;
+  }
+  const int error = errno;
+  Record record(wire::Op::epoll_ctl, fd);
+  if (record) {
+    record.event().detail = static_cast<std::uint8_t>(command);
+    record.event().payload.epoll.epoll_fd = epoll;
+    if (command != EPOLL_CTL_DEL) {
+      record.event().payload.epoll.data = event->data.u64;
+      record.event().payload.epoll.events = event->events;
+    }
+    record.publish();
+  }
+  errno = error;
+}
+
+}  // namespace
+
+int hook_poll(pollfd* fds, nfds_t count, int timeout) {
+  return poll_through(
+      wire::Op::poll, fds, count, [timeout] { return from_ms(timeout); },
+      [=] { return real::poll(fds, count, timeout); });
+}
+
+int hook_ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask) {
+  return poll_through(
+      wire::Op::ppoll, fds, count, [timeout] { return from_timespec(timeout); },
+      [=] { return real::ppoll(fds, count, timeout, mask); });
+}
+
+int hook_select(int count, fd_set* read, fd_set* write, fd_set* except, timeval* timeout) {
+  const auto make = [=] { return real::select(count, read, write, except, timeout); };
+  return waits::pending() == 0
+             ? make()
+             : watched_select(wire::Op::select, count, read, write, except, timeout, make);
+}
+
+int hook_pselect(int count, fd_set* read, fd_set* write, fd_set* except, const timespec* timeout,
+                 const sigset_t* mask) {
+  const auto make = [=] { return real::pselect(count, read, write, except, timeout, mask); };
+  return waits::pending() == 0
+             ? make()
+             : watched_select(wire::Op::pselect, count, read, write, except, timeout, make);
+}
+
+int hook_epoll_create(int size) {
+  const int fd = real::epoll_create(size);
+  fd_table::forget(fd);
+  return fd;
+}
+
+int hook_epoll_create1(int flags) {
+  const int fd = real::epoll_create1(flags);
+  fd_table::forget(fd);
+  return fd;
+}
+
+int hook_epoll_ctl(int epoll, int command, int fd, epoll_event* event) {
+  const int result = real::epoll_ctl(epoll, command, fd, event);
+  if (result == 0) {
+    note_epoll(epoll, command, fd, event);
+  }
+  return result;
+}
+
+int hook_epoll_wait(int epoll, epoll_event* events, int count, int timeout) {
+  return epoll_through(
+      wire::Op::epoll_wait, epoll, count, [timeout] { return from_ms(timeout); },
+      [=] { return real::epoll_wait(epoll, events, count, timeout); });
+}
+
+int hook_epoll_pwait(int epoll, epoll_event* events, int count, int timeout, const sigset_t* mask) {
+  return epoll_through(
+      wire::Op::epoll_pwait, epoll, count, [timeout] { return from_ms(timeout); },
+      [=] { return real::epoll_pwait(epoll, events, count, timeout, mask); });
+}
+
+int hook_epoll_pwait2(int epoll, epoll_event* events, int count, const timespec* timeout,
+                      const sigset_t* mask) {
+  return epoll_through(
+      wire::Op::epoll_pwait2, epoll, count, [timeout] { return from_timespec(timeout); },
+      [=] { return real::epoll_pwait2(epoll, events, count, timeout, mask); });
+}

@@ -1,0 +1,155 @@
+// syscall and dlopen, the two hooks that must not have a frame.
+//
+// syscall: the JVM calls it hot, with up to seven arguments of which one lies on the stack. Compare
+// the number, and for all but a few jump on with registers and stack as they came.
+// dlopen: the loader takes the caller's address for $ORIGIN, RUNPATH and the namespace. A jump
+// leaves the true caller on the stack; only one bit of the flags may have gone.
+
+#include <sys/syscall.h>
+
+#if defined(__x86_64__)
+#if defined(__CET__)
+#include <cet.h>
+#else
+#define _CET_ENDBR
+#endif
+
+        .text
+        .p2align 4
+        .globl  syscall
+        .type   syscall, @function
+syscall:
+        .cfi_startproc
+        _CET_ENDBR
+        movq    sockwatch_real_syscall(%rip), %rax
+        testq   %rax, %rax
+        jz      .Lraw
+        cmpq    $SYS_close, %rdi
+        je      .Llook
+        cmpq    $SYS_connect, %rdi
+        je      .Llook
+        cmpq    $SYS_seccomp, %rdi
+        je      .Llook
+        jmp     *%rax
+.Llook:
+        jmp     sockwatch_syscall
+.Lraw:                                  // before our constructor: the kernel itself
+        movq    %rdi, %rax
+        movq    %rsi, %rdi
+        movq    %rdx, %rsi
+        movq    %rcx, %rdx
+        movq    %r8, %r10
+        movq    %r9, %r8
+        movq    8(%rsp), %r9
+        syscall
+        cmpq    $-4095, %rax
+        jae     .Lfailed
+        ret
+.Lfailed:
+        movq    %rax, %rdi
+        jmp     sockwatch_set_errno
+        .cfi_endproc
+        .size   syscall, . - syscall
+
+        .p2align 4
+        .globl  dlopen
+        .type   dlopen, @function
+dlopen:
+        .cfi_startproc
+        _CET_ENDBR
+        andl    sockwatch_dlopen_mask(%rip), %esi
+        movq    sockwatch_real_dlopen(%rip), %rax
+        testq   %rax, %rax
+        jz      .Lfind
+        jmp     *%rax
+.Lfind:
+        pushq   %rdi
+        .cfi_adjust_cfa_offset 8
+        pushq   %rsi
+        .cfi_adjust_cfa_offset 8
+        subq    $8, %rsp
+        .cfi_adjust_cfa_offset 8
+        call    sockwatch_find_dlopen
+        addq    $8, %rsp
+        .cfi_adjust_cfa_offset -8
+        popq    %rsi
+        .cfi_adjust_cfa_offset -8
+        popq    %rdi
+        .cfi_adjust_cfa_offset -8
+        testq   %rax, %rax
+        jz      .Lnone
+        jmp     *%rax
+.Lnone:
+        ret                             // NULL: there is no loader to open it
+        .cfi_endproc
+        .size   dlopen, . - dlopen
+
+#elif defined(__aarch64__)
+        .text
+        .p2align 4
+        .globl  syscall
+        .type   syscall, @function
+syscall:
+        .cfi_startproc
+        hint    #34                     // bti c
+        adrp    x16, sockwatch_real_syscall
+        ldr     x16, [x16, :lo12:sockwatch_real_syscall]
+        cbz     x16, .Lraw
+        cmp     x0, #SYS_close
+        b.eq    .Llook
+        cmp     x0, #SYS_connect
+        b.eq    .Llook
+        cmp     x0, #SYS_seccomp
+        b.eq    .Llook
+        br      x16
+.Llook:
+        b       sockwatch_syscall
+.Lraw:
+        mov     x8, x0
+        mov     x0, x1
+        mov     x1, x2
+        mov     x2, x3
+        mov     x3, x4
+        mov     x4, x5
+        mov     x5, x6
+        svc     #0
+        cmn     x0, #4095
+        b.cs    .Lfailed
+        ret
+.Lfailed:
+        b       sockwatch_set_errno
+        .cfi_endproc
+        .size   syscall, . - syscall
+
+        .p2align 4
+        .globl  dlopen
+        .type   dlopen, @function
+dlopen:
+        .cfi_startproc
+        hint    #34
+        adrp    x16, sockwatch_dlopen_mask
+        ldr     w16, [x16, :lo12:sockwatch_dlopen_mask]
+        and     w1, w1, w16
+        adrp    x16, sockwatch_real_dlopen
+        ldr     x16, [x16, :lo12:sockwatch_real_dlopen]
+        cbz     x16, .Lfind
+        br      x16
+.Lfind:
+        stp     x29, x30, [sp, #-32]!
+        .cfi_adjust_cfa_offset 32
+        stp     x0, x1, [sp, #16]
+        bl      sockwatch_find_dlopen
+        mov     x16, x0
+        ldp     x0, x1, [sp, #16]
+        ldp     x29, x30, [sp], #32
+        .cfi_adjust_cfa_offset -32
+        cbz     x16, .Lnone
+        br      x16
+.Lnone:
+        mov     x0, #0
+        ret
+        .cfi_endproc
+        .size   dlopen, . - dlopen
+#endif
+
+        .section .note.GNU-stack, "", %progbits

@@ -1,0 +1,86 @@
+// Everything the library knows that belongs to one process and must not survive a fork.
+//
+// It lives in one anonymous mapping with MADV_WIPEONFORK: a child, however it was made (fork,
+// _Fork, raw clone), finds zeros, which is the state of a process that has never seen a socket. No
+// handler runs, no lock is inherited. The segment is MADV_DONTFORK, so a child cannot write into
+// its parent's record even by mistake.
+//
+//   ┌────────────┬───────────────────────┬─────────────────────────┐
+//   │ Process    │ Detail* [chunks]      │ bits [2^20]             │   sparse, about 1.1 MiB of
+//   └────────────┴───────────────────────┴─────────────────────────┘   address space
+//
+// Before the first socket there is no mapping: `current()` is a block of zeros that nobody writes,
+// so the hooks need no check for it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "shim/wire/segment.h"
+
+namespace sockwatch::shim {
+
+struct Detail;
+
+struct Process {
+  // Hot: read by every wait and every transfer.
+  std::atomic<std::uint64_t> pending;  // connecting descriptors + awaiting ones * kAwaitingOne
+  std::atomic<std::uint32_t> limit;    // descriptors the table has room for; 0: nothing is tracked
+  std::atomic<std::uint32_t> end;      // one above the highest descriptor that ever was of interest
+
+  std::atomic<std::uint64_t> generation;  // 0: fresh; differs between a process and its forks
+  std::atomic<std::int32_t> pid;
+  std::atomic<std::uint32_t> usable_slots;  // rings that can get memory
+  std::atomic<bool> populates;              // memory is asked for piece by piece
+  std::atomic<std::uint32_t> attempts;      // to create the segment
+  std::atomic<std::uint32_t> segment_busy;  // a thread is creating it
+  std::atomic<wire::Header*> segment;
+
+  static constexpr std::uint64_t kConnectingOne = 1;
+  static constexpr std::uint64_t kAwaitingOne = std::uint64_t{1} << 32;
+
+  std::atomic<std::uint8_t>* bits();
+  std::atomic<Detail*>* chunks();
+  void stop() {
+    // The block of zeros is never written.
+    if (limit.load(std::memory_order_relaxed) != 0) {
+      limit.store(0, std::memory_order_relaxed);
+      pending.store(0, std::memory_order_relaxed);
+    }
+  }
+};
+
+namespace process {
+
+inline constexpr std::size_t kDescriptors = std::size_t{1} << 20;
+inline constexpr std::size_t kChunkDetails = 64;
+inline constexpr std::size_t kChunksOffset = wire::kPage;
+inline constexpr std::size_t kBitsOffset =
+    kChunksOffset + kDescriptors / kChunkDetails * sizeof(void*);
+inline constexpr std::size_t kMappingSize = kBitsOffset + kDescriptors;
+static_assert(sizeof(Process) <= kChunksOffset && kBitsOffset % wire::kPage == 0);
+
+extern constinit std::atomic<Process*> block;
+
+inline Process& current() { return *block.load(std::memory_order_acquire); }
+
+// The block of this process, made ready if it is fresh. nullptr: no memory, or a kernel without
+// MADV_WIPEONFORK (before 4.14); the library is disabled then. Async-signal-safe.
+Process* ensure();
+
+// True in a child of vfork, which runs on its parent's memory: it must leave the table alone.
+bool is_borrowed(const Process& process);
+
+}  // namespace process
+
+inline std::atomic<std::uint8_t>* Process::bits() {
+  return reinterpret_cast<std::atomic<std::uint8_t>*>(reinterpret_cast<char*>(this) +
+                                                      process::kBitsOffset);
+}
+inline std::atomic<Detail*>* Process::chunks() {
+  return reinterpret_cast<std::atomic<Detail*>*>(reinterpret_cast<char*>(this) +
+                                                 process::kChunksOffset);
+}
+
+}  // namespace sockwatch::shim

@@ -1,0 +1,142 @@
+// The search for the real functions, and the few that have no system call to stand in for them.
+#include <dlfcn.h>
+
+#include <cerrno>
+
+#include "shim/real.h"
+
+// The name as old C libraries have it: a library built here loads there.
+#if defined(__x86_64__)
+__asm__(".symver dlsym,dlsym@GLIBC_2.2.5");
+#elif defined(__aarch64__)
+__asm__(".symver dlsym,dlsym@GLIBC_2.17");
+#endif
+
+extern "C" {
+void* sockwatch_real_syscall = nullptr;
+void* sockwatch_real_dlopen = nullptr;
+unsigned sockwatch_dlopen_mask = ~0U;
+}
+
+namespace sockwatch::shim::real {
+namespace {
+
+// Stand-ins for calls that come before our constructor: look everything up then and there. A symbol
+// that is nowhere (which no C library gives cause for) fails as "not supported".
+template <class Pointer, class... A>
+auto look_up_and_call(Function<Pointer>& entry, typename Function<Pointer>::Pointer stand_in,
+                      decltype(stand_in(std::declval<A>()...)) failure, A... arguments) {
+  resolve();
+  if (entry.get() == stand_in) {
+    errno = ENOSYS;
+    return failure;
+  }
+  return entry(arguments...);
+}
+
+int late_fclose(FILE* file) { return look_up_and_call(fclose, late_fclose, EOF, file); }
+int late_getaddrinfo(const char* name, const char* service, const addrinfo* hints,
+                     addrinfo** found) {
+  return look_up_and_call(getaddrinfo, late_getaddrinfo, EAI_SYSTEM, name, service, hints, found);
+}
+hostent* late_gethostbyname(const char* name) {
+  return look_up_and_call(gethostbyname, late_gethostbyname, nullptr, name);
+}
+hostent* late_gethostbyname2(const char* name, int family) {
+  return look_up_and_call(gethostbyname2, late_gethostbyname2, nullptr, name, family);
+}
+int late_gethostbyname_r(const char* name, hostent* entry, char* buffer, size_t size,
+                         hostent** found, int* error) {
+  return look_up_and_call(gethostbyname_r, late_gethostbyname_r, ENOSYS, name, entry, buffer, size,
+                          found, error);
+}
+int late_gethostbyname2_r(const char* name, int family, hostent* entry, char* buffer, size_t size,
+                          hostent** found, int* error) {
+  return look_up_and_call(gethostbyname2_r, late_gethostbyname2_r, ENOSYS, name, family, entry,
+                          buffer, size, found, error);
+}
+
+void* next(const char* symbol) { return dlsym(RTLD_NEXT, symbol); }
+
+}  // namespace
+
+constinit Function<int(FILE*)> fclose{late_fclose};
+constinit Function<int(const char*, const char*, const addrinfo*, addrinfo**)> getaddrinfo{
+    late_getaddrinfo};
+constinit Function<hostent*(const char*)> gethostbyname{late_gethostbyname};
+constinit Function<hostent*(const char*, int)> gethostbyname2{late_gethostbyname2};
+constinit Function<int(const char*, hostent*, char*, size_t, hostent**, int*)> gethostbyname_r{
+    late_gethostbyname_r};
+constinit Function<int(const char*, int, hostent*, char*, size_t, hostent**, int*)>
+    gethostbyname2_r{late_gethostbyname2_r};
+
+void resolve() {
+  socket.set(next("socket"));
+  socketpair.set(next("socketpair"));
+  connect.set(next("connect"));
+  accept.set(next("accept"));
+  accept4.set(next("accept4"));
+  bind.set(next("bind"));
+  listen.set(next("listen"));
+  shutdown.set(next("shutdown"));
+  getpeername.set(next("getpeername"));
+
+  close.set(next("close"));
+  close_range.set(next("close_range"));
+  closefrom.set(next("closefrom"));
+  dup.set(next("dup"));
+  dup2.set(next("dup2"));
+  dup3.set(next("dup3"));
+  fcntl.set(next("fcntl"));
+  fcntl64.set(next("fcntl"));  // the same function before glibc 2.28 had the other name
+  fcntl64.set(next("fcntl64"));
+  fclose.set(next("fclose"));
+
+  poll.set(next("poll"));
+  ppoll.set(next("ppoll"));
+  select.set(next("select"));
+  pselect.set(next("pselect"));
+  epoll_create.set(next("epoll_create"));
+  epoll_create1.set(next("epoll_create1"));
+  epoll_ctl.set(next("epoll_ctl"));
+  epoll_wait.set(next("epoll_wait"));
+  epoll_pwait.set(next("epoll_pwait"));
+  epoll_pwait2.set(next("epoll_pwait2"));
+
+  send.set(next("send"));
+  sendto.set(next("sendto"));
+  sendmsg.set(next("sendmsg"));
+  sendmmsg.set(next("sendmmsg"));
+  recv.set(next("recv"));
+  recvfrom.set(next("recvfrom"));
+  recvmsg.set(next("recvmsg"));
+  recvmmsg.set(next("recvmmsg"));
+  read.set(next("read"));
+  readv.set(next("readv"));
+  write.set(next("write"));
+  writev.set(next("writev"));
+  sendfile.set(next("sendfile"));
+  sendfile64.set(next("sendfile64"));
+  splice.set(next("splice"));
+
+  getsockopt.set(next("getsockopt"));
+  setsockopt.set(next("setsockopt"));
+
+  getaddrinfo.set(next("getaddrinfo"));
+  gethostbyname.set(next("gethostbyname"));
+  gethostbyname2.set(next("gethostbyname2"));
+  gethostbyname_r.set(next("gethostbyname_r"));
+  gethostbyname2_r.set(next("gethostbyname2_r"));
+
+  poll_chk.set(next("__poll_chk"));
+  ppoll_chk.set(next("__ppoll_chk"));
+  read_chk.set(next("__read_chk"));
+  recv_chk.set(next("__recv_chk"));
+  recvfrom_chk.set(next("__recvfrom_chk"));
+
+  prctl.set(next("prctl"));
+  sockwatch_real_syscall = next("syscall");
+  sockwatch_real_dlopen = next("dlopen");
+}
+
+}  // namespace sockwatch::shim::real

@@ -1,0 +1,225 @@
+#include "shim/segment.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+
+#include "shim/clock.h"
+#include "shim/raw.h"
+#include "shim/state.h"
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23  // Linux 5.14
+#endif
+
+namespace sockwatch::shim::segment {
+namespace {
+
+// Without MADV_POPULATE_WRITE memory must be allocated while the descriptor is open, so for fewer
+// rings: 4 MiB in place of 33.
+constexpr std::uint32_t kSlotsWithoutPopulate = 16;
+constexpr std::uint32_t kMaxAttempts = 8;
+
+char* append(char* at, const char* text) {
+  const std::size_t length = std::strlen(text);
+  std::memcpy(at, text, length);
+  return at + length;
+}
+
+char* append(char* at, std::uint64_t number) {
+  char digits[20];
+  std::size_t count = 0;
+  do {
+    digits[count++] = static_cast<char>('0' + number % 10);
+    number /= 10;
+  } while (number != 0);
+  while (count != 0) {
+    *at++ = digits[--count];
+  }
+  return at;
+}
+
+// Growing a file beyond RLIMIT_FSIZE raises SIGXFSZ, which kills.
+bool size_allowed() {
+  rlimit limit{};
+  return !raw::failed(raw::call(SYS_prlimit64, 0, RLIMIT_FSIZE, nullptr, &limit)) &&
+         limit.rlim_cur >= wire::kSegmentSize;
+}
+
+std::size_t read_file(const char* path, char* buffer, std::size_t size) {
+  const long fd = raw::call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+  if (raw::failed(fd)) {
+    return 0;
+  }
+  const long length = raw::call(SYS_read, fd, buffer, size);
+  raw::call(SYS_close, fd);
+  return raw::failed(length) ? 0 : static_cast<std::size_t>(length);
+}
+
+void describe_process(wire::Header* header) {
+  header->pid = static_cast<std::int32_t>(raw::call(SYS_getpid));
+  header->ppid = static_cast<std::int32_t>(raw::call(SYS_getppid));
+  header->uid = static_cast<std::uint32_t>(raw::call(SYS_getuid));
+  // The mapping is zeroed memory: the last byte of `exe` stays NUL.
+  raw::call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", header->exe, sizeof(header->exe) - 1);
+  header->command_line_length = static_cast<std::uint32_t>(
+      read_file("/proc/self/cmdline", header->command_line, sizeof(header->command_line)));
+}
+
+void describe_layout(wire::Header* header, bool every_call) {
+  header->layout_version = wire::kLayoutVersion;
+  header->event_size = sizeof(wire::Event);
+  header->ring_size = sizeof(wire::Ring);
+  header->ring_capacity = wire::kRingCapacity;
+  header->slot_count = wire::kSlotCount;
+  header->header_size = sizeof(wire::Header);
+  header->rings_offset = wire::kRingsOffset;
+  header->ring_stride = wire::kRingStride;
+  header->file_size = wire::kSegmentSize;
+  header->detail = every_call ? 1 : 0;
+  header->monotonic_ns = clock::now_ns();
+  header->realtime_ns = clock::wall_ns();
+}
+
+// Sizes the open file, maps it and gets memory for the header and the slots.
+Created map(long fd) {
+  Created created;
+  if (!size_allowed() || raw::failed(raw::call(SYS_ftruncate, fd, wire::kSegmentSize))) {
+    created.why = "the file size limit is too low for a segment";
+    return created;
+  }
+  const long address = raw::call(SYS_mmap, nullptr, wire::kSegmentSize, PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_NORESERVE, fd, 0);
+  if (raw::failed(address)) {
+    created.why = "no address space for a segment";
+    return created;
+  }
+  raw::call(SYS_madvise, address, wire::kSegmentSize, MADV_NOHUGEPAGE);
+  long allocated = raw::call(SYS_madvise, address, wire::kRingsOffset, MADV_POPULATE_WRITE);
+  created.populates = allocated != -EINVAL;
+  created.usable_slots = wire::kSlotCount;
+  if (!created.populates) {
+    created.usable_slots = kSlotsWithoutPopulate;
+    allocated = raw::call(SYS_fallocate, fd, 0, 0,
+                          wire::kRingsOffset + kSlotsWithoutPopulate * wire::kRingStride);
+  }
+  // A child must not find its parent's rings.
+  const long hidden = raw::call(SYS_madvise, address, wire::kSegmentSize, MADV_DONTFORK);
+  if (raw::failed(allocated) || raw::failed(hidden)) {
+    raw::call(SYS_munmap, address, wire::kSegmentSize);
+    created.why = "no shared memory left for a segment";
+    return created;
+  }
+  created.header = reinterpret_cast<wire::Header*>(address);
+  return created;
+}
+
+}  // namespace
+
+Created create(const char* directory, bool every_call) {
+  char path[state::Settings::kMaxDirectory + 64];
+  char* end = append(path, directory);
+  end = append(end, "/");
+  end = append(end, static_cast<std::uint64_t>(raw::call(SYS_getpid)));
+  end = append(end, ".");
+  end = append(end, clock::now_ns());
+  end = append(end, wire::kSegmentSuffix);
+  *end = '\0';
+
+  const long fd = raw::call(SYS_openat, AT_FDCWD, path,
+                            O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (raw::failed(fd)) {
+    Created created;
+    created.try_again = fd == -EMFILE || fd == -ENFILE || fd == -EINTR || fd == -EEXIST;
+    created.why = "cannot create a file in the run directory";
+    return created;
+  }
+  Created created = map(fd);
+  raw::call(SYS_close, fd);
+  if (created.header == nullptr) {
+    raw::call(SYS_unlinkat, AT_FDCWD, path, 0);  // ours, never complete, seen by nobody
+    return created;
+  }
+  describe_process(created.header);
+  describe_layout(created.header, every_call);
+  created.header->magic.store(wire::kMagic, std::memory_order_release);
+  return created;
+}
+
+wire::Header* of(Process& process) {
+  wire::Header* header = process.segment.load(std::memory_order_acquire);
+  if (header != nullptr) {
+    return header;
+  }
+  if (!state::recording() || !state::may_ask_kernel()) {
+    return nullptr;
+  }
+  if (process.segment_busy.exchange(1, std::memory_order_acquire) != 0) {
+    // Another thread is creating it: a matter of microseconds, and its creator cannot be a frame
+    // below us on this thread (the record section's guard). Waiting is bounded all the same.
+    for (int i = 0; i < 2000; ++i) {
+      header = process.segment.load(std::memory_order_acquire);
+      if (header != nullptr || !state::recording()) {
+        return header;
+      }
+      raw::call(SYS_sched_yield);
+    }
+    return nullptr;
+  }
+  header = process.segment.load(std::memory_order_acquire);
+  if (header == nullptr) {
+    const Created created = create(state::settings.directory, state::settings.every_call);
+    header = created.header;
+    if (header != nullptr) {
+      process.usable_slots.store(created.usable_slots, std::memory_order_relaxed);
+      process.populates.store(created.populates, std::memory_order_relaxed);
+      process.segment.store(header, std::memory_order_release);
+    } else if (!created.try_again ||
+               process.attempts.fetch_add(1, std::memory_order_relaxed) + 1 >= kMaxAttempts) {
+      state::disable(created.why);
+    }
+  }
+  process.segment_busy.store(0, std::memory_order_release);
+  return header;
+}
+
+bool populate(const Process& process, wire::Slot& slot, wire::Ring* ring, std::uint64_t elements) {
+  std::uint64_t have = slot.populated.load(std::memory_order_relaxed);
+  if (elements <= have) {
+    return true;
+  }
+  constexpr std::size_t kArray = offsetof(wire::RingImage, elements);
+  if (!process.populates.load(std::memory_order_relaxed)) {
+    slot.populated.store(wire::RingImage::kElements, std::memory_order_release);
+    return true;  // allocated with the file
+  }
+  if (!state::may_ask_kernel()) {
+    return false;
+  }
+  // One page for a thread that says little, then four at a time.
+  const std::size_t done = have == 0 ? 0 : kArray + have * sizeof(wire::Event);
+  std::size_t wanted = wire::round_to_page(kArray + elements * sizeof(wire::Event));
+  if (done != 0 && wanted < done + 4 * wire::kPage) {
+    wanted = wire::round_to_page(done) + 4 * wire::kPage;
+  }
+  if (wanted > wire::kRingStride) {
+    wanted = wire::kRingStride;
+  }
+  const std::size_t from = done / wire::kPage * wire::kPage;
+  char* base = reinterpret_cast<char*>(ring);
+  if (raw::failed(raw::call(SYS_madvise, base + from, wanted - from, MADV_POPULATE_WRITE))) {
+    return false;
+  }
+  have = (wanted - kArray) / sizeof(wire::Event);
+  if (have > wire::RingImage::kElements) {
+    have = wire::RingImage::kElements;
+  }
+  slot.populated.store(have, std::memory_order_release);
+  return true;
+}
+
+}  // namespace sockwatch::shim::segment

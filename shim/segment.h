@@ -1,0 +1,47 @@
+// Creation of the shared-memory file this process image records into. Layout: shim/wire/segment.h.
+#pragma once
+
+#include <cstdint>
+
+#include "shim/process.h"
+#include "shim/wire/segment.h"
+
+namespace sockwatch::shim::segment {
+
+struct Created {
+  wire::Header* header = nullptr;  // mapped for good; nullptr: nothing was left behind but,
+                                   // perhaps, an unfinished file
+  std::uint32_t usable_slots = 0;
+  bool populates = false;
+  bool try_again = false;  // the failure was a passing one (no descriptor free)
+  const char* why = "";    // for a failure that stays
+};
+
+// Creates and maps a segment in `directory`. Raw system calls only; no descriptor is left open and
+// no signal is raised (a file size limit is asked before it is met). About 60 us.
+Created create(const char* directory, bool every_call);
+
+// The segment of this process, created by the first thread that needs it. nullptr: there is none,
+// now (another thread is at it, for longer than a moment) or ever (the library is disabled).
+wire::Header* of(Process& process);
+
+inline wire::Slot* slots(wire::Header* header) {
+  return reinterpret_cast<wire::Slot*>(reinterpret_cast<char*>(header) + sizeof(wire::Header));
+}
+inline wire::Ring* ring_place(wire::Header* header, std::uint32_t slot) {
+  return reinterpret_cast<wire::Ring*>(reinterpret_cast<char*>(header) + wire::kRingsOffset +
+                                       slot * wire::kRingStride);
+}
+
+// Makes sure that the first `elements` of a ring's array have memory. False: there is none.
+bool populate(const Process& process, wire::Slot& slot, wire::Ring* ring, std::uint64_t elements);
+
+// Counts events dropped outside any ring. Does nothing before there is a segment.
+inline void count_loss(Process& process, wire::Loss cause) {
+  wire::Header* header = process.segment.load(std::memory_order_acquire);
+  if (header != nullptr) {
+    header->lost[static_cast<std::size_t>(cause)].fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+}  // namespace sockwatch::shim::segment

@@ -1,0 +1,28 @@
+// The constructor: the only thing that runs in a process nobody records, and in one that makes no
+// connection.
+#include <sys/auxv.h>
+
+#include "shim/clock.h"
+#include "shim/real.h"
+#include "shim/state.h"
+#include "shim/thread.h"
+
+namespace {
+
+constexpr unsigned kDeepBind = 8;  // RTLD_DEEPBIND
+
+// The loader passes the arguments of main to constructors.
+[[gnu::constructor]] void start(int, char**, char** environment) {
+  namespace shim = sockwatch::shim;
+  shim::real::resolve();
+  shim::state::start(environment, getauxval(AT_SECURE) != 0);
+  if (!shim::state::recording()) {
+    return;
+  }
+  shim::clock::start();
+  shim::thread::start();
+  // A library opened with RTLD_DEEPBIND binds to libc before us and would not be seen.
+  sockwatch_dlopen_mask = ~kDeepBind;
+}
+
+}  // namespace

@@ -1,0 +1,63 @@
+#include "shim/state.h"
+
+#include <cstring>
+
+#include "shim/process.h"
+#include "shim/raw.h"
+#include "shim/wire/segment.h"
+
+namespace sockwatch::shim::state {
+
+constinit std::atomic<Mode> mode{Mode::unresolved};
+constinit std::atomic<bool> sandboxed{false};
+constinit Settings settings{};
+
+namespace {
+
+// The environment is taken from the constructor's arguments: with initfirst we run before libc has
+// set the one that getenv reads.
+const char* find(const char* const* environment, const char* name) {
+  const std::size_t length = std::strlen(name);
+  for (; environment != nullptr && *environment != nullptr; ++environment) {
+    if (std::strncmp(*environment, name, length) == 0 && (*environment)[length] == '=') {
+      return *environment + length + 1;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void start(const char* const* environment, bool secure) {
+  const char* directory = find(environment, wire::kDirVariable);
+  if (secure || directory == nullptr || directory[0] != '/' ||
+      std::strlen(directory) >= Settings::kMaxDirectory) {
+    mode.store(Mode::dormant, std::memory_order_relaxed);
+    return;
+  }
+  std::strcpy(settings.directory, directory);
+  const char* detail = find(environment, wire::kDetailVariable);
+  settings.every_call = detail != nullptr && std::strcmp(detail, "calls") == 0;
+  const char* verbose = find(environment, "SOCKWATCH_VERBOSE");
+  settings.verbose = verbose != nullptr && verbose[0] != '\0';
+  mode.store(Mode::recording, std::memory_order_release);
+}
+
+void disable(const char* why) {
+  if (mode.exchange(Mode::disabled, std::memory_order_relaxed) != Mode::recording) {
+    return;
+  }
+  process::current().stop();
+  if (!settings.verbose || !may_ask_kernel()) {
+    return;
+  }
+  char line[160] = "sockwatch: not recording this process: ";
+  std::size_t length = std::strlen(line);
+  for (; *why != '\0' && length < sizeof(line) - 1; ++why) {
+    line[length++] = *why;
+  }
+  line[length++] = '\n';
+  raw::call(SYS_write, 2, line, length);
+}
+
+}  // namespace sockwatch::shim::state

@@ -1,0 +1,43 @@
+// What the library is doing in this process image. Starts as all zeros, so hooks that other
+// libraries' constructors call before ours find `unresolved` and pass through.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace sockwatch::shim::state {
+
+enum class Mode : std::uint32_t {
+  unresolved = 0,  // our constructor has not run: hooks make the raw system call
+  dormant,         // nobody asked for a recording
+  recording,
+  disabled,  // recording turned out to be impossible; for good in this image and its forks
+};
+
+extern constinit std::atomic<Mode> mode;
+// Set once the target put itself under seccomp: from then on no system call of our own is made,
+// because a filter may answer an unexpected one by killing the process.
+extern constinit std::atomic<bool> sandboxed;
+
+inline bool recording() { return mode.load(std::memory_order_relaxed) == Mode::recording; }
+inline bool may_ask_kernel() { return !sandboxed.load(std::memory_order_relaxed); }
+
+// Read from the environment by the constructor, constant afterwards.
+struct Settings {
+  static constexpr std::size_t kMaxDirectory = 1024;
+  char directory[kMaxDirectory];
+  bool every_call;  // SOCKWATCH_DETAIL=calls
+  bool verbose;     // SOCKWATCH_VERBOSE is set and not empty
+};
+extern constinit Settings settings;
+
+// Decides the mode from the environment. A set-user-id or otherwise privileged program
+// (AT_SECURE), a missing, relative or overlong directory: dormant.
+void start(const char* const* environment, bool secure);
+
+// Stops recording for good. `why` is one short phrase; it is printed once, on stderr, only with
+// SOCKWATCH_VERBOSE.
+void disable(const char* why);
+
+}  // namespace sockwatch::shim::state

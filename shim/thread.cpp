@@ -1,0 +1,258 @@
+#include "shim/thread.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <cerrno>
+#include <new>
+
+#include "shim/clock.h"
+#include "shim/raw.h"
+#include "shim/segment.h"
+#include "shim/state.h"
+
+// The names as old C libraries have them: a library built here loads there.
+#if defined(__x86_64__)
+__asm__(".symver pthread_key_create,pthread_key_create@GLIBC_2.2.5");
+__asm__(".symver pthread_setspecific,pthread_setspecific@GLIBC_2.2.5");
+#elif defined(__aarch64__)
+__asm__(".symver pthread_key_create,pthread_key_create@GLIBC_2.17");
+__asm__(".symver pthread_setspecific,pthread_setspecific@GLIBC_2.17");
+#endif
+
+namespace sockwatch::shim::thread {
+namespace {
+
+constinit thread_local Thread mine{};
+
+constexpr pthread_key_t kNoKey = ~pthread_key_t{0};
+// pthread_setspecific allocates memory for keys from here on (glibc, PTHREAD_KEY_2NDLEVEL_SIZE).
+constexpr pthread_key_t kFirstAllocatingKey = 32;
+constinit pthread_key_t exit_key = kNoKey;
+
+void at_thread_exit(void*) {
+  mine.exit_hooked = 0;  // hooks may run after us and lease again
+  release_slot();
+}
+
+bool on_alternate_stack() {
+  stack_t stack{};
+  return !state::may_ask_kernel() || raw::failed(raw::call(SYS_sigaltstack, nullptr, &stack)) ||
+         (stack.ss_flags & SS_ONSTACK) != 0;
+}
+
+std::size_t write_index(const wire::Ring* ring) {
+  return reinterpret_cast<const wire::RingImage*>(ring)->write_index.load(
+      std::memory_order_relaxed);
+}
+
+// The number of slots published and the ring's write index count the same thing, one of them modulo
+// the ring. An owner that vanished between the two stores leaves them apart: the index is right.
+void reconcile(wire::Slot& slot, const wire::Ring* ring) {
+  const std::uint64_t published = slot.published.load(std::memory_order_relaxed);
+  const std::uint64_t index = write_index(ring);
+  const std::uint64_t at = published % wire::RingImage::kElements;
+  const std::uint64_t missing =
+      (index + wire::RingImage::kElements - at) % wire::RingImage::kElements;
+  if (missing != 0) {
+    slot.published.store(published + missing, std::memory_order_release);
+  }
+}
+
+void take(wire::Header* header, std::uint32_t index) {
+  mine.slot = &segment::slots(header)[index];
+  mine.ring = segment::ring_place(header, index);
+  mine.slot->tid.store(mine.tid, std::memory_order_relaxed);
+  reconcile(*mine.slot, mine.ring);
+}
+
+bool lease_free(wire::Header* header, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    std::uint32_t expected = wire::kFree;
+    if (segment::slots(header)[i].state.compare_exchange_strong(expected, wire::kLeased,
+                                                                std::memory_order_acquire)) {
+      take(header, i);
+      return true;
+    }
+  }
+  return false;
+}
+
+bool lease_new(Process& process, wire::Header* header, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    wire::Slot& slot = segment::slots(header)[i];
+    if (slot.state.load(std::memory_order_relaxed) != wire::kNeverUsed) {
+      continue;
+    }
+    // Before the slot is ours: whoever sees it leased may rely on the first page. Two threads may
+    // do it at once.
+    wire::Ring* place = segment::ring_place(header, i);
+    if (!segment::populate(process, slot, place, 1)) {
+      segment::count_loss(process, wire::Loss::no_memory);
+      return false;
+    }
+    std::uint32_t expected = wire::kNeverUsed;
+    if (slot.state.compare_exchange_strong(expected, wire::kLeased, std::memory_order_acquire)) {
+      new (place) wire::Ring;
+      take(header, i);
+      return true;
+    }
+  }
+  segment::count_loss(process, wire::Loss::no_slot);
+  return false;
+}
+
+// A thread that ended without running destructors keeps its slot. With no other slot left, look at
+// one of them each time.
+bool lease_from_dead(Process& process, wire::Header* header, std::uint32_t count) {
+  static constinit std::atomic<std::uint32_t> next{0};
+  if (count == 0 || !state::may_ask_kernel()) {
+    return false;
+  }
+  const std::uint32_t index = next.fetch_add(1, std::memory_order_relaxed) % count;
+  wire::Slot& slot = segment::slots(header)[index];
+  std::uint32_t owner = slot.tid.load(std::memory_order_acquire);
+  // No owner noted: just given back, or just leased.
+  if (owner == 0 || slot.state.load(std::memory_order_acquire) != wire::kLeased ||
+      raw::call(SYS_tgkill, process.pid.load(std::memory_order_relaxed), owner, 0) != -ESRCH ||
+      !slot.tid.compare_exchange_strong(owner, mine.tid, std::memory_order_acq_rel)) {
+    return false;
+  }
+  take(header, index);
+  return true;
+}
+
+bool lease(Process& process) {
+  wire::Header* header = segment::of(process);
+  if (header == nullptr || (mine.tid == 0 && !state::may_ask_kernel())) {
+    return false;
+  }
+  if (mine.tid == 0) {
+    mine.tid = static_cast<std::uint32_t>(raw::call(SYS_gettid));
+  }
+  const std::uint32_t count = process.usable_slots.load(std::memory_order_relaxed);
+  if (!lease_free(header, count) && !lease_from_dead(process, header, count) &&
+      !lease_new(process, header, count)) {
+    return false;
+  }
+  if (mine.exit_hooked == 0 && exit_key < kFirstAllocatingKey) {
+    mine.exit_hooked = pthread_setspecific(exit_key, &mine) == 0 ? 1 : 0;
+  }
+  return true;
+}
+
+bool push(Process& process, Thread& thread, wire::Event* slots, std::size_t count) {
+  wire::Slot& slot = *thread.slot;
+  if (thread.ring->write_available() < count) {
+    return false;
+  }
+  const std::size_t top = write_index(thread.ring) + count;
+  if (!segment::populate(process, slot, thread.ring,
+                         top > wire::RingImage::kElements ? wire::RingImage::kElements : top)) {
+    segment::count_loss(process, wire::Loss::no_memory);
+    return true;  // dropped, and counted where it belongs
+  }
+  const std::uint64_t sequence = slot.published.load(std::memory_order_relaxed);
+  slots[0].sequence = sequence;
+  thread.ring->push(slots, slots + count);
+  slot.published.store(sequence + count, std::memory_order_release);
+  return true;
+}
+
+bool tell_losses(Process& process, Thread& thread, std::uint64_t t_ns, std::size_t also_wanted) {
+  if (thread.ring->write_available() < also_wanted + 1) {
+    return false;
+  }
+  wire::Event event{};
+  event.op = wire::Op::lost;
+  event.fd = -1;
+  event.t_ns = t_ns;
+  event.tid = thread.tid;
+  event.payload.lost.count = thread.lost;
+  event.payload.lost.cause = static_cast<std::uint32_t>(wire::Loss::ring_full);
+  thread.lost = 0;
+  return push(process, thread, &event, 1);
+}
+
+}  // namespace
+
+void start() {
+  pthread_key_t key;
+  if (pthread_key_create(&key, at_thread_exit) == 0) {
+    exit_key = key;
+  }
+}
+
+Thread* enter(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {
+  if (mine.section != 0) {
+    if (frame < mine.section || on_alternate_stack()) {
+      segment::count_loss(process, wire::Loss::nested);
+      return nullptr;
+    }
+    mine.section = frame;  // the frame that had it is gone
+    if (mine.slot != nullptr &&
+        mine.generation == process.generation.load(std::memory_order_relaxed)) {
+      reconcile(*mine.slot, mine.ring);
+    }
+  }
+  mine.section = frame;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  const std::uint64_t generation = process.generation.load(std::memory_order_relaxed);
+  if (mine.generation != generation) {
+    // New, or the child of a fork: what its parent leased is neither mapped nor its own.
+    mine.slot = nullptr;
+    mine.ring = nullptr;
+    mine.lost = 0;
+    mine.tid = 0;
+    mine.generation = generation;
+  }
+  if (mine.slot == nullptr) {
+    t_ns = clock::now_ns();
+    if (!lease(process)) {
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+      mine.section = 0;
+      return nullptr;
+    }
+    mine.slot->recording_since_ns.store(t_ns, std::memory_order_seq_cst);
+    return &mine;
+  }
+  // Before the clock is read for the event, and ordered before that read as others see it: a
+  // collector that finds 0 here knows that no event older than its own clock is still to come.
+  mine.slot->recording_since_ns.exchange(1, std::memory_order_seq_cst);
+  t_ns = clock::now_ns();
+  mine.slot->recording_since_ns.store(t_ns, std::memory_order_relaxed);
+  return &mine;
+}
+
+void leave(Thread& thread) {
+  thread.slot->recording_since_ns.store(0, std::memory_order_release);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  thread.section = 0;
+}
+
+void publish(Process& process, Thread& thread, wire::Event* slots, std::size_t count) {
+  if (thread.lost != 0 && !tell_losses(process, thread, slots[0].t_ns, count)) {
+    ++thread.lost;
+    thread.slot->lost.fetch_add(1, std::memory_order_relaxed);
+    return;
+  }
+  if (!push(process, thread, slots, count)) {
+    ++thread.lost;
+    thread.slot->lost.fetch_add(1, std::memory_order_relaxed);
+  }
+}
+
+void release_slot() {
+  if (mine.slot == nullptr ||
+      mine.generation != process::current().generation.load(std::memory_order_relaxed)) {
+    return;
+  }
+  wire::Slot* slot = mine.slot;
+  mine.slot = nullptr;
+  mine.ring = nullptr;
+  slot->recording_since_ns.store(0, std::memory_order_relaxed);
+  slot->tid.store(0, std::memory_order_release);
+  slot->state.store(wire::kFree, std::memory_order_release);
+}
+
+}  // namespace sockwatch::shim::thread

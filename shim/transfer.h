@@ -1,0 +1,100 @@
+// Bytes sent and received on a tracked socket.
+//
+// Recorded: what moves a connection on. The first send of a turn, the first receive after it, the
+// end of the stream, and every error that is not "try again". Everything with
+// SOCKWATCH_DETAIL=calls.
+#pragma once
+
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include <cerrno>
+#include <cstdint>
+
+#include "shim/clock.h"
+#include "shim/fd_table.h"
+#include "shim/record.h"
+#include "shim/state.h"
+
+namespace sockwatch::shim::transfer {
+
+struct Call {
+  wire::Op op;
+  int fd;
+  int flags;          // MSG_
+  std::uint8_t bits;  // of the descriptor, before the call
+  std::uint64_t start_ns;
+};
+
+// `first_byte` is read only if something was sent and nothing was before: -1 where it is not known.
+void sent(const Call& call, Outcome outcome, int first_byte);
+// `asked` is false if the program asked for no bytes at all: 0 is no end of file then.
+void received(const Call& call, Outcome outcome, bool asked);
+
+inline bool awaits_bytes(std::uint8_t bits) {
+  return (bits & kAwaiting) != 0 || (bits & (kReceived | kEnded)) == 0;
+}
+inline int byte_at(const void* buffer) { return *static_cast<const unsigned char*>(buffer); }
+int first_byte_of(const iovec* parts, std::size_t count);
+bool any_room(const iovec* parts, std::size_t count);
+
+// The tracked half of a call stands apart so that the untracked one has no stack frame.
+template <class Real, class FirstByte>
+[[gnu::noinline]] auto send_tracked(wire::Op op, int fd, int flags, std::uint8_t bits,
+                                    FirstByte first_byte, Real real) {
+  const bool all = state::settings.every_call;
+  const Call call{op, fd, flags, bits, all ? clock::now_ns() : 0};
+  const auto result = real();
+  // The turn has begun already and nothing went wrong.
+  if (result >= 0 && (bits & (kConnecting | kAwaiting)) == kAwaiting && !all) {
+    return result;
+  }
+  const int error = errno;
+  sent(call, {static_cast<long>(result), error},
+       result > 0 && (bits & kSent) == 0 ? first_byte() : -1);
+  errno = error;
+  return result;
+}
+
+// Runs `real` for a sending call. `first_byte` is a function and called only after the kernel has
+// taken at least one byte.
+template <class Real, class FirstByte>
+inline auto send_through(wire::Op op, int fd, int flags, FirstByte first_byte, Real real) {
+  const std::uint8_t bits = fd_table::bits(fd);
+  if ((bits & kTracked) == 0) [[likely]] {
+    return real();
+  }
+  return send_tracked(op, fd, flags, bits, first_byte, real);
+}
+
+template <class Real, class Asked>
+[[gnu::noinline]] auto receive_tracked(wire::Op op, int fd, int flags, std::uint8_t bits,
+                                       Asked asked, Real real) {
+  const bool all = state::settings.every_call;
+  // Awaiting a reply or a greeting, the call may block until the caller's own time-out: its length
+  // matters.
+  const bool timed = all || (awaits_bytes(bits) && (flags & MSG_DONTWAIT) == 0);
+  const Call call{op, fd, flags, bits, timed ? clock::now_ns() : 0};
+  const auto result = real();
+  if (result > 0 && (bits & (kConnecting | kAwaiting | kReceived)) == kReceived && !all) {
+    return result;
+  }
+  const int error = errno;
+  received(call, {static_cast<long>(result), error}, result != 0 || asked());
+  errno = error;
+  return result;
+}
+
+// The same for a receiving call. `asked` is a function: did the program ask for any bytes? Called
+// only after the kernel accepted the call.
+template <class Real, class Asked>
+inline auto receive_through(wire::Op op, int fd, int flags, Asked asked, Real real) {
+  const std::uint8_t bits = fd_table::bits(fd);
+  if ((bits & kTracked) == 0) [[likely]] {
+    return real();
+  }
+  return receive_tracked(op, fd, flags, bits, asked, real);
+}
+
+}  // namespace sockwatch::shim::transfer

@@ -1,0 +1,61 @@
+// A program waiting: poll, select, epoll_wait.
+//
+// A wait with nothing pending costs one load and is not looked at. With a connect pending it is
+// recorded, with the descriptors that matter; with only a reply awaited, it is recorded when it
+// expired, without its start. A look (time-out 0) that found nothing is no wait.
+#pragma once
+
+#include <poll.h>
+#include <sys/select.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "shim/record.h"
+
+namespace sockwatch::shim::waits {
+
+inline std::uint64_t pending() {
+  return process::current().pending.load(std::memory_order_relaxed);
+}
+inline bool any_connecting(std::uint64_t pending) {
+  return static_cast<std::uint32_t>(pending) != 0;
+}
+
+inline constexpr std::int64_t kForEver = -1;
+
+struct Wait {
+  wire::Op op;
+  int fd;                  // the epoll descriptor, or -1
+  std::uint32_t watched;   // as the caller passed it
+  std::uint64_t start_ns;  // 0: only replies are awaited, the clock was not read
+};
+
+// Starts looking at a wait; call only with something pending.
+Wait begin(wire::Op op, int fd, std::uint32_t watched);
+
+// The kernel has read and written the array (that is, the call succeeded or was interrupted): only
+// then it may be looked at.
+void polled(const Wait& wait, const pollfd* fds, std::size_t count, std::int64_t timeout_ns,
+            Outcome outcome);
+
+void epolled(const Wait& wait, std::int64_t timeout_ns, Outcome outcome);
+
+// True if the outcome says that the kernel accepted the caller's arguments.
+bool accepted(Outcome outcome);
+
+// The descriptors of interest in a select's sets, saved before the kernel overwrites them. Never
+// reads further than the kernel does: not beyond the word that holds the highest descriptor of
+// interest, which is open and so inside the kernel's own bound. Sets that cannot be read give an
+// empty list. Beyond kMost descriptors the rest is left out.
+struct Selected {
+  static constexpr std::size_t kMost = 4 * wire::kEntriesPerEvent;
+  std::size_t count = 0;
+  wire::WaitEntry entries[kMost];
+};
+void save_selected(Selected& selected, int count, const fd_set* read, const fd_set* write,
+                   const fd_set* except);
+void selected(const Wait& wait, Selected& selected, const fd_set* read, const fd_set* write,
+              const fd_set* except, std::int64_t timeout_ns, Outcome outcome);
+
+}  // namespace sockwatch::shim::waits
