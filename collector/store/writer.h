@@ -3,6 +3,16 @@
 // One writer, one thread. Everything between two commits is one transaction: rows and ring
 // positions become durable together, so a collector that is killed and started again neither loses
 // nor doubles a row.
+//
+// Errors: a put that fails undoes the whole transaction, and every put until the next commit()
+// gives the same error, so that no commit can store half a batch. commit() then reports the error
+// once more and begins afresh; a commit that fails by itself has undone the transaction too. After
+// either, the trace is as the last good commit left it, and the caller puts everything since then
+// again (disk full, trace locked: when it likes). So: keep a batch until its commit succeeded; it
+// is enough to look at the result of commit().
+//
+// The process must ignore SIGXFSZ if a file size limit may be in force (the kernel's answer to
+// crossing it is that signal first, the error second).
 #pragma once
 
 #include <memory>
@@ -32,7 +42,7 @@ class Writer {
   Writer& operator=(Writer&&) noexcept;
 
   // All of these are part of the transaction under way. Rows with an id replace the row of that id.
-  Status set(std::string_view key, std::string_view value);  // table trace
+  Status set(std::string_view key, std::string_view value);  // table trace; not "finished"
   Status put(const ProcessRow& row);
   Status put(const ConnectionRow& row);
   Status put(const ResolutionRow& row);
@@ -42,7 +52,12 @@ class Writer {
   Status put(const PositionRow& row);  // replaces the position of that ring
 
   Status commit();  // and begin the next transaction
-  Status finish();  // commit, build indexes, leave WAL mode: one file, nothing beside it
+
+  // Commits, builds indexes, leaves WAL mode: one file, nothing beside it. After success nothing
+  // can be written. After an error it may be called again; what was committed is safe, and if the
+  // process ends instead, the file is as without finish(), or complete but for a -wal file that
+  // another program holds open (the error says which).
+  Status finish();
 
   // For a restarted collector.
   Result<std::vector<PositionRow>> positions() const;

@@ -1,0 +1,144 @@
+#include "collector/store/layout.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "collector/store/writer.h"
+#include "sockwatch_version.h"
+
+// table_list is what SQLite made of the schema; the type written in sqlite_schema may lie.
+static_assert(SQLITE_VERSION_NUMBER >= 3037000, "PRAGMA table_list needs SQLite 3.37");
+
+namespace sockwatch::store {
+namespace {
+
+Error foreign_table(const Database& database, const char* table, std::string_view what) {
+  return {
+      fmt::format("'{}' is not a trace that sockwatch wrote: {} {}", database.shown(), table, what),
+      "do not trust it; ask where it came from"};
+}
+
+Result<int> version_of(const Database& database) {
+  const Result<std::int64_t> id = database.number("PRAGMA application_id");
+  if (!id) return id.error();
+  if (*id != kApplicationId) return not_a_trace(database.shown());
+  const Result<std::int64_t> version = database.number("PRAGMA user_version");
+  if (!version) return version.error();
+  if (*version < 1) return damaged(database.shown(), "it has no schema version");
+  if (*version > kSchemaVersion) {
+    return Error{fmt::format("trace '{}' has schema version {}, this sockwatch ({}) knows versions "
+                             "up to {}: it was recorded by a newer sockwatch",
+                             database.shown(), *version, kVersion, kSchemaVersion),
+                 "install a sockwatch at least as new as the one that recorded it"};
+  }
+  return static_cast<int>(*version);
+}
+
+Status check_is_table(const Database& database, const char* table) {
+  Result<Statement> statement = database.prepare(
+      "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE");
+  if (!statement) return statement.error();
+  sqlite3_bind_text(statement->get(), 1, table, -1, SQLITE_STATIC);
+  const int code = sqlite3_step(statement->get());
+  if (code == SQLITE_DONE)
+    return damaged(database.shown(), fmt::format("it has no table {}", table));
+  if (code != SQLITE_ROW) return database.error();
+  std::string type;
+  if (!read_cell(statement->get(), 0, type) || type != "table") {
+    return foreign_table(database, table, fmt::format("is a {} in it, not a table", type));
+  }
+  return {};
+}
+
+Result<std::set<std::string>> columns_in_file(const Database& database, const char* table) {
+  Result<Statement> statement =
+      database.prepare("SELECT lower(name), hidden FROM pragma_table_xinfo(?1)");
+  if (!statement) return statement.error();
+  sqlite3_bind_text(statement->get(), 1, table, -1, SQLITE_STATIC);
+  std::set<std::string> names;
+  int code = SQLITE_ROW;
+  while ((code = sqlite3_step(statement->get())) == SQLITE_ROW) {
+    if (sqlite3_column_int(statement->get(), 1) != 0) {
+      return foreign_table(database, table, "has computed columns in it");
+    }
+    std::string name;
+    if (read_cell(statement->get(), 0, name)) names.insert(std::move(name));
+  }
+  if (code != SQLITE_DONE) return database.error();
+  return names;
+}
+
+}  // namespace
+
+Result<Layout> inspect(const Database& database) {
+  const Result<int> version = version_of(database);
+  if (!version) return version.error();
+  Layout layout{*version};
+  for (const TableShape& table : all_tables()) {
+    if (Status status = check_is_table(database, table.name); !status) return status.error();
+    Result<std::set<std::string>> names = columns_in_file(database, table.name);
+    if (!names) return names.error();
+    for (const ColumnShape& column : table.columns) {
+      if (column.since <= layout.version && !names->contains(column.name)) {
+        return damaged(database.shown(),
+                       fmt::format("table {} has no column {}", table.name, column.name));
+      }
+    }
+    layout.columns[table.name] = std::move(*names);
+  }
+  return layout;
+}
+
+Result<bool> check_own(const Database& database) {
+  const Result<std::int64_t> id = database.number("PRAGMA application_id");
+  if (!id) return id.error();
+  if (*id == 0) {
+    const Result<std::int64_t> objects = database.number("SELECT count(*) FROM sqlite_schema");
+    if (!objects) return objects.error();
+    if (*objects == 0) return false;
+  }
+  const Result<int> version = version_of(database);
+  if (!version) return version.error();
+  if (*version < kSchemaVersion) {
+    return Error{fmt::format("trace '{}' was begun by an older sockwatch (schema version {}, this "
+                             "one writes {})",
+                             database.shown(), *version, kSchemaVersion),
+                 "it can be read as it is; record into a new file with -o FILE"};
+  }
+  std::set<std::string> expected;
+  for (const TableShape& table : all_tables()) expected.insert(create_table_sql(table));
+  Result<Statement> statement = database.prepare(
+      "SELECT sql, name FROM sqlite_schema WHERE sql IS NOT NULL AND name <> 'sqlite_stat1'");
+  if (!statement) return statement.error();
+  int code = SQLITE_ROW;
+  while ((code = sqlite3_step(statement->get())) == SQLITE_ROW) {
+    std::string sql;
+    std::string name;
+    const bool readable =
+        read_cell(statement->get(), 0, sql) && read_cell(statement->get(), 1, name);
+    const auto& indexes = index_sql();
+    if (!readable || (expected.erase(sql) == 0 &&
+                      std::find(indexes.begin(), indexes.end(), sql) == indexes.end())) {
+      return foreign_table(database, name.c_str(), "was added to it or changed in it");
+    }
+  }
+  if (code != SQLITE_DONE) return database.error();
+  if (!expected.empty()) return damaged(database.shown(), "tables are missing in it");
+  return true;
+}
+
+Selection select_columns(const TableShape& table, const Layout& layout) {
+  Selection selection;
+  const auto found = layout.columns.find(table.name);
+  for (const ColumnShape& column : table.columns) {
+    const bool present = found != layout.columns.end() && found->second.contains(column.name);
+    selection.list +=
+        fmt::format("{}{}{}", selection.list.empty() ? "" : ", ",
+                    present ? fmt::format("{}.", table.name) : "", present ? column.name : "NULL");
+    selection.present.push_back(present);
+  }
+  return selection;
+}
+
+}  // namespace sockwatch::store

@@ -1,0 +1,134 @@
+#include "collector/store/reader.h"
+
+#include <utility>
+#include <variant>
+
+#include "collector/store/database.h"
+#include "collector/store/filter.h"
+#include "collector/store/layout.h"
+#include "collector/store/trace_file.h"
+
+namespace sockwatch::store {
+namespace {
+
+int bind_condition(sqlite3_stmt* statement, const Condition& condition) {
+  int place = 0;
+  int code = SQLITE_OK;
+  for (const auto& value : condition.values) {
+    ++place;
+    code = std::visit([&](const auto& held) { return bind_cell(statement, place, held); }, value);
+    if (code != SQLITE_OK) return code;
+  }
+  return code;
+}
+
+// SQLite takes the missing end of a last page for zeros, which would be rows that never were.
+Status check_size(const Database& database, const ReadPlace& place) {
+  const Result<std::int64_t> pages = database.number("PRAGMA page_count");
+  if (!pages) return pages.error();
+  const Result<std::int64_t> page_size = database.number("PRAGMA page_size");
+  if (!page_size) return page_size.error();
+  if (place.size < *pages * *page_size) return damaged(database.shown());
+  return {};
+}
+
+int bind_id(sqlite3_stmt* statement, std::int64_t id) { return bind_cell(statement, 1, id); }
+
+}  // namespace
+
+struct Reader::State {
+  Database database;
+  Layout layout;
+};
+
+Result<Reader> Reader::open(const std::string& path) {
+  const Result<ReadPlace> place = place_to_read(path);
+  if (!place) return place.error();
+  Result<Database> database =
+      Database::open(place->path, path, place->alone ? Access::read_immutable : Access::read);
+  if (!database) return database.error();
+  // One transaction for the whole life of the reader: rows of different tables fit together.
+  if (Status status = database->run("BEGIN"); !status) return status.error();
+  Result<Layout> layout = inspect(*database);
+  if (!layout) return layout.error();
+  if (place->alone) {
+    if (Status status = check_size(*database, *place); !status) return status.error();
+  }
+  return Reader(std::make_unique<State>(State{std::move(*database), std::move(*layout)}));
+}
+
+Reader::Reader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Reader::~Reader() = default;
+Reader::Reader(Reader&&) noexcept = default;
+Reader& Reader::operator=(Reader&&) noexcept = default;
+
+Result<std::map<std::string, std::string>> Reader::trace() const {
+  Result<std::vector<TraceRow>> rows = all_rows<TraceRow>(state_->database, state_->layout, "");
+  if (!rows) return rows.error();
+  std::map<std::string, std::string> values;
+  for (TraceRow& row : *rows) values.insert_or_assign(std::move(row.key), std::move(row.value));
+  return values;
+}
+
+Result<std::vector<ProcessRow>> Reader::processes() const {
+  return all_rows<ProcessRow>(state_->database, state_->layout, "ORDER BY id");
+}
+
+Result<std::vector<LossRow>> Reader::losses() const {
+  return all_rows<LossRow>(state_->database, state_->layout, "ORDER BY process_id, cause");
+}
+
+Status Reader::connections(const Filter& filter,
+                           const std::function<bool(const ConnectionRow&)>& each) const {
+  const auto occurs = [&](const std::string& word) -> Result<bool> {
+    bool found = false;
+    const Status status = for_each_row<ConnectionRow>(
+        state_->database, state_->layout, "WHERE outcome = ?1 OR ending = ?1 LIMIT 1",
+        [&](sqlite3_stmt* statement) { return bind_cell(statement, 1, word); },
+        [&](const ConnectionRow&) {
+          found = true;
+          return false;
+        });
+    if (!status) return status.error();
+    return found;
+  };
+  const Result<Condition> condition = condition_of(filter, occurs);
+  if (!condition) return condition.error();
+  return for_each_row<ConnectionRow>(
+      state_->database, state_->layout, condition->where + " ORDER BY started_ns, id",
+      [&](sqlite3_stmt* statement) { return bind_condition(statement, *condition); }, each);
+}
+
+Result<std::optional<ConnectionRow>> Reader::connection(std::int64_t id) const {
+  std::optional<ConnectionRow> found;
+  const Status status = for_each_row<ConnectionRow>(
+      state_->database, state_->layout, "WHERE id = ?1",
+      [&](sqlite3_stmt* statement) { return bind_id(statement, id); },
+      [&](ConnectionRow& row) {
+        found = std::move(row);
+        return false;
+      });
+  if (!status) return status.error();
+  return found;
+}
+
+Status Reader::resolutions(const std::function<bool(const ResolutionRow&)>& each) const {
+  return for_each_row<ResolutionRow>(
+      state_->database, state_->layout, "ORDER BY started_ns, id",
+      [](sqlite3_stmt*) { return SQLITE_OK; }, each);
+}
+
+Result<std::vector<WaitRow>> Reader::waits(std::int64_t connection_id) const {
+  std::vector<WaitRow> rows;
+  const Status status = for_each_row<WaitRow>(
+      state_->database, state_->layout, "WHERE connection_id = ?1 ORDER BY started_ns, id",
+      [&](sqlite3_stmt* statement) { return bind_id(statement, connection_id); },
+      [&](WaitRow& row) {
+        rows.push_back(std::move(row));
+        return true;
+      });
+  if (!status) return status.error();
+  return rows;
+}
+
+}  // namespace sockwatch::store
