@@ -43,10 +43,11 @@ class Tracker {
 
   void apply(const Observation& observation);
 
-  // The process is gone (or its image was replaced by exec): what was connecting becomes
-  // `abandoned`, what was open stays `open` with closed_ns = t_ns only where the kernel closed it
-  // (always, when a process ends).
-  void process_ended(std::int64_t t_ns);
+  // The process is gone: what was connecting becomes `abandoned`; what was connected was closed by
+  // the kernel at t_ns, and its ending follows the rules of a close. After an exec the new image
+  // may go on using a descriptor unseen: connected sockets stay `open`.
+  enum class End { exited, replaced };
+  void process_ended(std::int64_t t_ns, End how = End::exited);
 
   // What changed since the last call. Rows of connections still running are included as they stand.
   Changes take();

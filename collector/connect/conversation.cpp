@@ -1,0 +1,97 @@
+#include "collector/connect/conversation.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <cerrno>
+
+namespace sockwatch::connect {
+
+bool Conversation::sent(const Send& send, bool tcp, store::ConnectionRow& row) {
+  if (!row.first_send_ns) {
+    row.first_send_ns = send.start_ns;
+    if (tcp) row.tls = send.tls;
+  }
+  // A turn that starts while one is open means its receive was lost: that turn is not counted.
+  if (request_ns_ && !send.turn_start) return false;
+  request_ns_ = send.start_ns;
+  patience_ = {};
+  return true;
+}
+
+void Conversation::received(store::Ns t_ns, store::ConnectionRow& row) {
+  if (!row.first_receive_ns) row.first_receive_ns = t_ns;
+  if (!request_ns_) return;
+  const store::Ns took = std::max<store::Ns>(0, t_ns - *request_ns_);
+  ++row.turns;
+  row.turn_total_ns += took;
+  row.turn_max_ns = std::max(row.turn_max_ns, took);
+  request_ns_.reset();
+  patience_ = {};
+}
+
+void Conversation::end_of_file() {
+  if (shut_read_) return;  // the program's own doing
+  end_of_file_ = true;
+  if (first_end_ == Talk::End::none) first_end_ = Talk::End::end_of_file;
+}
+
+void Conversation::failed(int error, bool tcp, store::Ns t_ns, store::ConnectionRow& row) {
+  if (error == EPIPE && shut_write_) return;
+  const Talk::End end = end_from_error(error, tcp);
+  if (end == Talk::End::none) return;
+  if (!row.error) row.error = error;
+  told_reset_ = told_reset_ || error == ECONNRESET;
+  if (first_end_ != Talk::End::none) return;
+  first_end_ = end;
+  if (end == Talk::End::kernel_timeout) kernel_end_ns_ = t_ns;
+}
+
+void Conversation::expired(const Expiry& expiry, store::ConnectionRow& row) {
+  ++row.waits;
+  ++row.expired_waits;
+  if (!request_ns_ || expiry.end_ns < *request_ns_) return;
+  ++patience_.waits;
+  patience_.expire(expiry);
+}
+
+void Conversation::expired_forgotten(std::int64_t count, store::ConnectionRow& row) {
+  row.waits += count;
+  row.expired_waits += count;
+  patience_.waits += count;
+  patience_.expired += count;
+}
+
+void Conversation::shut_down(int how) {
+  shut_read_ = shut_read_ || how == SHUT_RD || how == SHUT_RDWR;
+  shut_write_ = shut_write_ || how == SHUT_WR || how == SHUT_RDWR;
+}
+
+// A reset is ECONNRESET only if no FIN came before it (EPIPE if one did): tcp_reset in the kernel.
+PeerFin Conversation::peer_fin() const {
+  if (end_of_file_) return PeerFin::arrived;
+  return told_reset_ ? PeerFin::never : PeerFin::unknown;
+}
+
+Ending Conversation::close(std::optional<store::Ns> user_timeout_ns,
+                           store::ConnectionRow& row) const {
+  Talk facts;
+  facts.first_end = first_end_;
+  facts.received = row.first_receive_ns.has_value() || row.bytes_received.value_or(0) > 0;
+  facts.answer_missing = awaiting();
+  facts.wait_expired = patience_.expired > 0;
+  if (row.close_tcp_state) facts.tcp_state = static_cast<std::uint8_t>(*row.close_tcp_state);
+  const Ending ending = from_talk(facts);
+  if (ending != Ending::response_timed_out) return ending;
+  if (kernel_end_ns_) {
+    row.budget_source = user_timeout_ns ? "TCP_USER_TIMEOUT" : "kernel";
+    row.budget_ns = user_timeout_ns;
+    if (!user_timeout_ns && request_ns_) row.budget_ns = *kernel_end_ns_ - *request_ns_;
+  } else if (const auto budget = patience_.budget(awaiting_since())) {
+    row.budget_ns = budget->ns;
+    row.budget_source = budget->source;
+  }
+  return ending;
+}
+
+}  // namespace sockwatch::connect

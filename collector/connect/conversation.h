@@ -1,0 +1,52 @@
+// A connected socket: what was said, what was awaited, how it stopped.
+//
+// A turn runs from the start of the first send after a receive to the first bytes that come back.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "collector/connect/evidence.h"
+#include "collector/connect/outcome.h"
+#include "collector/connect/waits.h"
+#include "collector/store/rows.h"
+
+namespace sockwatch::connect {
+
+class Conversation {
+ public:
+  struct Send {
+    store::Ns start_ns = 0;
+    bool turn_start = false;  // the library saw a receive before it
+    bool tls = false;         // the connection's first byte was 0x16
+  };
+  // Returns whether an answer is awaited from now on that was not awaited before.
+  bool sent(const Send& send, bool tcp, store::ConnectionRow& row);
+  void received(store::Ns t_ns, store::ConnectionRow& row);
+  void lose_turn() { request_ns_.reset(); }  // its end cannot be told: not counted
+  void end_of_file();
+  void failed(int error, bool tcp, store::Ns t_ns, store::ConnectionRow& row);
+  void expired(const Expiry& expiry, store::ConnectionRow& row);
+  void expired_forgotten(std::int64_t count, store::ConnectionRow& row);  // no details left
+  void shut_down(int how);                                                // by the program
+
+  bool awaiting() const { return request_ns_.has_value(); }
+  store::Ns awaiting_since() const { return request_ns_.value_or(0); }
+  PeerFin peer_fin() const;
+
+  // The verdict when the socket is closed, with the budget that ran out if one did. The row must
+  // have its last picture.
+  Ending close(std::optional<store::Ns> user_timeout_ns, store::ConnectionRow& row) const;
+
+ private:
+  Talk::End first_end_ = Talk::End::none;
+  std::optional<store::Ns> request_ns_;     // of the turn under way
+  std::optional<store::Ns> kernel_end_ns_;  // the kernel gave up resending
+  WaitTally patience_;                      // since request_ns_
+  bool end_of_file_ = false;
+  bool told_reset_ = false;
+  bool shut_read_ = false;
+  bool shut_write_ = false;
+};
+
+}  // namespace sockwatch::connect

@@ -1,0 +1,148 @@
+#include "collector/connect/state.h"
+
+#include <fcntl.h>
+
+#include <utility>
+
+#include "collector/connect/ops.h"
+
+namespace sockwatch::connect {
+
+using wire::Op;
+
+void Tracker::State::apply(const Observation& o) {
+  // A vfork child works on its own table with its parent's memory: nothing here has changed.
+  if (o.has(wire::kVforkChild)) return;
+  const bool before_call = o.has(wire::kBegin);
+  if (options.all_calls && before_call) record_call(o);
+  switch (o.op) {
+    case Op::connect:
+      on_connect(o);
+      break;
+    case Op::socket:
+      on_socket(o);
+      break;
+    case Op::accept:
+    case Op::accept4:
+    case Op::epoll_create:
+    case Op::epoll_create1:
+      if (o.result >= 0) number_is_new(static_cast<int>(o.result));
+      break;
+    case Op::getsockopt:
+      on_getsockopt(o);
+      break;
+    case Op::setsockopt:
+      on_setsockopt(o);
+      break;
+    case Op::getpeername:
+      on_getpeername(o);
+      break;
+    case Op::shutdown:
+      on_shutdown(o);
+      break;
+    case Op::dup:
+      on_duplicate(o, static_cast<int>(o.result));
+      break;
+    case Op::fcntl:
+      if (o.payload.descriptor.command == F_DUPFD ||
+          o.payload.descriptor.command == F_DUPFD_CLOEXEC) {
+        on_duplicate(o, static_cast<int>(o.result));
+      }
+      break;
+    case Op::dup2:
+    case Op::dup3:
+      on_overwrite(o);
+      break;
+    case Op::epoll_ctl:
+      on_epoll_ctl(o);
+      break;
+    case Op::splice:
+      on_transfer(o);
+      break;
+    default:
+      if (is_send(o.op) || is_receive(o.op)) {
+        on_transfer(o);
+      } else if (is_poll_family(o.op)) {
+        on_wait(o);
+      } else if (is_epoll_wait(o.op)) {
+        on_epoll_wait(o);
+      } else if (is_close_family(o.op)) {
+        on_close(o);
+      } else if (is_lookup(o.op)) {
+        changes_.resolutions.push_back(names_.add(o, ids.next_resolution++, process_id));
+      }
+      break;
+  }
+  if (options.all_calls && !before_call) record_call(o);
+}
+
+std::shared_ptr<Socket> Tracker::State::known(const Observation& o) {
+  auto socket = sockets_.find(o.fd);
+  if (!socket) {
+    ++orphans;
+    return nullptr;
+  }
+  if (!socket->attempt) return socket;
+  read_logs(*socket);
+  // The thread does something else with the socket, so it is no longer inside connect: a signal
+  // handler jumped out, or runs on top of it (then the call's end sets this right).
+  if (socket->call && socket->call->tid == o.tid) {
+    socket->attempt->left_call(socket->call->began_ns);
+    socket->call.reset();
+  }
+  return socket;
+}
+
+void Tracker::State::changed(const std::shared_ptr<Attempt>& attempt) {
+  if (attempt->dirty) return;
+  attempt->dirty = true;
+  dirty_.push_back(attempt);
+}
+
+// One row a call: the event after it, or for a close, which has none, the one before it.
+void Tracker::State::record_call(const Observation& o) {
+  const bool close = is_close_family(o.op);
+  if (o.has(wire::kBegin) != close || o.op >= Op::continuation || o.has(wire::kMoreEntries)) return;
+  store::CallRow row;
+  row.process_id = process_id;
+  row.tid = o.tid;
+  if (const auto socket = sockets_.find(o.fd); socket && socket->attempt) {
+    row.connection_id = socket->attempt->row().id;
+  }
+  row.fd = o.fd;
+  row.call = name(o.op);
+  row.started_ns = o.start_ns();
+  if (o.has(wire::kHasStart)) row.duration_ns = o.duration_ns;
+  row.result = o.result;
+  if (o.error != 0) row.error = o.error;
+  changes_.calls.push_back(std::move(row));
+}
+
+void Tracker::State::process_ended(std::int64_t t_ns, End how) {
+  for (const int fd : sockets_.in_range(0, ~0U)) {
+    const auto socket = sockets_.find(fd);
+    if (socket->attempt) {
+      Attempt& attempt = *socket->attempt;
+      read_logs(*socket);
+      if (how == End::exited || attempt.connecting()) {
+        attempt.process_ended(t_ns, socket->options);
+        changed(socket->attempt);
+      }
+      socket->attempt.reset();
+    }
+    sockets_.drop(fd);
+  }
+}
+
+Changes Tracker::State::take() {
+  Changes taken = std::exchange(changes_, {});
+  taken.connections.reserve(dirty_.size());
+  for (const auto& attempt : dirty_) {
+    attempt->dirty = false;
+    taken.connections.push_back(attempt->row());
+  }
+  dirty_.clear();
+  return taken;
+}
+
+}  // namespace sockwatch::connect

@@ -1,0 +1,19 @@
+#include "collector/connect/tracker.h"
+
+#include "collector/connect/state.h"
+
+namespace sockwatch::connect {
+
+Tracker::Tracker(std::int64_t process_id, Ids& ids, Options options)
+    : state_(std::make_unique<State>(process_id, ids, options)) {}
+
+Tracker::~Tracker() = default;
+Tracker::Tracker(Tracker&&) noexcept = default;
+Tracker& Tracker::operator=(Tracker&&) noexcept = default;
+
+void Tracker::apply(const Observation& observation) { state_->apply(observation); }
+void Tracker::process_ended(std::int64_t t_ns, End how) { state_->process_ended(t_ns, how); }
+Changes Tracker::take() { return state_->take(); }
+std::uint64_t Tracker::orphan_events() const { return state_->orphans; }
+
+}  // namespace sockwatch::connect
