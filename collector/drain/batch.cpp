@@ -1,0 +1,35 @@
+#include "collector/drain/batch.h"
+
+namespace sockwatch::drain {
+namespace {
+
+// A put that fails dooms the transaction, and its commit says why.
+template <typename Rows>
+void put_all(const Rows& rows, store::Writer& writer) {
+  for (const auto& row : rows) {
+    if (!writer.put(row)) return;
+  }
+}
+
+}  // namespace
+
+bool Batch::empty() const {
+  return facts.empty() && processes.empty() && connections.empty() && resolutions.empty() &&
+         waits.empty() && calls.empty() && losses.empty() && positions.empty();
+}
+
+Status save(const Batch& batch, store::Writer& writer) {
+  for (const auto& [key, value] : batch.facts) {
+    if (!writer.set(key, value)) break;
+  }
+  put_all(batch.processes, writer);
+  put_all(batch.connections, writer);
+  put_all(batch.resolutions, writer);
+  put_all(batch.waits, writer);
+  put_all(batch.calls, writer);
+  put_all(batch.losses, writer);
+  put_all(batch.positions, writer);
+  return writer.commit();
+}
+
+}  // namespace sockwatch::drain

@@ -1,0 +1,90 @@
+#include "collector/drain/collect.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "collector/drain/directory_watch.h"
+#include "collector/drain/recorder.h"
+#include "collector/drain/run_directory.h"
+#include "collector/drain/signal_hold.h"
+#include "collector/drain/system_error.h"
+#include "collector/drain/text_file.h"
+#include "collector/store/reader.h"
+
+namespace sockwatch::drain {
+namespace {
+
+// What the writer of a resumed trace does not tell: its losses, and that it can be resumed at all.
+// Times of a trace are of one boot; a recording cannot go on across two.
+Result<std::vector<store::LossRow>> read_earlier(const std::string& trace_path) {
+  const Result<store::Reader> reader = store::Reader::open(trace_path);
+  if (!reader) return reader.error();
+  const auto facts = reader->trace();
+  if (!facts) return facts.error();
+  const auto recorded = facts->find("boot_id");
+  std::string current = read_text_file("/proc/sys/kernel/random/boot_id", 64).value_or("");
+  while (current.ends_with('\n')) current.pop_back();
+  if (recorded != facts->end() && recorded->second != current) {
+    return Error{fmt::format("trace '{}' was recorded before this machine started", trace_path),
+                 "record into a new file"};
+  }
+  return reader->losses();
+}
+
+// Whoever waits for the byte may be gone; that is no reason not to record.
+void tell_ready(int ready_fd) {
+  if (ready_fd < 0) return;
+  const char byte = 1;
+  while (::write(ready_fd, &byte, 1) < 0 && errno == EINTR) {
+  }
+}
+
+Status watch_until_stopped(int stop_fd, DirectoryWatch& directory, Recorder& recorder) {
+  std::vector<int> fds;
+  std::vector<pollfd> waiting;
+  do {
+    for (const std::string& name : directory.found()) recorder.found(name, false);
+    recorder.tick();
+
+    fds.assign({stop_fd, directory.fd()});
+    recorder.add_descriptors(fds);
+    waiting.clear();
+    for (const int fd : fds) waiting.push_back({fd, POLLIN, 0});
+    if (::poll(waiting.data(), waiting.size(), recorder.patience_ms()) < 0 && errno != EINTR) {
+      return Error{fmt::format("cannot wait for events: {}", errno_text(errno)), ""};
+    }
+  } while (waiting.front().revents == 0);
+  for (const std::string& name : directory.found()) recorder.found(name, false);
+  recorder.tick();
+  return {};
+}
+
+}  // namespace
+
+Result<CollectSummary> collect(const CollectOptions& options) {
+  const SignalHold signals;
+  const Result<UniqueFd> directory = open_run_directory(options.run_directory);
+  if (!directory) return directory.error();
+  Result<DirectoryWatch> watch = DirectoryWatch::open(*directory);
+  if (!watch) return watch.error();
+  Result<std::vector<store::LossRow>> earlier = std::vector<store::LossRow>();
+  if (options.mode == store::OpenMode::resume) earlier = read_earlier(options.trace_path);
+  if (!earlier) return earlier.error();
+  Result<store::Writer> writer = store::Writer::open(options.trace_path, options.mode);
+  if (!writer) return writer.error();
+  Recorder recorder(options, directory->get(), std::move(*writer));
+  if (Status begun = recorder.begin(*earlier); !begun) return begun.error();
+  for (const std::string& name : watch->found()) recorder.found(name, true);
+  tell_ready(options.ready_fd);
+  if (Status watched = watch_until_stopped(options.stop_fd, *watch, recorder); !watched) {
+    return watched.error();
+  }
+  return recorder.finish();
+}
+
+}  // namespace sockwatch::drain

@@ -1,0 +1,169 @@
+#include "collector/drain/decode.h"
+
+#include <array>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "collector/drain/address.h"
+
+namespace sockwatch::drain {
+namespace {
+
+constexpr int kMaxErrno = 4095;  // the kernel's MAX_ERRNO
+constexpr std::uint16_t kKnownFlags = wire::kBegin | wire::kHasStart | wire::kNonBlocking |
+                                      wire::kVforkChild | wire::kMoreEntries | wire::kNotReturned;
+constexpr std::size_t kParts = static_cast<std::size_t>(wire::Part::addresses);
+constexpr std::size_t kPartBytes = wire::kMaxContinuationSlots * wire::Continuation::kBytes;
+
+bool is_known(wire::Op op) {
+  switch (op) {
+#define SOCKWATCH_OP(number, symbol, group) case wire::Op::symbol:
+#include "shim/wire/ops.def"
+    case wire::Op::lost:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// The bytes of every part of one publication, put together.
+class Parts {
+ public:
+  // False if the slots are not a well-formed list of parts.
+  bool collect(std::span<const wire::Event> slots) {
+    std::size_t last = 0;        // part of the slot before, 1-based; 0: none
+    bool last_was_full = false;  // only then may its part go on
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+      wire::Continuation slot;
+      std::memcpy(&slot, &slots[i], sizeof slot);
+      const auto part = static_cast<std::size_t>(slot.part);
+      if (slot.op != wire::Op::continuation || slot.index != i + 1) return false;
+      if (part == 0 || part > kParts || slot.length > wire::Continuation::kBytes) return false;
+      Piece& piece = pieces_[part - 1];
+      if (part == last ? !last_was_full : piece.present) return false;
+      if (part != last) piece = {used_, 0, true};
+      std::memcpy(bytes_.data() + used_, slot.bytes, slot.length);
+      piece.length += slot.length;
+      used_ += slot.length;
+      last = part;
+      last_was_full = slot.length == wire::Continuation::kBytes;
+    }
+    return true;
+  }
+
+  // Empty if the publication has no such part.
+  std::optional<std::span<const std::byte>> find(wire::Part part) const {
+    const Piece& piece = pieces_[static_cast<std::size_t>(part) - 1];
+    if (!piece.present) return std::nullopt;
+    return std::span(bytes_).subspan(piece.begin, piece.length);
+  }
+
+ private:
+  struct Piece {
+    std::size_t begin = 0;
+    std::size_t length = 0;
+    bool present = false;
+  };
+  std::array<Piece, kParts> pieces_{};
+  std::array<std::byte, kPartBytes> bytes_;  // the first used_ bytes are set
+  std::size_t used_ = 0;
+};
+
+bool read_address(const Parts& parts, wire::Part part, std::optional<connect::Address>& into) {
+  const auto bytes = parts.find(part);
+  if (!bytes) return true;
+  into = decode_address(*bytes);
+  return into.has_value();
+}
+
+bool read_text(const Parts& parts, wire::Part part, std::string& into) {
+  const auto bytes = parts.find(part);
+  if (!bytes) return true;
+  if (bytes->size() > wire::kMaxNameBytes) return false;
+  into.assign(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  return into.find('\0') == std::string::npos;
+}
+
+bool read_tcp(const Parts& parts, std::optional<wire::TcpPicture>& into) {
+  const auto bytes = parts.find(wire::Part::tcp);
+  if (!bytes) return true;
+  if (bytes->size() != sizeof(wire::TcpPicture)) return false;
+  std::memcpy(&into.emplace(), bytes->data(), sizeof(wire::TcpPicture));
+  return true;
+}
+
+bool read_entries(const Parts& parts, std::vector<wire::WaitEntry>& into) {
+  const auto bytes = parts.find(wire::Part::entries);
+  if (!bytes) return true;
+  const std::size_t count = bytes->size() / sizeof(wire::WaitEntry);
+  if (bytes->size() % sizeof(wire::WaitEntry) != 0 || count > wire::kEntriesPerEvent) return false;
+  into.resize(count);
+  if (count > 0) std::memcpy(into.data(), bytes->data(), bytes->size());
+  return true;
+}
+
+bool read_resolved(const Parts& parts, std::vector<std::string>& into) {
+  const auto bytes = parts.find(wire::Part::addresses);
+  if (!bytes) return true;
+  const std::size_t count = bytes->size() / sizeof(wire::ResolvedAddress);
+  if (bytes->size() % sizeof(wire::ResolvedAddress) != 0 || count > wire::kMaxResolvedAddresses) {
+    return false;
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    wire::ResolvedAddress address;
+    std::memcpy(&address, bytes->data() + i * sizeof address, sizeof address);
+    std::optional<std::string> text = decode_resolved(address);
+    if (!text) return false;
+    into.push_back(*std::move(text));
+  }
+  return true;
+}
+
+bool read_event(const wire::Event& event, connect::Observation& into) {
+  constexpr std::uint64_t kMaxNs = std::numeric_limits<std::int64_t>::max();
+  if (!is_known(event.op) || (event.flags & ~kKnownFlags) != 0) return false;
+  if (event.t_ns > kMaxNs || event.error < 0 || event.error > kMaxErrno) return false;
+  const bool has_start = (event.flags & wire::kHasStart) != 0;
+  if (has_start && event.duration_ns > event.t_ns) return false;
+  if (event.op == wire::Op::lost && event.payload.lost.cause >= wire::kLossCauses) return false;
+  into.op = event.op;
+  into.flags = event.flags;
+  into.detail = event.detail;
+  into.fd = event.fd;
+  into.tid = event.tid;
+  into.t_ns = static_cast<std::int64_t>(event.t_ns);
+  into.duration_ns = has_start ? static_cast<std::int64_t>(event.duration_ns) : 0;
+  into.result = event.result;
+  into.error = event.error;
+  into.payload = event.payload;
+  return true;
+}
+
+}  // namespace
+
+std::optional<connect::Observation> decode(std::span<const wire::Event> publication) {
+  if (publication.empty()) return std::nullopt;
+  const wire::Event& event = publication.front();
+  if (event.continuation_slots > wire::kMaxContinuationSlots) return std::nullopt;
+  if (publication.size() != 1 + std::size_t{event.continuation_slots}) return std::nullopt;
+
+  std::optional<connect::Observation> result(std::in_place);
+  if (!read_event(event, *result)) return std::nullopt;
+  if (publication.size() == 1) return result;
+
+  Parts parts;
+  if (!parts.collect(publication.subspan(1))) return std::nullopt;
+  const bool good = read_address(parts, wire::Part::peer_address, result->peer) &&
+                    read_address(parts, wire::Part::local_address, result->local) &&
+                    read_tcp(parts, result->tcp) && read_entries(parts, result->entries) &&
+                    read_text(parts, wire::Part::name, result->name) &&
+                    read_text(parts, wire::Part::service, result->service) &&
+                    read_resolved(parts, result->addresses);
+  if (!good) return std::nullopt;
+  return result;
+}
+
+}  // namespace sockwatch::drain

@@ -1,0 +1,145 @@
+#include "collector/drain/image.h"
+
+#include <algorithm>
+#include <iterator>
+#include <limits>
+#include <utility>
+
+#include "collector/drain/decode.h"
+
+namespace sockwatch::drain {
+namespace {
+
+constexpr const char* kLateCause = "late";
+
+constexpr std::array<const char*, wire::kLossCauses> kCauseNames = {
+    "ring_full", "no_slot", "nested", "no_memory", "descriptor"};
+
+// Counters come from memory anybody may have written.
+std::uint64_t add_up(std::uint64_t a, std::uint64_t b) {
+  constexpr std::uint64_t kMax = std::numeric_limits<std::int64_t>::max();
+  return std::min(a, kMax) > kMax - std::min(b, kMax) ? kMax
+                                                      : std::min(a, kMax) + std::min(b, kMax);
+}
+
+template <typename Row>
+void append(std::vector<Row>& to, std::vector<Row>&& from) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+Image::Image(store::ProcessRow row, std::string segment, connect::Ids& ids,
+             connect::Options options, Losses earlier)
+    : row_(std::move(row)),
+      segment_(std::move(segment)),
+      tracker_(row_.id, ids, options),
+      apply_([this](std::size_t ring, std::span<const wire::Event> publication) {
+        apply(ring, publication);
+      }),
+      earlier_losses_(std::move(earlier)) {
+  moved_[kProcessOfSegment] = row_.id;
+}
+
+std::uint64_t Image::accept(Harvest harvest, std::int64_t now_ns) {
+  const std::uint64_t before = applied_;
+  const std::int64_t watermark = harvest.watermark_ns;
+  add(harvest, now_ns);
+  if (merge_.held() > 0) merge_.release(watermark, now_ns, apply_);
+  return applied_ - before;
+}
+
+void Image::stop(Harvest harvest, std::int64_t now_ns) {
+  add(harvest, now_ns);
+  merge_.flush(apply_);
+}
+
+void Image::end(Harvest harvest, std::optional<std::int64_t> ended_ns, connect::Tracker::End how) {
+  stop(std::move(harvest), ended_ns.value_or(0));
+  if (ended_ns) {
+    row_.ended_ns = std::max(*ended_ns, last_event_ns_);
+    row_changed_ = true;
+  }
+  tracker_.process_ended(row_.ended_ns.value_or(last_event_ns_), how);
+}
+
+void Image::add(Harvest& harvest, std::int64_t now_ns) {
+  for (std::size_t ring = 0; ring < harvest.rings.size(); ++ring) {
+    merge_.add(ring, std::move(harvest.rings[ring]), now_ns);
+    harvest.rings[ring].clear();
+  }
+  totals_ = std::move(harvest);
+}
+
+void Image::apply(std::size_t ring, std::span<const wire::Event> publication) {
+  const wire::Event& event = publication.front();
+  moved_[static_cast<std::int64_t>(ring)] =
+      static_cast<std::int64_t>(event.sequence + publication.size());
+  const std::optional<connect::Observation> observation = decode(publication);
+  if (!observation) {
+    ++malformed_;
+    return;
+  }
+  if (observation->op == wire::Op::lost) {
+    std::uint64_t& told = told_[observation->payload.lost.cause];
+    told = add_up(told, observation->payload.lost.count);
+  }
+  last_event_ns_ = std::max(last_event_ns_, observation->t_ns);
+  ++applied_;
+  tracker_.apply(*observation);
+}
+
+Image::Losses Image::losses() const {
+  Losses result;
+  for (std::size_t cause = 0; cause < wire::kLossCauses; ++cause) {
+    std::uint64_t counted = totals_.lost_outside[cause];
+    if (static_cast<wire::Loss>(cause) == wire::Loss::ring_full) {
+      for (const std::uint64_t lost : totals_.lost_in_ring) counted = add_up(counted, lost);
+    }
+    result[kCauseNames[cause]] = std::max(add_up(counted, 0), told_[cause]);
+  }
+  result["malformed"] = malformed_;
+  result["broken_ring"] = totals_.broken_rings;
+  result["broken_segment"] = totals_.broken_segment ? 1 : 0;
+  result["collector_restart"] = add_up(totals_.missing, 0);
+  result[kLateCause] = merge_.late();
+  // The target's own counters go on over collectors; ours begin again with each.
+  for (const char* cause : {"malformed", "collector_restart", kLateCause}) {
+    const auto earlier = earlier_losses_.find(cause);
+    if (earlier != earlier_losses_.end()) result[cause] = add_up(result[cause], earlier->second);
+  }
+  return result;
+}
+
+std::uint64_t Image::lost() const {
+  std::uint64_t sum = 0;
+  for (const auto& [cause, count] : losses()) {
+    if (cause != kLateCause) sum = add_up(sum, count);
+  }
+  return sum;
+}
+
+void Image::take(Batch& batch) {
+  if (row_changed_) batch.processes.push_back(row_);
+  row_changed_ = false;
+
+  connect::Changes changes = tracker_.take();
+  append(batch.connections, std::move(changes.connections));
+  append(batch.resolutions, std::move(changes.resolutions));
+  append(batch.waits, std::move(changes.waits));
+  append(batch.calls, std::move(changes.calls));
+
+  for (const auto& [slot, sequence] : moved_) {
+    batch.positions.push_back({segment_, slot, sequence});
+  }
+  moved_.clear();
+
+  for (const auto& [cause, count] : losses()) {
+    std::uint64_t& saved = saved_losses_[cause];
+    if (count == saved) continue;
+    saved = count;
+    batch.losses.push_back({row_.id, cause, static_cast<std::int64_t>(count)});
+  }
+}
+
+}  // namespace sockwatch::drain

@@ -1,0 +1,75 @@
+// One process image being recorded: from what was drained out of its segment to rows of the trace.
+//
+// An exec makes a new image, with a segment and a row in `process` of its own.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "collector/connect/tracker.h"
+#include "collector/drain/batch.h"
+#include "collector/drain/merge.h"
+#include "collector/drain/segment_reader.h"
+
+namespace sockwatch::drain {
+
+// Stands in PositionRow::slot for "sequence is the id of the process row": how a restarted
+// collector finds the row that belongs to a segment.
+inline constexpr std::int64_t kProcessOfSegment = -1;
+
+class Image {
+ public:
+  using Losses = std::map<std::string, std::uint64_t>;  // by cause
+
+  // `row` needs id and coverage. `ids` is shared by all images of a recording and outlives them.
+  // `earlier`: what an earlier collector counted for this image.
+  Image(store::ProcessRow row, std::string segment, connect::Ids& ids, connect::Options options,
+        Losses earlier = {});
+
+  const store::ProcessRow& row() const { return row_; }
+  const std::string& segment() const { return segment_; }
+
+  // Merges, decodes and applies what may be applied by now; returns how many observations.
+  std::uint64_t accept(Harvest harvest, std::int64_t now_ns);
+
+  // The recording stops while the process goes on: all that was drained is applied.
+  void stop(Harvest harvest, std::int64_t now_ns);
+
+  // The process is gone, or another image took its place. `ended_ns` empty: nobody knows when.
+  void end(Harvest harvest, std::optional<std::int64_t> ended_ns, connect::Tracker::End how);
+
+  // Moves what changed since the last call into `batch`.
+  void take(Batch& batch);
+
+  std::uint64_t applied() const { return applied_; }  // observations
+  std::uint64_t lost() const;                         // over all causes but `late`
+
+ private:
+  void add(Harvest& harvest, std::int64_t now_ns);
+  void apply(std::size_t ring, std::span<const wire::Event> publication);
+  Losses losses() const;
+
+  store::ProcessRow row_;
+  std::string segment_;
+  connect::Tracker tracker_;
+  Merge merge_;
+  Merge::Each apply_;
+
+  std::int64_t last_event_ns_ = 0;
+  std::uint64_t applied_ = 0;
+  std::uint64_t malformed_ = 0;
+  // Losses as the stream tells them, at the place where events are missing; the counters beside the
+  // stream are totals of the same.
+  std::array<std::uint64_t, wire::kLossCauses> told_{};
+  Harvest totals_;  // counters of the last harvest; its rings are empty
+
+  bool row_changed_ = true;
+  std::map<std::int64_t, std::int64_t> moved_;  // slot → sequence, since the last take
+  Losses saved_losses_;
+  const Losses earlier_losses_;
+};
+
+}  // namespace sockwatch::drain

@@ -1,0 +1,167 @@
+#include "collector/drain/pump.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "collector/drain/clock.h"
+
+namespace sockwatch::drain {
+namespace {
+
+constexpr std::int64_t kShortestPauseNs = 1 * kNsPerMs;
+constexpr std::int64_t kLongestPauseNs = 3 * kNsPerMs;
+constexpr std::size_t kComfortableSlots = wire::kRingCapacity / 4;
+// Segments due this soon are drained in the same round: one wake-up instead of two.
+constexpr std::int64_t kTogetherNs = kNsPerMs / 2;
+
+// The program's signals belong to its other threads. Faults stay: SIGBUS is how a truncated
+// segment shows itself.
+sigset_t signals_to_block() {
+  sigset_t signals;
+  sigfillset(&signals);
+  for (const int fault : {SIGBUS, SIGSEGV, SIGFPE, SIGILL, SIGABRT, SIGTRAP}) {
+    sigdelset(&signals, fault);
+  }
+  return signals;
+}
+
+// As the kernel has it (sched_setattr(2)); C libraries before glibc 2.41 have no declaration.
+struct SchedulingAttributes {
+  std::uint32_t size;
+  std::uint32_t policy;
+  std::uint64_t flags;
+  std::int32_t nice;
+  std::uint32_t priority;
+  std::uint64_t runtime, deadline, period;
+};
+
+// Asks for short turns on the CPU in exchange for getting them soon: on a machine whose CPUs are
+// all busy a ring would be full before an ordinary turn comes. No privilege is needed; kernels
+// before 6.12 take no notice.
+void ask_for_short_turns() {
+  constexpr std::uint64_t kTurnNs = 100'000;
+  SchedulingAttributes attributes{};
+  if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
+  attributes.size = sizeof attributes;
+  attributes.runtime = kTurnNs;
+  ::syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+}  // namespace
+
+struct Pump::Intake {
+  explicit Intake(SegmentReader given) : reader(std::move(given)) {}
+  SegmentReader reader;
+  Harvest harvest;
+  std::int64_t drained_ns = 0;
+  std::int64_t due_ns = 0;
+};
+
+Pump::Pump() {
+  // Blocked before the thread starts, so that it never has a moment without.
+  const sigset_t blocked = signals_to_block();
+  sigset_t before;
+  pthread_sigmask(SIG_BLOCK, &blocked, &before);
+  thread_ = std::thread([this] { run(); });
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+Pump::~Pump() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+Pump::Intake* Pump::add(SegmentReader reader) {
+  auto intake = std::make_unique<Intake>(std::move(reader));
+  Intake* handle = intake.get();
+  handle->drained_ns = monotonic_ns();
+  {
+    const std::lock_guard lock(mutex_);
+    intakes_.push_back(std::move(intake));
+  }
+  changed_.notify_one();
+  return handle;
+}
+
+Harvest Pump::take(Intake* intake) {
+  Harvest harvest;
+  const std::lock_guard lock(mutex_);
+  std::swap(harvest, intake->harvest);
+  // The totals stay: the next round may not come before the next call.
+  intake->harvest.watermark_ns = harvest.watermark_ns;
+  intake->harvest.lost_outside = harvest.lost_outside;
+  intake->harvest.lost_in_ring = harvest.lost_in_ring;
+  intake->harvest.broken_rings = harvest.broken_rings;
+  intake->harvest.missing = harvest.missing;
+  intake->harvest.broken_segment = harvest.broken_segment;
+  waiting_slots_ -= harvest.slots;
+  return harvest;
+}
+
+Harvest Pump::finish(Intake* intake) {
+  std::unique_ptr<Intake> owned;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = std::find_if(intakes_.begin(), intakes_.end(),
+                                 [&](const auto& candidate) { return candidate.get() == intake; });
+    owned = std::move(*at);
+    intakes_.erase(at);
+    waiting_slots_ -= owned->harvest.slots;
+  }
+  owned->reader.drain(owned->harvest, true);
+  return std::move(owned->harvest);
+}
+
+std::int64_t Pump::pause_ns(std::size_t slots, std::int64_t elapsed_ns) {
+  if (slots == 0) return kLongestPauseNs;
+  const std::int64_t until_comfortable =
+      elapsed_ns * static_cast<std::int64_t>(kComfortableSlots) / static_cast<std::int64_t>(slots);
+  return std::clamp(until_comfortable, kShortestPauseNs, kLongestPauseNs);
+}
+
+void Pump::run() {
+  pthread_setname_np(pthread_self(), "sockwatch-pump");
+  ask_for_short_turns();
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    if (intakes_.empty()) {
+      changed_.wait(lock);
+      continue;
+    }
+    const std::int64_t due_ns = drain_due(monotonic_ns());
+    const std::int64_t pause = std::max(due_ns - monotonic_ns(), kNsPerMs / 4);
+    changed_.wait_for(lock, std::chrono::nanoseconds(pause));
+  }
+}
+
+// One round over the segments whose time has come; returns when the next one's comes.
+std::int64_t Pump::drain_due(std::int64_t now_ns) {
+  std::int64_t next_ns = now_ns + kLongestPauseNs;
+  for (const std::unique_ptr<Intake>& intake : intakes_) {
+    if (intake->due_ns <= now_ns + kTogetherNs) {
+      std::size_t fullest = 0;
+      if (waiting_slots_ < kMaxWaitingSlots) {
+        const std::size_t before = intake->harvest.slots;
+        fullest = intake->reader.drain(intake->harvest, false);
+        waiting_slots_ += intake->harvest.slots - before;
+      }
+      const std::int64_t elapsed = std::max<std::int64_t>(now_ns - intake->drained_ns, 1);
+      intake->due_ns = now_ns + pause_ns(fullest, std::min(elapsed, kNsPerSecond));
+      intake->drained_ns = now_ns;
+    }
+    next_ns = std::min(next_ns, intake->due_ns);
+  }
+  return next_ns;
+}
+
+}  // namespace sockwatch::drain

@@ -1,0 +1,59 @@
+// Keeps the rings from running full: a thread of its own that moves events from all segments into
+// private memory and does nothing else, so that no slow disk can make a target lose events.
+//
+// Its sleep follows how full the rings are. 4095 slots hold 4 ms of one million events a second, so
+// even a process that was idle is looked at more often than that; a collector that never sleeps
+// would make each push of the target miss its cache.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "collector/drain/segment_reader.h"
+
+namespace sockwatch::drain {
+
+class Pump {
+ public:
+  // What may wait in private memory for the disk (64 MiB). Beyond it the rings fill up and the
+  // targets count what they drop.
+  static constexpr std::size_t kMaxWaitingSlots = std::size_t{1} << 20;
+
+  struct Intake;  // one segment in the pump's care
+
+  Pump();
+  ~Pump();
+  Pump(const Pump&) = delete;
+  Pump& operator=(const Pump&) = delete;
+
+  // The handle is valid until finish().
+  Intake* add(SegmentReader reader);
+
+  // What came since the last call; never blocks for longer than a round.
+  Harvest take(Intake* intake);
+
+  // The last of it: all rings are looked through once more, then the segment is let go.
+  Harvest finish(Intake* intake);
+
+  // How long to sleep when a segment's fullest ring got `slots` in `elapsed_ns`.
+  static std::int64_t pause_ns(std::size_t slots, std::int64_t elapsed_ns);
+
+ private:
+  void run();
+  std::int64_t drain_due(std::int64_t now_ns);
+
+  std::mutex mutex_;  // all of the below
+  std::condition_variable changed_;
+  std::list<std::unique_ptr<Intake>> intakes_;
+  std::size_t waiting_slots_ = 0;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace sockwatch::drain

@@ -1,0 +1,321 @@
+#include "collector/drain/recorder.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "collector/drain/clock.h"
+#include "collector/drain/facts.h"
+#include "collector/drain/join_notes.h"
+#include "collector/drain/launch_notes.h"
+#include "collector/drain/report_problem.h"
+
+namespace sockwatch::drain {
+namespace {
+
+using End = connect::Tracker::End;
+
+constexpr int kTickMs = 50;  // while processes live; the pump looks at the rings far more often
+constexpr int kUnfinishedFileMs = 5;
+constexpr int kStaleFileMs = 1000;
+constexpr int kRetryMs = 1000;
+constexpr char kRefusedCause[] = "refused_segment";
+constexpr std::int64_t kSaveEveryNs = 200 * kNsPerMs;
+constexpr std::uint64_t kSaveEveryEvents = 50'000;
+
+}  // namespace
+
+Recorder::Recorder(const CollectOptions& options, int directory_fd, store::Writer writer)
+    : options_(options), directory_fd_(directory_fd), writer_(std::move(writer)) {}
+
+Status Recorder::begin(const std::vector<store::LossRow>& earlier) {
+  for (const store::LossRow& row : earlier) {
+    const auto count = static_cast<std::uint64_t>(std::max<std::int64_t>(row.count, 0));
+    if (row.process_id) earlier_losses_[*row.process_id][row.cause] = count;
+    if (!row.process_id && row.cause == kRefusedCause) refused_ = count;
+  }
+  if (options_.mode == store::OpenMode::resume) {
+    if (Status status = read_resumed(); !status) return status;
+  } else {
+    batch_.facts = collect_facts(options_.all_calls);
+  }
+  first_connection_ = ids_.next_connection;
+  return save_batch();
+}
+
+Status Recorder::read_resumed() {
+  struct Counter {
+    const char* table;
+    std::int64_t* next;
+  };
+  for (const Counter& counter :
+       {Counter{"process", &next_process_id_}, Counter{"connection", &ids_.next_connection},
+        Counter{"resolution", &ids_.next_resolution}, Counter{"wait", &ids_.next_wait}}) {
+    const Result<std::int64_t> largest = writer_.largest_id(counter.table);
+    if (!largest) return largest.error();
+    *counter.next = *largest + 1;
+  }
+  Result<std::vector<store::ProcessRow>> processes = writer_.processes();
+  if (!processes) return processes.error();
+  for (store::ProcessRow& row : *processes) rows_.insert_or_assign(row.id, std::move(row));
+  const Result<std::vector<store::PositionRow>> positions = writer_.positions();
+  if (!positions) return positions.error();
+  for (const store::PositionRow& row : *positions) {
+    Resumed& segment = resumed_[row.segment];
+    if (row.slot == kProcessOfSegment) {
+      segment.process_id = row.sequence;
+    } else if (row.slot >= 0 && row.slot < static_cast<std::int64_t>(wire::kSlotCount)) {
+      segment.positions[static_cast<std::size_t>(row.slot)] =
+          static_cast<std::uint64_t>(row.sequence);
+    }
+  }
+  return {};
+}
+
+void Recorder::found(const std::string& name, bool was_there) {
+  if (known_.contains(name)) return;
+  waiting_.try_emplace(name, Waiting{monotonic_ns(), was_there});
+  try_open(name, waiting_.at(name).was_there);
+}
+
+void Recorder::try_open(const std::string& name, bool was_there) {
+  Result<std::optional<SegmentFile>> file = SegmentFile::open(directory_fd_, name);
+  if (file && !file->has_value()) {
+    // A process that is gone cannot finish its file. First ask for the process, then look again.
+    const SegmentName creator = parse_segment_name(name).value_or(SegmentName{});
+    if (!ProcessWatch(creator.pid, creator.created_ns).ended()) return;
+    file = SegmentFile::open(directory_fd_, name);
+    if (file && !file->has_value()) ::unlinkat(directory_fd_, name.c_str(), 0);
+  }
+  waiting_.erase(name);
+  if (!file) {
+    if (!is_there(name)) return;  // removed meanwhile
+    report_problem(file.error());
+    known_.insert(name);
+    ++refused_;
+    batch_.losses.push_back({std::nullopt, kRefusedCause, static_cast<std::int64_t>(refused_)});
+  } else if (file->has_value()) {
+    known_.insert(name);
+    start(*std::move(*file), was_there);
+  }
+}
+
+void Recorder::start(SegmentFile file, bool was_there) {
+  const std::int64_t now = monotonic_ns();
+  const SegmentOrigin& origin = file.origin();
+  const std::int64_t created_ns = origin.created_ns;
+  ProcessWatch watch(origin.pid, created_ns);
+
+  // A process has one image at a time: an exec replaced the older one.
+  bool replaced = false;
+  std::optional<std::int64_t> replaced_ns;
+  for (auto at = live_.begin(); at != live_.end();) {
+    if (at->image->row().pid != origin.pid) {
+      ++at;
+    } else if (at->created_ns > created_ns) {
+      replaced = true;
+      replaced_ns = at->created_ns;
+      ++at;
+    } else {
+      Live older = std::move(*at);
+      at = live_.erase(at);
+      end_image(std::move(older.image), older.intake, created_ns, End::replaced);
+    }
+  }
+
+  Resumed earlier;
+  if (const auto at = resumed_.find(file.name()); at != resumed_.end()) {
+    earlier = std::move(at->second);
+    resumed_.erase(at);
+  }
+  const std::int64_t id = earlier.process_id != 0 ? earlier.process_id : next_process_id_++;
+  auto image =
+      std::make_unique<Image>(describe(file, watch, id), file.name(), ids_,
+                              connect::Options{options_.all_calls}, std::move(earlier_losses_[id]));
+  earlier_losses_.erase(id);
+  ++summary_.segments;
+  Pump::Intake* intake = pump_.add(SegmentReader(std::move(file), earlier.positions));
+  if (replaced) {
+    end_image(std::move(image), intake, replaced_ns, End::replaced);
+  } else if (watch.ended()) {
+    end_image(std::move(image), intake, was_there ? std::nullopt : std::optional(now), End::exited);
+  } else {
+    live_.push_back(Live{std::move(image), intake, std::move(watch), created_ns});
+  }
+}
+
+store::ProcessRow Recorder::describe(const SegmentFile& file, const ProcessWatch& watch,
+                                     std::int64_t id) const {
+  const SegmentOrigin& origin = file.origin();
+  store::ProcessRow row;
+  row.id = id;
+  row.pid = origin.pid;
+  row.ppid = origin.ppid;
+  row.uid = origin.uid;
+  row.exe = origin.exe;
+  row.command_line = origin.command_line;
+  row.coverage = "preload";
+  if (const std::optional<ProcessFacts>& facts = watch.facts()) {
+    row.start_ticks = facts->start_ticks;
+    row.started_ns = facts->started_ns;
+    row.ppid = facts->ppid;
+    if (facts->uid) row.uid = facts->uid;
+    // /proc has the whole text where the segment's is cut. If it names another program, this image
+    // was replaced meanwhile, and the segment is right about it.
+    const bool same_image = facts->exe.starts_with(origin.exe);
+    if (same_image && !facts->exe.empty()) row.exe = facts->exe;
+    if (same_image && !facts->command_line.empty()) row.command_line = facts->command_line;
+  }
+  return row;
+}
+
+void Recorder::add_descriptors(std::vector<int>& fds) const {
+  if (store_failing_) return;  // nothing is taken out until the trace can be written again
+  for (const Live& live : live_) {
+    if (live.watch.fd() >= 0) fds.push_back(live.watch.fd());
+  }
+}
+
+int Recorder::patience_ms() const {
+  if (store_failing_) return kRetryMs;
+  const std::int64_t now = monotonic_ns();
+  int result = live_.empty() && batch_.empty() && ended_.empty() ? -1 : kTickMs;
+  for (const auto& [name, file] : waiting_) {
+    const bool fresh = now - file.since_ns < kNsPerSecond;
+    const int pause = fresh ? kUnfinishedFileMs : kStaleFileMs;
+    result = result < 0 ? pause : std::min(result, pause);
+  }
+  return result;
+}
+
+void Recorder::tick() {
+  const std::int64_t now = monotonic_ns();
+  if (store_failing_) {
+    if (now - last_save_ns_ >= std::int64_t{kRetryMs} * kNsPerMs) (void)save_batch();
+    return;
+  }
+  std::vector<std::string> unfinished;
+  for (const auto& [name, file] : waiting_) unfinished.push_back(name);
+  for (const std::string& name : unfinished) try_open(name, waiting_.at(name).was_there);
+
+  for (std::size_t i = 0; i < live_.size();) {
+    Live& live = live_[i];
+    if (live.watch.ended()) {
+      Live gone = std::move(live);
+      live_.erase(live_.begin() + static_cast<std::ptrdiff_t>(i));
+      end_image(std::move(gone.image), gone.intake, now, End::exited);
+      continue;
+    }
+    unsaved_events_ += live.image->accept(pump_.take(live.intake), now);
+    ++i;
+  }
+  if (now - last_save_ns_ >= kSaveEveryNs || unsaved_events_ >= kSaveEveryEvents) {
+    gather();
+    if (Status saved = save_batch(); !saved) tell_store_failure(saved.error());
+  }
+}
+
+// Once; from then on it is tried again every second.
+void Recorder::tell_store_failure(const Error& error) {
+  if (store_failure_told_) return;
+  store_failure_told_ = true;
+  report_problem(
+      {fmt::format("{}; it is tried again every second, and what does not fit into memory until "
+                   "then is counted as lost",
+                   error.message),
+       error.hint});
+}
+
+void Recorder::end_image(std::unique_ptr<Image> image, Pump::Intake* intake,
+                         std::optional<std::int64_t> ended_ns, End how) {
+  image->end(pump_.finish(intake), ended_ns, how);
+  ended_.push_back(std::move(image));
+}
+
+// Moves everything that changed into the batch.
+void Recorder::gather() {
+  const std::size_t known_rows = batch_.processes.size();
+  for (const Live& live : live_) live.image->take(batch_);
+  for (const std::unique_ptr<Image>& image : ended_) {
+    image->take(batch_);
+    unsaved_segments_.push_back(image->segment());
+    add_to_summary(*image);
+  }
+  ended_.clear();
+  for (std::size_t i = known_rows; i < batch_.processes.size(); ++i) {
+    rows_.insert_or_assign(batch_.processes[i].id, batch_.processes[i]);
+  }
+}
+
+void Recorder::add_to_summary(const Image& image) {
+  summary_.events += image.applied();
+  summary_.lost += image.lost();
+}
+
+// The batch is kept until it is stored whole; meanwhile the rings hold what fits into them, and the
+// targets count what does not.
+Status Recorder::save_batch() {
+  last_save_ns_ = monotonic_ns();
+  if (!batch_.empty()) {
+    Status saved = save(batch_, writer_);
+    store_failing_ = !saved;
+    if (!saved) return saved;
+    batch_ = Batch();
+  }
+  unsaved_events_ = 0;
+  remove_stored_segments();
+  return {};
+}
+
+void Recorder::remove_stored_segments() {
+  for (const std::string& name : unsaved_segments_) {
+    ::unlinkat(directory_fd_, name.c_str(), 0);
+    known_.erase(name);
+  }
+  unsaved_segments_.clear();
+}
+
+bool Recorder::is_there(const std::string& name) const {
+  struct stat status {};
+  return ::fstatat(directory_fd_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+Result<CollectSummary> Recorder::finish() {
+  const std::int64_t now = monotonic_ns();
+  for (Live& live : live_) {
+    if (live.watch.ended()) {
+      end_image(std::move(live.image), live.intake, now, End::exited);
+    } else {
+      live.image->stop(pump_.finish(live.intake), now);
+    }
+  }
+  std::erase_if(live_, [](const Live& live) { return live.image == nullptr; });
+  gather();
+  for (const Live& live : live_) add_to_summary(*live.image);
+  add_notes();
+  batch_.facts.emplace_back("ended", fmt::format("{}", now));
+  if (Status saved = save_batch(); !saved) return saved.error();
+  if (Status finished = writer_.finish(); !finished) return finished.error();
+  summary_.connections = static_cast<std::uint64_t>(ids_.next_connection - first_connection_);
+  summary_.lost += refused_;
+  return summary_;
+}
+
+void Recorder::add_notes() {
+  const Result<std::vector<store::ProcessRow>> notes = read_notes(options_.run_directory);
+  if (!notes) {
+    report_problem(notes.error());
+    return;
+  }
+  std::vector<store::ProcessRow> seen;
+  for (const auto& [id, row] : rows_) seen.push_back(row);
+  for (store::ProcessRow& row : join_notes(seen, *notes, next_process_id_)) {
+    batch_.processes.push_back(std::move(row));
+  }
+}
+
+}  // namespace sockwatch::drain

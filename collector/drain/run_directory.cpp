@@ -1,0 +1,116 @@
+#include "collector/drain/run_directory.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "collector/drain/collect.h"
+#include "collector/drain/launch_notes.h"
+#include "collector/drain/segment_file.h"
+#include "collector/drain/system_error.h"
+
+namespace sockwatch::drain {
+namespace {
+
+constexpr std::string_view kHint = "create it with: mkdir -m 0700 DIR";
+
+// "dir/" would make the kernel follow a symbolic link in spite of O_NOFOLLOW.
+std::string without_trailing_slash(std::string path) {
+  while (path.size() > 1 && path.ends_with('/')) path.pop_back();
+  return path;
+}
+
+}  // namespace
+
+Result<std::string> create_run_directory() {
+  std::vector<std::string> parents = {"/dev/shm"};
+  if (const char* temporary = std::getenv("TMPDIR"); temporary != nullptr && temporary[0] == '/') {
+    parents.emplace_back(temporary);
+  }
+  parents.emplace_back("/tmp");
+  std::string tried;
+  // In memory unless there is no other way: on a disk every page of a ring is written out.
+  for (const std::string& parent : parents) {
+    std::string path = fmt::format("{}/sockwatch-{}-XXXXXX", parent, ::geteuid());
+    if (::mkdtemp(path.data()) != nullptr) {
+      if (!tried.empty()) {
+        fmt::print(stderr,
+                   "sockwatch: recording through {} ({})\nsockwatch: slower on a disk; a "
+                   "writable /dev/shm avoids it\n",
+                   parent, tried);
+      }
+      return path;
+    }
+    tried += fmt::format("{}{}: {}", tried.empty() ? "" : ", ", parent, errno_text(errno));
+  }
+  return Error{fmt::format("cannot create a run directory ({})", tried),
+               "set TMPDIR to a directory you may write to, best on a tmpfs"};
+}
+
+Result<UniqueFd> open_run_directory(const std::string& given_path) {
+  const std::string path = without_trailing_slash(given_path);
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!fd) {
+    const int error = errno;
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0 && S_ISLNK(status.st_mode)) {
+      return Error{fmt::format("run directory '{}' is a symbolic link", path),
+                   "name the directory itself"};
+    }
+    return Error{fmt::format("cannot open run directory '{}': {}", path, errno_text(error)),
+                 std::string(error == ENOENT || error == ENOTDIR ? kHint : "")};
+  }
+  struct stat status {};
+  if (::fstat(fd.get(), &status) != 0) {
+    return Error{fmt::format("cannot examine run directory '{}': {}", path, errno_text(errno)), ""};
+  }
+  if (status.st_uid != ::geteuid()) {
+    return Error{fmt::format("run directory '{}' belongs to user {}, not to {}", path,
+                             status.st_uid, ::geteuid()),
+                 std::string(kHint)};
+  }
+  if ((status.st_mode & 07777) != 0700) {
+    return Error{fmt::format("run directory '{}' has mode {:04o}, so others could reach into it",
+                             path, status.st_mode & 07777),
+                 fmt::format("chmod 0700 '{}'", path)};
+  }
+  return fd;
+}
+
+Status check_run_directory(const std::string& path) {
+  const Result<UniqueFd> fd = open_run_directory(path);
+  return fd ? Status() : Status(fd.error());
+}
+
+Status remove_run_directory(const std::string& path) {
+  Result<UniqueFd> directory = open_run_directory(path);
+  if (!directory) return directory.error();
+  const int fd = directory->get();
+  const int listing_fd = ::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const std::unique_ptr<DIR, int (*)(DIR*)> listing(
+      listing_fd < 0 ? nullptr : ::fdopendir(listing_fd), ::closedir);
+  if (listing == nullptr) {
+    return Error{fmt::format("cannot list run directory '{}': {}", path, errno_text(errno)), ""};
+  }
+  while (const dirent* entry = ::readdir(listing.get())) {
+    const std::string name = entry->d_name;
+    if (parse_segment_name(name) || name.starts_with(kNotesFile)) {
+      ::unlinkat(fd, name.c_str(), 0);
+    }
+  }
+  if (::rmdir(path.c_str()) != 0) {
+    return Error{fmt::format("cannot remove run directory '{}': {}", path, errno_text(errno)),
+                 errno == ENOTEMPTY ? "it holds files that are not sockwatch's" : ""};
+  }
+  return {};
+}
+
+}  // namespace sockwatch::drain

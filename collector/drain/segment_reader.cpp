@@ -1,0 +1,85 @@
+#include "collector/drain/segment_reader.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "collector/drain/clock.h"
+
+namespace sockwatch::drain {
+namespace {
+
+// A thread announces an event before it reads the clock for it, so where nothing is announced all
+// that is older than our own clock is out. The slack is for clocks of two CPUs that do not quite
+// agree; it costs nothing but delay.
+constexpr std::int64_t kAnnouncementSlackNs = kNsPerMs / 2;
+
+}  // namespace
+
+SegmentReader::SegmentReader(SegmentFile file, const std::map<std::size_t, std::uint64_t>& stored)
+    : file_(std::move(file)), stored_(stored) {}
+
+std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
+  std::int64_t watermark = monotonic_ns() - kAnnouncementSlackNs;
+  std::size_t fullest = 0;
+  for (std::size_t index = 0; index < wire::kSlotCount && !file_.broken(); ++index) {
+    wire::Slot& slot = file_.slot(index);
+    if (slot.state.load(std::memory_order_acquire) == wire::kNeverUsed) continue;
+    // The announcement first, then the ring: an event whose announcement was already withdrawn is
+    // in the ring by then, one announced later returned after this round began. It is 1 while the
+    // clock is being read: then nothing is known, and the next round will tell.
+    const std::uint64_t announced = slot.recording_since_ns.load(std::memory_order_acquire);
+    if (announced != 0 &&
+        announced < static_cast<std::uint64_t>(std::max<std::int64_t>(watermark, 0))) {
+      watermark = static_cast<std::int64_t>(announced) - 1;
+    }
+    std::optional<RingReader>& reader = readers_[index];
+    if (!reader) {
+      const auto stored = stored_.find(index);
+      reader.emplace(file_.ring(index), stored == stored_.end()
+                                            ? std::nullopt
+                                            : std::optional<std::uint64_t>(stored->second));
+    }
+    if (!thorough && reader->next_sequence() == slot.published.load(std::memory_order_acquire)) {
+      continue;
+    }
+    std::vector<wire::Event>& out = into.rings[index];
+    const std::size_t before = out.size();
+    const std::size_t taken = reader->drain(out);
+    if (file_.broken()) {  // the copy may have been made of the zeroes that replaced the file
+      out.resize(before);
+      break;
+    }
+    into.slots += out.size() - before;
+    fullest = std::max(fullest, taken);
+  }
+  into.watermark_ns = watermark;
+  read_counters(into);
+  return fullest;
+}
+
+void SegmentReader::read_counters(Harvest& into) const {
+  into.broken_rings = 0;
+  into.missing = 0;
+  for (const std::optional<RingReader>& reader : readers_) {
+    if (!reader) continue;
+    into.broken_rings += reader->broken() ? 1 : 0;
+    into.missing += reader->missing();
+  }
+  if (!file_.broken()) {
+    std::array<std::uint64_t, wire::kLossCauses> outside{};
+    for (std::size_t cause = 0; cause < wire::kLossCauses; ++cause) {
+      outside[cause] = file_.lost(static_cast<wire::Loss>(cause));
+    }
+    std::array<std::uint64_t, wire::kSlotCount> in_ring{};
+    for (std::size_t index = 0; index < wire::kSlotCount; ++index) {
+      in_ring[index] = file_.slot(index).lost.load(std::memory_order_relaxed);
+    }
+    if (!file_.broken()) {  // else keep what was last known
+      into.lost_outside = outside;
+      into.lost_in_ring = in_ring;
+    }
+  }
+  into.broken_segment = file_.broken();
+}
+
+}  // namespace sockwatch::drain

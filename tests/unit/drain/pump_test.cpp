@@ -1,0 +1,141 @@
+#include "collector/drain/pump.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+
+#include <thread>
+
+#include "collector/drain/clock.h"
+#include "collector/drain/unique_fd.h"
+#include "tests/unit/drain/producer.h"
+#include "tests/unit/drain/temporary_directory.h"
+
+namespace sockwatch::drain {
+namespace {
+
+class PumpTest : public testing::Test {
+ protected:
+  SegmentReader reader() {
+    const UniqueFd fd(::open(directory_.path().c_str(), O_RDONLY | O_DIRECTORY));
+    auto file = SegmentFile::open(fd.get(), producer_.name());
+    if (!file || !file->has_value()) throw std::runtime_error("segment");
+    return SegmentReader(*std::move(*file));
+  }
+  bool publish(std::size_t slot = 0) {
+    return producer_.publish(slot, EventBuilder(wire::Op::close, 3, monotonic_ns()).slots());
+  }
+
+  TemporaryDirectory directory_;
+  Producer producer_{directory_.path()};
+};
+
+TEST(PumpPause, FollowsTheRate) {
+  EXPECT_EQ(Pump::pause_ns(0, kNsPerMs), 3 * kNsPerMs);
+  EXPECT_EQ(Pump::pause_ns(10, 3 * kNsPerMs), 3 * kNsPerMs);
+  EXPECT_EQ(Pump::pause_ns(3000, 3 * kNsPerMs), 3 * kNsPerMs * 1023 / 3000);  // 1 M/s
+  EXPECT_EQ(Pump::pause_ns(4095, kNsPerMs), kNsPerMs);
+  // At any rate a ring can be filled with between two rounds at 1 M/s, it is not full at the next.
+  for (std::size_t slots = 1; slots <= 3000; ++slots) {
+    const std::int64_t pause = Pump::pause_ns(slots, 3 * kNsPerMs);
+    EXPECT_LT(static_cast<std::int64_t>(slots) * pause / (3 * kNsPerMs), 4095);
+  }
+}
+
+TEST_F(PumpTest, TakesAllAndGivesTotals) {
+  Pump pump;
+  Pump::Intake* intake = pump.add(reader());
+  std::size_t got = 0;
+  producer_.header().lost[1] = 5;
+  for (int i = 0; i < 50; ++i) {
+    ASSERT_TRUE(publish(static_cast<std::size_t>(i % 3)));
+    if (i % 10 == 0) got += pump.take(intake).slots;
+  }
+  const Harvest last = pump.finish(intake);
+  EXPECT_EQ(got + last.slots, 50u);
+  EXPECT_EQ(last.lost_outside[1], 5u);
+}
+
+TEST_F(PumpTest, FastThreadLosesNothing) {
+  Pump pump;
+  Pump::Intake* intake = pump.add(reader());
+  // 200 thousand events a second for a second, in bursts of 200.
+  constexpr int kBursts = 1000, kBurst = 200;
+  int refused = 0;
+  std::thread producer([&] {
+    const auto slots = EventBuilder(wire::Op::close, 3, 1).slots();
+    for (int burst = 0; burst < kBursts; ++burst) {
+      for (int i = 0; i < kBurst; ++i) refused += producer_.publish(0, slots) ? 0 : 1;
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
+  });
+  std::size_t got = 0;
+  producer.join();
+  got += pump.take(intake).slots;
+  got += pump.finish(intake).slots;
+  EXPECT_EQ(got + static_cast<std::size_t>(refused), std::size_t{kBursts} * kBurst);
+#if !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+  EXPECT_EQ(refused, 0);
+#endif
+}
+
+TEST_F(PumpTest, WhatWaitsForTheDiskIsBounded) {
+  Pump pump;
+  Pump::Intake* intake = pump.add(reader());
+  const auto slots = EventBuilder(wire::Op::close, 3, 1).slots();
+  std::size_t published = 0;
+  std::int64_t last_room_ns = monotonic_ns();
+  while (monotonic_ns() - last_room_ns < 2 * kNsPerSecond) {  // nobody takes
+    const std::size_t before = published;
+    while (producer_.publish(0, slots)) ++published;
+    if (published != before) last_room_ns = monotonic_ns();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_GE(published, Pump::kMaxWaitingSlots);
+  EXPECT_LT(published, Pump::kMaxWaitingSlots + 3 * wire::kRingCapacity);
+  EXPECT_GT(producer_.slot(0).lost.load(), 0u);
+  std::size_t got = pump.take(intake).slots;
+  got += pump.finish(intake).slots;
+  EXPECT_EQ(got, published);
+}
+
+TEST_F(PumpTest, LastPublicationOfAKilledProducerIsFound) {
+  SegmentReader direct = reader();
+  ASSERT_TRUE(publish());
+  Harvest harvest;
+  direct.drain(harvest, false);
+  ASSERT_TRUE(publish());
+  producer_.slot(0).published.fetch_sub(1);  // killed between publishing and saying so
+  direct.drain(harvest, false);
+  EXPECT_EQ(harvest.slots, 1u);
+  direct.drain(harvest, true);
+  EXPECT_EQ(harvest.slots, 2u);
+}
+
+TEST_F(PumpTest, AnnouncedEventHoldsTheWatermarkBack) {
+  SegmentReader direct = reader();
+  ASSERT_TRUE(publish());
+  Harvest harvest;
+  direct.drain(harvest, false);
+  const std::int64_t now = monotonic_ns();
+  EXPECT_GT(harvest.watermark_ns, now - kNsPerSecond);
+  EXPECT_LT(harvest.watermark_ns, now);
+  producer_.slot(0).recording_since_ns = 1000;
+  direct.drain(harvest, false);
+  EXPECT_EQ(harvest.watermark_ns, 999);
+  producer_.slot(0).recording_since_ns = ~std::uint64_t{0};
+  direct.drain(harvest, false);
+  EXPECT_GT(harvest.watermark_ns, now - kNsPerSecond);
+}
+
+TEST_F(PumpTest, UntouchedRingsStayUntouched) {
+  SegmentReader direct = reader();
+  ASSERT_TRUE(publish(7));
+  Harvest harvest;
+  direct.drain(harvest, true);
+  struct stat status {};
+  ASSERT_EQ(::stat(producer_.path().c_str(), &status), 0);
+  EXPECT_LT(status.st_blocks * 512, 64 * 1024) << "memory was taken for rings nobody used";
+}
+
+}  // namespace
+}  // namespace sockwatch::drain

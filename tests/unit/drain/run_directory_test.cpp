@@ -1,0 +1,117 @@
+#include "collector/drain/run_directory.h"
+
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "collector/drain/collect.h"
+#include "collector/drain/directory_watch.h"
+#include "tests/unit/drain/temporary_directory.h"
+
+namespace sockwatch::drain {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::MatchesRegex;
+
+void touch(const std::string& path) { std::ofstream(path).put('x'); }
+
+TEST(RunDirectory, IsMadePrivateUniqueAndGoesAway) {
+  const auto first = create_run_directory();
+  const auto second = create_run_directory();
+  ASSERT_TRUE(first) << first.error().message;
+  ASSERT_TRUE(second);
+  EXPECT_NE(*first, *second);
+  EXPECT_THAT(*first, MatchesRegex(".*/sockwatch-[0-9]+-......"));
+  struct stat status {};
+  ASSERT_EQ(::stat(first->c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 07777, 0700u);
+  EXPECT_TRUE(check_run_directory(*first));
+  touch(*first + "/12.34.seg");
+  touch(*first + "/launch.json");
+  EXPECT_TRUE(remove_run_directory(*first));
+  EXPECT_TRUE(remove_run_directory(*second));
+  EXPECT_FALSE(std::filesystem::exists(*first));
+}
+
+TEST(RunDirectory, ForeignFilesAreNotRemoved) {
+  const TemporaryDirectory directory;
+  touch(directory / "1.2.seg");
+  touch(directory / "thesis.txt");
+  const Status removed = remove_run_directory(directory.path());
+  ASSERT_FALSE(removed);
+  EXPECT_THAT(removed.error().message, HasSubstr(directory.path()));
+  EXPECT_TRUE(std::filesystem::exists(directory / "thesis.txt"));
+  EXPECT_FALSE(std::filesystem::exists(directory / "1.2.seg"));
+}
+
+TEST(RunDirectory, MissingHasAHint) {
+  const Status status = check_run_directory("/nonexistent/run");
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message, HasSubstr("/nonexistent/run"));
+  EXPECT_THAT(status.error().hint, HasSubstr("mkdir -m 0700"));
+}
+
+TEST(RunDirectory, SymbolicLinkIsRefusedWithAndWithoutSlash) {
+  const TemporaryDirectory directory;
+  ASSERT_EQ(::mkdir((directory / "real").c_str(), 0700), 0);
+  ASSERT_EQ(::symlink((directory / "real").c_str(), (directory / "link").c_str()), 0);
+  EXPECT_TRUE(check_run_directory(directory / "real/"));
+  for (const std::string& path : {directory / "link", directory / "link/", directory / "link//"}) {
+    const Status status = check_run_directory(path);
+    ASSERT_FALSE(status) << path;
+    EXPECT_THAT(status.error().message, HasSubstr("symbolic link"));
+  }
+}
+
+TEST(RunDirectory, FileIsRefused) {
+  const TemporaryDirectory directory;
+  touch(directory / "file");
+  EXPECT_FALSE(check_run_directory(directory / "file"));
+}
+
+TEST(RunDirectory, WrongModeSaysHowToMendIt) {
+  const TemporaryDirectory directory;
+  for (const unsigned mode : {0755u, 0770u, 0701u, 01700u, 0500u}) {
+    ASSERT_EQ(::chmod(directory.path().c_str(), mode), 0);
+    const Status status = check_run_directory(directory.path());
+    ASSERT_FALSE(status) << mode;
+    EXPECT_THAT(status.error().hint, HasSubstr("chmod 0700"));
+  }
+  ASSERT_EQ(::chmod(directory.path().c_str(), 0700), 0);
+}
+
+TEST(RunDirectory, ForeignOwnerIsRefused) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
+  const TemporaryDirectory directory;
+  ASSERT_EQ(::chown(directory.path().c_str(), 65534, 65534), 0);
+  const Status status = check_run_directory(directory.path());
+  ASSERT_FALSE(status);
+  EXPECT_THAT(status.error().message, HasSubstr("belongs to user 65534"));
+}
+
+TEST(DirectoryWatch, NamesWhatIsThereAndWhatComes) {
+  const TemporaryDirectory directory;
+  touch(directory / "20.2000.seg");
+  touch(directory / "3.100.seg");
+  touch(directory / "launch.json");
+  const auto fd = open_run_directory(directory.path());
+  ASSERT_TRUE(fd);
+  auto watch = DirectoryWatch::open(*fd);
+  ASSERT_TRUE(watch) << watch.error().message;
+  touch(directory / "4.3000.seg");  // between watching and looking: once, not twice
+  EXPECT_THAT(watch->found(), ElementsAre("3.100.seg", "20.2000.seg", "4.3000.seg"));
+  EXPECT_THAT(watch->found(), IsEmpty());
+  touch(directory / "5.50.seg");
+  touch(directory / "notes.txt");
+  touch(directory / ".hidden.seg");
+  EXPECT_THAT(watch->found(), ElementsAre("5.50.seg"));
+}
+
+}  // namespace
+}  // namespace sockwatch::drain
