@@ -1,12 +1,13 @@
 // The command table: each command is one file in this folder that adds itself to the parser.
 //
-// A command reports through `Exit`: 0, or what design says for its kind (run/record: the target's status, else
-// 125/126/127 as env(1); viewers: 1 for a file that cannot be read, 2 for wrong use).
+// A command reports through `Exit`: 0, or what design says for its kind (run/record: the target's
+// status, else 125/126/127 as env(1); viewers: 1 for a file that cannot be read, 2 for wrong use).
 #pragma once
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <string>
+#include <vector>
 
 #include "collector/store/reader.h"
 #include "collector/support/result.h"
@@ -17,11 +18,12 @@ struct Exit {
   int status = 0;
 };
 
-// Launching (may use the collector)
-void add_run(CLI::App& app, Exit& exit);
-void add_record(CLI::App& app, Exit& exit);
+// Launching (may use the collector). `command` is filled before the callback runs: main cuts the
+// command to be executed off the line first, because no option parser may interpret it.
+void add_run(CLI::App& app, Exit& exit, const std::vector<std::string>& command);
+void add_record(CLI::App& app, Exit& exit, const std::vector<std::string>& command);
+void add_check(CLI::App& app, Exit& exit, const std::vector<std::string>& command);
 void add_collect(CLI::App& app, Exit& exit);
-void add_check(CLI::App& app, Exit& exit);
 
 // Reading a trace (know collector/store only)
 void add_report(CLI::App& app, Exit& exit);

@@ -1,0 +1,37 @@
+// What the commands that read one trace have in common.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "collector/store/reader.h"
+#include "collector/support/result.h"
+#include "viewer/cli/filters.h"
+#include "viewer/render/terminal.h"
+
+namespace sockwatch::cli {
+
+inline constexpr int kUnreadable = 1;  // exit status: the trace, or the place to write to
+inline constexpr int kWrongUse = 2;
+
+struct TraceArguments {
+  std::vector<std::string> files;
+  FilterFlags filters;
+  bool json = false;
+  bool ascii = false;
+  std::string color = "auto";
+};
+
+void add_trace_arguments(CLI::App& command, TraceArguments& arguments);
+
+// Exactly one file, filters that make sense. An error is one of use.
+Status check(const TraceArguments& arguments, const std::string& command);
+
+render::ColorMode color_mode(const TraceArguments& arguments);
+
+// Whether an error while reading connections came from what the person asked for (a word or a
+// destination that cannot be) and not from the file.
+int status_of_read_error(const store::Reader& reader, const store::Filter& filter);
+
+}  // namespace sockwatch::cli

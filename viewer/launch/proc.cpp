@@ -1,0 +1,138 @@
+#include "viewer/launch/proc.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <climits>
+#include <cstdio>
+#include <memory>
+#include <string_view>
+
+#include "viewer/launch/fd.h"
+
+namespace sockwatch::launch {
+namespace {
+
+constexpr std::size_t kMaxFile = 16u << 20;
+
+std::optional<std::string> read_file(const std::string& path) {
+  const Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return std::nullopt;
+  std::string text;
+  std::array<char, 16384> piece;
+  while (text.size() < kMaxFile) {
+    const ssize_t got = ::read(fd.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::nullopt;
+    if (got == 0) break;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+std::string file_of(pid_t pid, const char* name) { return fmt::format("/proc/{}/{}", pid, name); }
+
+struct CloseDirectory {
+  void operator()(DIR* directory) const { ::closedir(directory); }
+};
+
+}  // namespace
+
+std::optional<ProcessStat> process_stat(pid_t pid) {
+  const std::string text = read_file(file_of(pid, "stat")).value_or("");
+  // The name in field 2 may contain anything, also parentheses and blanks.
+  const std::size_t end_of_name = text.rfind(')');
+  if (end_of_name == std::string::npos) return std::nullopt;
+  ProcessStat stat;
+  long long start_ticks = 0;
+  unsigned flags = 0;
+  const int fields = std::sscanf(text.c_str() + end_of_name + 1,
+                                 " %c %d %d %*s %*s %*s %u %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s "
+                                 "%*s %*s %lld",
+                                 &stat.state, &stat.ppid, &stat.group, &flags, &start_ticks);
+  if (fields != 5) return std::nullopt;
+  constexpr unsigned kKernelThread = 0x00200000;  // PF_KTHREAD, include/linux/sched.h
+  stat.kernel_thread = (flags & kKernelThread) != 0;
+  stat.start_ticks = start_ticks;
+  return stat;
+}
+
+bool is_alive(pid_t pid) {
+  const auto stat = process_stat(pid);
+  return stat && stat->state != 'Z' && stat->state != 'X';
+}
+
+std::vector<pid_t> all_processes() {
+  std::vector<pid_t> pids;
+  const std::unique_ptr<DIR, CloseDirectory> directory(::opendir("/proc"));
+  if (!directory) return pids;
+  while (const dirent* entry = ::readdir(directory.get())) {
+    const std::string_view name = entry->d_name;
+    pid_t pid = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
+    if (error == std::errc() && end == name.data() + name.size()) pids.push_back(pid);
+  }
+  return pids;
+}
+
+std::optional<uid_t> process_owner(pid_t pid) {
+  struct stat status = {};
+  if (::stat(fmt::format("/proc/{}", pid).c_str(), &status) != 0) return std::nullopt;
+  return status.st_uid;
+}
+
+std::string process_executable(pid_t pid) {
+  std::array<char, PATH_MAX> path;
+  const ssize_t length = ::readlink(file_of(pid, "exe").c_str(), path.data(), path.size());
+  return length > 0 ? std::string(path.data(), static_cast<std::size_t>(length)) : std::string();
+}
+
+std::string process_command_line(pid_t pid) {
+  std::string text = read_file(file_of(pid, "cmdline")).value_or("");
+  while (!text.empty() && text.back() == '\0') text.pop_back();
+  for (char& c : text) {
+    if (c == '\0') c = ' ';
+  }
+  return text;
+}
+
+std::optional<std::vector<std::string>> process_environment(pid_t pid) {
+  const auto text = read_file(file_of(pid, "environ"));
+  if (!text) return std::nullopt;
+  std::vector<std::string> entries;
+  for (std::size_t begin = 0; begin < text->size();) {
+    const std::size_t end = std::min(text->find('\0', begin), text->size());
+    if (end > begin) entries.push_back(text->substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return entries;
+}
+
+std::optional<bool> has_mapped(pid_t pid, const std::string& file_name) {
+  const auto maps = read_file(file_of(pid, "maps"));
+  if (!maps) return std::nullopt;
+  return maps->find("/" + file_name) != std::string::npos;
+}
+
+bool has_more_rights(pid_t pid) {
+  // Unlike the rest of /proc/PID, `status` can be read by everybody.
+  const std::string status = read_file(file_of(pid, "status")).value_or("");
+  const auto field = [&](const char* name, const char* format, auto* value) {
+    const std::size_t at = status.find(name);
+    return at != std::string::npos && std::sscanf(status.c_str() + at, format, value) == 1;
+  };
+  unsigned effective_user = 0;
+  unsigned long long capabilities = 0;
+  if (!field("\nUid:", "\nUid: %*u %u", &effective_user)) return false;
+  if (effective_user != ::geteuid()) return true;
+  return ::geteuid() != 0 && field("\nCapEff:", "\nCapEff: %llx", &capabilities) &&
+         capabilities != 0;
+}
+
+}  // namespace sockwatch::launch

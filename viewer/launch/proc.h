@@ -1,0 +1,39 @@
+// Reads /proc. A process may end at any moment and may not be ours to look at: every answer may be
+// empty.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sockwatch::launch {
+
+struct ProcessStat {
+  pid_t ppid = 0;
+  pid_t group = 0;
+  bool kernel_thread = false;
+  char state = '?';              // as in ps(1): R S D T t Z X I
+  std::int64_t start_ticks = 0;  // field 22: since boot; with the pid it names a process for good
+};
+
+std::optional<ProcessStat> process_stat(pid_t pid);
+bool is_alive(pid_t pid);  // exists and is not a zombie
+
+std::vector<pid_t> all_processes();
+std::optional<uid_t> process_owner(pid_t pid);  // effective user
+std::string process_executable(pid_t pid);      // empty where we may not look
+std::string process_command_line(pid_t pid);    // arguments separated by one space
+
+// As the process was started with; what it changed since is not there.
+std::optional<std::vector<std::string>> process_environment(pid_t pid);
+
+// /proc/PID/maps mentions a file with this name. Empty where we may not look.
+std::optional<bool> has_mapped(pid_t pid, const std::string& file_name);
+
+// It has another effective user than we, or, where we are not root, capabilities.
+bool has_more_rights(pid_t pid);
+
+}  // namespace sockwatch::launch

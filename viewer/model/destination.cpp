@@ -1,0 +1,119 @@
+#include "viewer/model/destination.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace sockwatch::model {
+namespace {
+
+bool connected(const store::ConnectionRow& row) { return row.outcome == word(Outcome::connected); }
+
+void add_to(Histogram& histogram, const store::OptInt& value) {
+  if (value) histogram.add(*value);
+}
+
+std::uint64_t not_negative(const store::OptInt& value) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(value.value_or(0), 0));
+}
+
+}  // namespace
+
+store::OptInt time_between(const store::OptInt& from, const store::OptInt& to) {
+  std::int64_t difference = 0;
+  if (!from || !to || *to < *from || __builtin_sub_overflow(*to, *from, &difference)) {
+    return std::nullopt;
+  }
+  return difference;
+}
+
+store::OptInt connect_ns(const store::ConnectionRow& row) {
+  if (!connected(row)) return std::nullopt;
+  return time_between(row.started_ns, row.decided_ns);
+}
+
+store::OptInt handshake_ns(const store::ConnectionRow& row) {
+  // 0 means the kernel had no sample: no handshake takes less than a microsecond.
+  if (!connected(row) || row.rtt_us.value_or(0) <= 0) return std::nullopt;
+  if (*row.rtt_us > INT64_MAX / 1000) return std::nullopt;
+  return *row.rtt_us * 1000;
+}
+
+store::OptInt first_byte_ns(const store::ConnectionRow& row) {
+  const bool peer_spoke_first =
+      !row.first_send_ns || (row.first_receive_ns && *row.first_receive_ns < *row.first_send_ns);
+  return time_between(peer_spoke_first ? row.decided_ns : row.first_send_ns, row.first_receive_ns);
+}
+
+store::OptInt attempt_ns(const store::ConnectionRow& row) {
+  const bool phase_is_all = !connected(row) && row.decided_ns;
+  return time_between(row.started_ns, phase_is_all ? row.decided_ns : row.closed_ns);
+}
+
+void Tally::add(const store::ConnectionRow& row) {
+  ++attempts;
+  if (const auto outcome = parse_outcome(row.outcome)) {
+    ++outcomes[static_cast<std::size_t>(*outcome)];
+  } else {
+    ++unrecognised;
+  }
+  if (row.ending && connected(row)) {
+    if (const auto ending = parse_ending(*row.ending)) {
+      ++endings[static_cast<std::size_t>(*ending)];
+    }
+  }
+  add_to(connect, connect_ns(row));
+  add_to(handshake, handshake_ns(row));
+  add_to(first_byte, first_byte_ns(row));
+  if (row.turns > 0) {
+    turn.add(row.turn_total_ns / row.turns);
+    turns += static_cast<std::uint64_t>(row.turns);
+    longest_turn = std::max(longest_turn, row.turn_max_ns);
+  }
+  syn_retransmits += not_negative(row.syn_retransmits);
+  retransmits += not_negative(row.retransmits);
+}
+
+void Tally::merge(const Tally& other) {
+  attempts += other.attempts;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) outcomes[i] += other.outcomes[i];
+  for (std::size_t i = 0; i < endings.size(); ++i) endings[i] += other.endings[i];
+  unrecognised += other.unrecognised;
+  connect.merge(other.connect);
+  handshake.merge(other.handshake);
+  first_byte.merge(other.first_byte);
+  turn.merge(other.turn);
+  turns += other.turns;
+  longest_turn = std::max(longest_turn, other.longest_turn);
+  syn_retransmits += other.syn_retransmits;
+  retransmits += other.retransmits;
+}
+
+std::uint64_t Tally::failures() const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (is_failure(static_cast<Outcome>(i))) sum += outcomes[i];
+  }
+  for (std::size_t i = 0; i < endings.size(); ++i) {
+    if (is_failure(static_cast<Ending>(i))) sum += endings[i];
+  }
+  return sum;
+}
+
+std::uint64_t Tally::ok() const {
+  std::uint64_t bad = 0;
+  for (std::size_t i = 0; i < endings.size(); ++i) {
+    if (is_failure(static_cast<Ending>(i))) bad += endings[i];
+  }
+  const std::uint64_t up = count(Outcome::connected);
+  return up > bad ? up - bad : 0;
+}
+
+bool worse(const Destination& a, const Destination& b) {
+  if (a.others != b.others) return b.others;
+  if (a.tally.failures() != b.tally.failures()) return a.tally.failures() > b.tally.failures();
+  if (a.tally.attempts != b.tally.attempts) return a.tally.attempts > b.tally.attempts;
+  return std::tie(a.name, a.address, a.port, a.protocol) <
+         std::tie(b.name, b.address, b.port, b.protocol);
+}
+
+}  // namespace sockwatch::model

@@ -1,0 +1,61 @@
+// One place connections went to, and how they fared there.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "collector/store/rows.h"
+#include "viewer/model/histogram.h"
+#include "viewer/model/words.h"
+
+namespace sockwatch::model {
+
+// From one moment to a later one; empty where either is unknown or they are in the wrong order.
+store::OptInt time_between(const store::OptInt& from, const store::OptInt& to);
+
+// Moments of one connection, or empty where the recording does not have them.
+store::OptInt connect_ns(const store::ConnectionRow& row);     // start to decided, connected only
+store::OptInt handshake_ns(const store::ConnectionRow& row);   // the kernel's round trip of the SYN
+store::OptInt first_byte_ns(const store::ConnectionRow& row);  // see Tally::first_byte
+store::OptInt attempt_ns(const store::ConnectionRow& row);     // start to the end of the attempt
+
+// Counts and times over any set of connections: one address, or all addresses of a name.
+struct Tally {
+  std::uint64_t attempts = 0;
+  std::array<std::uint64_t, kOutcomeWords.size()> outcomes{};
+  std::array<std::uint64_t, kEndingWords.size()> endings{};
+  std::uint64_t unrecognised = 0;  // outcome is a word this version does not know
+
+  Histogram connect;     // of connected attempts, ns: started → decided
+  Histogram handshake;   // of connected attempts, ns: round trip of SYN and answer
+  Histogram first_byte;  // ns: first byte sent → first received; end of connect → first received
+                         // where the peer speaks first
+  Histogram turn;  // ns: one value a connection, the mean of its request → reply times
+  std::uint64_t turns = 0;
+  store::Ns longest_turn = 0;  // a single one, over all connections
+  std::uint64_t syn_retransmits = 0;
+  std::uint64_t retransmits = 0;
+
+  void add(const store::ConnectionRow& row);
+  void merge(const Tally& other);
+
+  std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }
+  std::uint64_t count(Ending ending) const { return endings[static_cast<std::size_t>(ending)]; }
+  std::uint64_t failures() const;  // attempts that failed, before or after connecting
+  std::uint64_t ok() const;        // connected and not failed afterwards
+};
+
+struct Destination {
+  store::OptText name;
+  store::OptText address;
+  store::OptInt port;
+  std::string protocol;
+  bool others = false;  // stands for all destinations beyond the limit of a summary
+  Tally tally;
+};
+
+// Worst first: more failures, then more attempts, then by name so that the order is stable.
+// `others` is no place and comes last.
+bool worse(const Destination& a, const Destination& b);
+
+}  // namespace sockwatch::model

@@ -1,0 +1,44 @@
+// Durations counted in buckets of bounded relative width, so that quantiles of ten million
+// connections take a few kilobytes.
+//
+// Up to kExact values are kept as they are and quantiles are exact. Beyond that a quantile is at
+// most 1 % away from the exact one; count, smallest and largest stay exact for ever. Two histograms
+// can be merged; the result does not depend on the order.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace sockwatch::model {
+
+class Histogram {
+ public:
+  static constexpr std::size_t kExact = 256;
+
+  void add(std::int64_t value);  // negative values (a clock that lies) count as 0
+  void merge(const Histogram& other);
+
+  std::uint64_t count() const { return count_; }
+  std::optional<std::int64_t> smallest() const;
+  std::optional<std::int64_t> largest() const;
+
+  // Nearest rank: the smallest value with at least `q` of all values at or below it. 0 < q <= 1.
+  // Empty where nothing was added.
+  std::optional<std::int64_t> quantile(double q) const;
+
+ private:
+  void count_in_bucket(std::size_t bucket, std::uint64_t times);
+  void leave_exact();
+  std::int64_t value_at_rank(std::uint64_t rank) const;
+
+  std::uint64_t count_ = 0;
+  std::int64_t smallest_ = 0;
+  std::int64_t largest_ = 0;
+  std::vector<std::int64_t> exact_;     // in use while buckets_ is empty
+  std::vector<std::uint64_t> buckets_;  // of the buckets first_bucket_ and up
+  std::size_t first_bucket_ = 0;
+};
+
+}  // namespace sockwatch::model

@@ -1,0 +1,19 @@
+// From a trace to its summary.
+#pragma once
+
+#include "collector/store/reader.h"
+#include "viewer/model/summary.h"
+
+namespace sockwatch::model {
+
+// `filter` chooses connections. Lookups follow it as far as it can speak of them: destination (the
+// name or an address), program and time; outcome and connect time leave them all in.
+Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter);
+
+// When the trace began, for times given relative to it: the first process, else the first
+// connection. Empty in an empty trace.
+Result<store::OptInt> first_moment(const store::Reader& reader);
+
+bool is_empty(const store::Filter& filter);
+
+}  // namespace sockwatch::model

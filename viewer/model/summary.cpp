@@ -1,0 +1,215 @@
+#include "viewer/model/summary.h"
+
+#include <algorithm>
+#include <numeric>
+#include <string_view>
+#include <tuple>
+#include <unordered_map>
+#include <utility>
+
+#include "viewer/model/coverage.h"
+
+namespace sockwatch::model {
+namespace {
+
+// One string per place: cheaper to look up than a tuple of optionals, and exact, as no part can
+// hold the separator without its length being said.
+std::string place_key(const store::ConnectionRow& row) {
+  std::string key = row.protocol;
+  for (const auto* part : {&row.peer_name, &row.peer_address}) {
+    key += '\x1f';
+    if (*part) {
+      key += std::to_string((*part)->size());
+      key += ':';
+      key += **part;
+    }
+  }
+  key += '\x1f';
+  if (row.peer_port) key += std::to_string(*row.peer_port);
+  return key;
+}
+
+void widen(Summary& summary, const store::OptInt& moment) {
+  if (!moment) return;
+  summary.first_ns = std::min(summary.first_ns.value_or(*moment), *moment);
+  summary.last_ns = std::max(summary.last_ns.value_or(*moment), *moment);
+}
+
+bool slower(const Lookup& a, const Lookup& b) {
+  if (a.failures != b.failures) return a.failures > b.failures;
+  const auto a_longest = a.duration.largest().value_or(0);
+  const auto b_longest = b.duration.largest().value_or(0);
+  if (a_longest != b_longest) return a_longest > b_longest;
+  return a.name < b.name;
+}
+
+}  // namespace
+
+std::uint64_t Summary::lost() const {
+  return std::accumulate(losses.begin(), losses.end(), std::uint64_t{0},
+                         [](std::uint64_t sum, const auto& loss) { return sum + loss.second; });
+}
+
+std::vector<const store::ProcessRow*> Summary::not_seen() const {
+  std::vector<const store::ProcessRow*> result;
+  for (const auto& process : processes) {
+    if (!was_seen(process.coverage)) result.push_back(&process);
+  }
+  return result;
+}
+
+struct SummaryBuilder::State {
+  explicit State(Limits wanted) : limits(wanted) {}
+
+  Limits limits;
+  Summary summary;
+  std::unordered_map<std::string, std::size_t> places;  // place_key → destination
+  std::optional<std::size_t> other_places;
+  std::unordered_map<std::string, std::size_t> names;
+  std::optional<std::size_t> nameless;
+  std::optional<std::size_t> other_names;
+  std::map<FailureKey, Evidence> failures;
+
+  std::size_t destination_of(const store::ConnectionRow& row);
+  Lookup& lookup_of(const store::OptText& name);
+};
+
+std::size_t SummaryBuilder::State::destination_of(const store::ConnectionRow& row) {
+  std::string key = place_key(row);
+  const auto known = places.find(key);
+  if (known != places.end()) return known->second;
+  const bool full = places.size() >= limits.destinations;
+  if (full && other_places) return *other_places;
+  Destination& fresh = summary.destinations.emplace_back();
+  const std::size_t index = summary.destinations.size() - 1;
+  if (full) {
+    fresh.others = true;
+    fresh.protocol = "other";
+    other_places = index;
+    return index;
+  }
+  fresh.name = row.peer_name;
+  fresh.address = row.peer_address;
+  fresh.port = row.peer_port;
+  fresh.protocol = row.protocol;
+  places.emplace(std::move(key), index);
+  return index;
+}
+
+Lookup& SummaryBuilder::State::lookup_of(const store::OptText& name) {
+  auto add = [&](std::optional<std::size_t>& slot) -> Lookup& {
+    if (!slot) {
+      summary.lookups.emplace_back();
+      slot = summary.lookups.size() - 1;
+    }
+    return summary.lookups[*slot];
+  };
+  if (!name) return add(nameless);
+  const auto known = names.find(*name);
+  if (known != names.end()) return summary.lookups[known->second];
+  if (names.size() >= limits.names) {
+    Lookup& rest = add(other_names);
+    rest.others = true;
+    return rest;
+  }
+  names.emplace(*name, summary.lookups.size());
+  Lookup& fresh = summary.lookups.emplace_back();
+  fresh.name = name;
+  return fresh;
+}
+
+SummaryBuilder::SummaryBuilder(Limits limits) : state_(std::make_unique<State>(limits)) {}
+SummaryBuilder::~SummaryBuilder() = default;
+SummaryBuilder::SummaryBuilder(SummaryBuilder&&) noexcept = default;
+SummaryBuilder& SummaryBuilder::operator=(SummaryBuilder&&) noexcept = default;
+
+void SummaryBuilder::set_trace(std::map<std::string, std::string> trace) {
+  state_->summary.trace = std::move(trace);
+}
+
+void SummaryBuilder::add(const store::ProcessRow& row) {
+  widen(state_->summary, row.started_ns);
+  widen(state_->summary, row.ended_ns);
+  state_->summary.processes.push_back(row);
+}
+
+void SummaryBuilder::add(const store::ConnectionRow& row) {
+  Summary& summary = state_->summary;
+  const std::size_t place = state_->destination_of(row);
+  summary.destinations[place].tally.add(row);
+  summary.total.add(row);
+  for (const auto& moment : {store::OptInt(row.started_ns), row.decided_ns, row.noticed_ns,
+                             row.first_receive_ns, row.closed_ns}) {
+    widen(summary, moment);
+  }
+  auto key = failure_of(row);
+  if (!key) return;
+  key->destination = place;
+  const auto known = state_->failures.find(*key);
+  if (known != state_->failures.end()) {
+    known->second.add(row);
+  } else if (state_->failures.size() < state_->limits.failure_groups) {
+    state_->failures[*key].add(row);
+  } else {
+    ++summary.failures_beyond_limit;
+  }
+}
+
+void SummaryBuilder::add(const store::ResolutionRow& row) {
+  std::int64_t ended_ns = row.started_ns;
+  if (__builtin_add_overflow(row.started_ns, std::max<store::Ns>(row.duration_ns, 0), &ended_ns)) {
+    ended_ns = row.started_ns;
+  }
+  widen(state_->summary, row.started_ns);
+  widen(state_->summary, ended_ns);
+  Lookup& lookup = state_->lookup_of(row.name);
+  ++lookup.count;
+  lookup.duration.add(row.duration_ns);
+  if (row.result == 0) return;
+  ++lookup.failures;
+  const std::pair key{row.result, row.error};
+  if (lookup.errors.size() < 64 || lookup.errors.contains(key)) ++lookup.errors[key];
+}
+
+void SummaryBuilder::add(const store::LossRow& row) {
+  if (row.count > 0) state_->summary.losses[row.cause] += static_cast<std::uint64_t>(row.count);
+}
+
+Summary SummaryBuilder::finish(bool filtered) {
+  Summary summary = std::move(state_->summary);
+
+  // Sorting moves the destinations, so the failures must learn their new places.
+  std::vector<std::size_t> order(summary.destinations.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return worse(summary.destinations[a], summary.destinations[b]);
+  });
+  std::vector<Destination> sorted;
+  std::vector<std::size_t> new_place(order.size());
+  sorted.reserve(order.size());
+  for (const std::size_t old : order) {
+    new_place[old] = sorted.size();
+    sorted.push_back(std::move(summary.destinations[old]));
+  }
+  summary.destinations = std::move(sorted);
+
+  for (auto& [key, evidence] : state_->failures) {
+    FailureGroup group{key, std::move(evidence)};
+    group.key.destination = new_place[key.destination];
+    summary.failures.push_back(std::move(group));
+  }
+  std::sort(summary.failures.begin(), summary.failures.end(),
+            [&](const FailureGroup& a, const FailureGroup& b) {
+              const bool a_others = summary.destinations[a.key.destination].others;
+              const bool b_others = summary.destinations[b.key.destination].others;
+              if (a_others != b_others) return b_others;
+              if (a.evidence.count != b.evidence.count) return a.evidence.count > b.evidence.count;
+              return a.key < b.key;
+            });
+  std::sort(summary.lookups.begin(), summary.lookups.end(), slower);
+  summary.filtered = filtered;
+  state_ = std::make_unique<State>(state_->limits);
+  return summary;
+}
+
+}  // namespace sockwatch::model

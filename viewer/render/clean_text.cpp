@@ -1,0 +1,111 @@
+#include "viewer/render/clean_text.h"
+
+#include <algorithm>
+#include <array>
+
+namespace sockwatch::render {
+namespace {
+
+struct Interval {
+  char32_t first;
+  char32_t last;
+};
+
+// Unicode 15: general categories Cc, Cf, Zl, Zp and what renders as nothing.
+constexpr std::array<Interval, 20> kUnsafe = {{
+    {0x0000, 0x001F}, {0x007F, 0x009F}, {0x00AD, 0x00AD}, {0x034F, 0x034F}, {0x0600, 0x0605},
+    {0x061C, 0x061C}, {0x06DD, 0x06DD}, {0x070F, 0x070F}, {0x115F, 0x1160}, {0x17B4, 0x17B5},
+    {0x180B, 0x180F}, {0x200B, 0x200F}, {0x2028, 0x202E}, {0x2060, 0x206F}, {0x3164, 0x3164},
+    {0xFE00, 0xFE0F}, {0xFEFF, 0xFEFF}, {0xFFA0, 0xFFA0}, {0xFFF0, 0xFFFB}, {0xE0000, 0xE0FFF},
+}};
+
+constexpr std::array<Interval, 12> kCombining = {{
+    {0x0300, 0x036F},
+    {0x0483, 0x0489},
+    {0x0591, 0x05BD},
+    {0x0610, 0x061A},
+    {0x064B, 0x065F},
+    {0x0900, 0x0902},
+    {0x0E31, 0x0E31},
+    {0x0E34, 0x0E3A},
+    {0x1AB0, 0x1AFF},
+    {0x1DC0, 0x1DFF},
+    {0x20D0, 0x20FF},
+    {0xFE20, 0xFE2F},
+}};
+
+constexpr std::array<Interval, 9> kWide = {{
+    {0x1100, 0x115F},
+    {0x2E80, 0x303E},
+    {0x3041, 0xA4CF},
+    {0xAC00, 0xD7A3},
+    {0xF900, 0xFAFF},
+    {0xFE30, 0xFE6F},
+    {0xFF01, 0xFF60},
+    {0x1F300, 0x1FAFF},
+    {0x20000, 0x3FFFD},
+}};
+
+template <std::size_t N>
+bool within(const std::array<Interval, N>& intervals, char32_t code) {
+  return std::any_of(intervals.begin(), intervals.end(),
+                     [&](Interval i) { return code >= i.first && code <= i.last; });
+}
+
+void append_escaped(std::string& out, std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    out += "\\x";
+    out += digits[byte >> 4];
+    out += digits[byte & 15];
+  }
+}
+
+}  // namespace
+
+Character first_character(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char lead = byte(0);
+  if (lead < 0x80) return {lead, 1};
+  const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+  if (lead < 0xC2 || lead > 0xF4 || text.size() < length) return {};
+  char32_t code = lead & (0xFFU >> (length + 1));
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return {};
+    code = (code << 6) | (byte(i) & 0x3FU);
+  }
+  constexpr std::array<char32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+  if (code < smallest[length] || code > 0x10FFFF || surrogate) return {};
+  return {code, length};
+}
+
+std::string clean(std::string_view text, bool ascii) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Character c = first_character(text);
+    const std::string_view bytes = text.substr(0, std::max<std::size_t>(c.length, 1));
+    const bool harmless = c.length > 0 && !within(kUnsafe, c.code) && (c.code & 0xFFFE) != 0xFFFE;
+    if (harmless && (!ascii || c.length == 1)) {
+      out += bytes;
+    } else {
+      append_escaped(out, bytes);
+    }
+    text.remove_prefix(bytes.size());
+  }
+  return out;
+}
+
+std::size_t columns(std::string_view text) {
+  std::size_t sum = 0;
+  while (!text.empty()) {
+    const Character c = first_character(text);
+    if (!within(kCombining, c.code)) sum += within(kWide, c.code) ? 2 : 1;
+    text.remove_prefix(std::max<std::size_t>(c.length, 1));
+  }
+  return sum;
+}
+
+}  // namespace sockwatch::render

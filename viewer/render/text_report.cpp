@@ -1,0 +1,277 @@
+#include "viewer/render/text_report.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <set>
+#include <vector>
+
+#include "viewer/model/coverage.h"
+#include "viewer/model/names.h"
+#include "viewer/render/clean_text.h"
+#include "viewer/render/destination_table.h"
+#include "viewer/render/evidence_text.h"
+#include "viewer/render/format.h"
+#include "viewer/render/headline.h"
+#include "viewer/render/labels.h"
+#include "viewer/render/table.h"
+#include "viewer/render/wall_clock.h"
+#include "viewer/render/word_wrap.h"
+
+namespace sockwatch::render {
+namespace {
+
+using model::Summary;
+
+constexpr std::size_t kMostFailures = 10;
+constexpr std::size_t kMostNames = 10;
+constexpr std::size_t kMostNotSeen = 10;
+constexpr std::size_t kMostNamesInLine = 4;
+
+std::size_t width_of(const TextStyle& style) { return static_cast<std::size_t>(style.width); }
+
+std::string section(std::string_view title, const TextStyle& style) {
+  return "\n" + toned(title, Tone::heading, style) + "\n";
+}
+
+std::string title(const Summary& summary, const TextStyle& style) {
+  std::vector<store::ProcessRow> seen;
+  std::copy_if(summary.processes.begin(), summary.processes.end(), std::back_inserter(seen),
+               [](const auto& process) { return model::was_seen(process.coverage); });
+  std::string line = fmt::format("sockwatch report {} {}", glyphs(style).dash,
+                                 programs(seen.empty() ? summary.processes : seen, style));
+  line += ", client view";
+  if (summary.first_ns) {
+    const WallClock clock(summary.trace);
+    if (clock.anchored()) {
+      const std::string first = clock.time(*summary.first_ns);
+      const std::string last = clock.time(*summary.last_ns);
+      line += fmt::format(", {} {}", clock.date(*summary.first_ns), first);
+      if (last != first) line += std::string(glyphs(style).range) + last;
+    }
+    if (const auto span = model::time_between(summary.first_ns, summary.last_ns)) {
+      line += ", " + duration(*span);
+    }
+  }
+  const std::string lines = wrapped(line, width_of(style), 2);
+  return toned(lines.substr(0, lines.size() - 1), Tone::heading, style) + "\n";
+}
+
+std::string who(const store::ProcessRow& process, const TextStyle& style) {
+  const std::string name = program(process, style);
+  return name.starts_with("pid ") ? name : fmt::format("{} (pid {})", name, process.pid);
+}
+
+std::string coverage(const Summary& summary, const TextStyle& style) {
+  const auto not_seen = summary.not_seen();
+  std::string line = "coverage: " + counted(summary.total.attempts, "attempt");
+  if (summary.filtered) line += " that match the filter";
+  line += ", " + counted(summary.lost(), "record") + " lost";
+  if (not_seen.empty()) {
+    line += summary.processes.empty() ? ", no process seen" : ", every known process seen";
+  } else {
+    line += fmt::format(", {} not seen: ", counted(not_seen.size(), "process"));
+    if (not_seen.size() == 1) {
+      const model::Reason reason = model::why_not_seen(not_seen.front()->coverage);
+      line += fmt::format("{} {}", who(*not_seen.front(), style), reason.what);
+      if (!reason.next_step.empty()) {
+        line += fmt::format(" {} {}", glyphs(style).arrow, reason.next_step);
+      }
+    } else {
+      std::set<std::string> names;
+      for (const auto* process : not_seen) {
+        names.insert(fmt::format("{} ({})", program(*process, style),
+                                 clean(process->coverage, style.ascii)));
+      }
+      const std::string more =
+          names.size() > kMostNamesInLine ? fmt::format(" {}", glyphs(style).more) : "";
+      while (names.size() > kMostNamesInLine) names.erase(std::prev(names.end()));
+      line += fmt::format("{}{} {} see NOT SEEN below", fmt::join(names, ", "), more,
+                          glyphs(style).arrow);
+    }
+  }
+  if (!summary.trace.empty() && !summary.trace.contains("ended")) {
+    line += "; the recording has no end: it still runs, or was cut short";
+  }
+  return wrapped(line, width_of(style), 10);
+}
+
+// " [java (pid 4711), first 14:02:13, last 14:03:07]": the program only where there are several.
+std::string who_and_when(const Summary& summary, const model::Evidence& evidence,
+                         const WallClock& clock, const TextStyle& style) {
+  std::vector<std::string> parts;
+  const bool several = summary.processes.size() > summary.not_seen().size() + 1;
+  if (several && evidence.processes.size() >= model::Evidence::kProcessesKept) {
+    parts.emplace_back("several processes");
+  } else if (several) {
+    for (const auto& process : summary.processes) {
+      if (evidence.processes.contains(process.id)) parts.push_back(who(process, style));
+    }
+  }
+  if (clock.anchored() && evidence.started_ns.known > 0) {
+    const std::string first = clock.time(evidence.started_ns.smallest);
+    const std::string last = clock.time(evidence.started_ns.largest);
+    parts.push_back(first == last ? first : fmt::format("first {}, last {}", first, last));
+  }
+  return parts.empty() ? "" : fmt::format(" [{}]", fmt::join(parts, ", "));
+}
+
+std::string failures(const Summary& summary, const TextStyle& style) {
+  if (summary.failures.empty() && summary.failures_beyond_limit == 0) return "";
+  const WallClock clock(summary.trace);
+  std::string out = section("FAILED CONNECTIONS", style);
+  const std::size_t shown = std::min(summary.failures.size(), kMostFailures);
+  std::size_t label_width = 0;
+  std::size_t share_width = 0;
+  const auto share_of = [&](const model::FailureGroup& group) {
+    return share(group.evidence.count, summary.destinations[group.key.destination].tally.attempts);
+  };
+  const auto label_of = [&](const model::FailureGroup& group) {
+    return full_label(summary.destinations[group.key.destination], style);
+  };
+  for (std::size_t i = 0; i < shown; ++i) {
+    label_width = std::max(label_width, columns(label_of(summary.failures[i])));
+    share_width = std::max(share_width, columns(share_of(summary.failures[i])));
+  }
+  label_width = std::min<std::size_t>(label_width, 44);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const model::FailureGroup& group = summary.failures[i];
+    const model::Destination& place = summary.destinations[group.key.destination];
+    const std::string_view how =
+        group.key.ending ? model::word(*group.key.ending) : model::word(group.key.outcome);
+    out += fmt::format("{}  {}  {}\n",
+                       toned("! " + pad_right(label_of(group), label_width), Tone::bad, style),
+                       pad_right(share_of(group), share_width), how);
+    std::string sentence =
+        "      " + failure_sentence(group.key, group.evidence, place.protocol == "unix", style);
+    sentence += who_and_when(summary, group.evidence, clock, style);
+    out += wrapped(sentence, width_of(style), 6);
+  }
+  const std::string command =
+      "sockwatch connections " + shell_word(style.file, style) + " --failed";
+  std::uint64_t hidden = summary.failures_beyond_limit;
+  for (std::size_t i = shown; i < summary.failures.size(); ++i) {
+    hidden += summary.failures[i].evidence.count;
+  }
+  if (hidden > 0) {
+    out += fmt::format("  {} and {} in other ways or places\n", glyphs(style).more,
+                       counted(hidden, "more failure"));
+  }
+  out += wrapped("  one line an attempt: " + command, width_of(style), 4);
+  return out;
+}
+
+std::string lookup_errors(const model::Lookup& lookup) {
+  std::vector<std::pair<std::uint64_t, std::string>> errors;
+  for (const auto& [error, count] : lookup.errors) {
+    errors.emplace_back(count, lookup_error(error.first, error.second));
+  }
+  std::sort(errors.begin(), errors.end(), std::greater<>());
+  std::string text;
+  for (const auto& [count, words] : errors) {
+    if (!text.empty()) text += "; ";
+    text += errors.size() > 1 ? fmt::format("{} times {}", number(count), words) : words;
+  }
+  return text;
+}
+
+// Programs pass addresses to the same call; where that worked there is nothing to tell.
+bool worth_telling(const model::Lookup& lookup) {
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  if (lookup.failures > 0 || !lookup.name) return true;
+  return inet_pton(AF_INET, lookup.name->c_str(), address.data()) != 1 &&
+         inet_pton(AF_INET6, lookup.name->c_str(), address.data()) != 1;
+}
+
+std::string lookups(const Summary& summary, const TextStyle& style) {
+  std::vector<const model::Lookup*> told;
+  for (const auto& lookup : summary.lookups) {
+    if (worth_telling(lookup)) told.push_back(&lookup);
+  }
+  if (told.empty()) return "";
+  std::string out = section("NAME LOOKUPS", style);
+  const std::size_t shown = std::min(told.size(), kMostNames);
+  std::vector<Row> rows;
+  std::string errors;
+  for (std::size_t i = 0; i < shown; ++i) {
+    const model::Lookup& lookup = *told[i];
+    const std::string name = lookup.others ? "(all other names)"
+                             : lookup.name ? clean(*lookup.name, style.ascii)
+                                           : "(no name: own host)";
+    const std::string failed =
+        lookup.failures == 0 ? std::string(glyphs(style).none) : number(lookup.failures);
+    rows.push_back({name,
+                    {number(lookup.count), failed, duration(*lookup.duration.quantile(0.5)),
+                     duration(*lookup.duration.largest())},
+                    lookup.failures > 0,
+                    0});
+    if (lookup.failures > 0) {
+      errors += wrapped(fmt::format("    {}: {}", name, lookup_errors(lookup)), width_of(style), 6);
+    }
+  }
+  out += table("", "NAME", {{"", "LOOKUPS"}, {"", "FAILED"}, {"", "p50"}, {"", "max"}},
+               std::move(rows), style);
+  out += errors;
+  if (shown < told.size()) {
+    out +=
+        fmt::format("  {} and {}\n", glyphs(style).more, counted(told.size() - shown, "more name"));
+  }
+  return out;
+}
+
+std::string lost(const Summary& summary, const TextStyle& style) {
+  if (summary.losses.empty()) return "";
+  std::string out = section("LOST", style);
+  for (const auto& [cause, count] : summary.losses) {
+    const model::Reason reason = model::why_lost(cause);
+    std::string line =
+        fmt::format("  {} ({})", counted(count, "record"), clean(cause, style.ascii));
+    if (!reason.what.empty()) line += ": " + reason.what;
+    if (!reason.next_step.empty()) {
+      line += fmt::format(" {} {}", glyphs(style).arrow, reason.next_step);
+    }
+    out += wrapped(line, width_of(style), 4);
+  }
+  return out;
+}
+
+std::string not_seen(const Summary& summary, const TextStyle& style) {
+  const auto processes = summary.not_seen();
+  if (processes.size() < 2) return "";  // the line on coverage has said it all
+  std::string out = section("NOT SEEN", style);
+  const std::size_t shown = std::min(processes.size(), kMostNotSeen);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const model::Reason reason = model::why_not_seen(processes[i]->coverage);
+    std::string line = fmt::format("  {} {}", who(*processes[i], style), reason.what);
+    if (!reason.next_step.empty()) {
+      line += fmt::format(" {} {}", glyphs(style).arrow, reason.next_step);
+    }
+    out += wrapped(line, width_of(style), 4);
+  }
+  if (shown < processes.size()) {
+    out += fmt::format("  {} and {} more\n", glyphs(style).more, number(processes.size() - shown));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string text_report(const Summary& summary, const TextStyle& style) {
+  const auto groups = model::group_by_name(summary);
+  std::string out = title(summary, style) + coverage(summary, style) + "\n";
+  const std::string sentence = wrapped(headline(summary, groups, style), width_of(style), 0);
+  out += toned(sentence.substr(0, sentence.size() - 1), Tone::heading, style) + "\n";
+  const std::string destinations = destination_table(summary, groups, style);
+  if (!destinations.empty()) out += "\n" + destinations;
+  out += failures(summary, style);
+  out += lookups(summary, style);
+  out += lost(summary, style);
+  out += not_seen(summary, style);
+  return out;
+}
+
+}  // namespace sockwatch::render
