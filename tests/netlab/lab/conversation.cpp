@@ -1,0 +1,90 @@
+// What the tiny servers say.
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
+
+#include "tests/netlab/lab/server.h"
+
+namespace sockwatch::netlab {
+namespace {
+
+// Until the blank line that ends an HTTP request, or whatever a client that speaks no HTTP sent
+// first. False if the peer closed before it sent anything.
+bool take_request(int fd) {
+  std::string seen;
+  std::array<char, 4096> chunk;
+  do {
+    const ssize_t got = recv(fd, chunk.data(), chunk.size(), 0);
+    if (got <= 0) return false;
+    seen.append(chunk.data(), static_cast<std::size_t>(got));
+  } while (seen.find("HTTP/1") != std::string::npos && seen.find("\r\n\r\n") == std::string::npos);
+  return true;
+}
+
+void say(int fd, const std::string& text) {
+  std::size_t sent = 0;
+  while (sent < text.size()) {
+    const ssize_t more = send(fd, text.data() + sent, text.size() - sent, MSG_NOSIGNAL);
+    if (more <= 0) return;
+    sent += static_cast<std::size_t>(more);
+  }
+}
+
+void reset(int fd) {
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+}
+
+}  // namespace
+
+Conversation answering(std::string body, std::chrono::milliseconds before_first_byte) {
+  return [body = std::move(body), before_first_byte](int fd) {
+    // The connection is kept: who closes it is the client's choice.
+    while (take_request(fd)) {
+      std::this_thread::sleep_for(before_first_byte);
+      say(fd, "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: " +
+                  std::to_string(body.size()) + "\r\n\r\n" + body);
+    }
+  };
+}
+
+Conversation silent() {
+  return [](int fd) {
+    while (take_request(fd)) {
+    }
+  };
+}
+
+Conversation closing_unanswered() {
+  return [](int fd) { take_request(fd); };
+}
+
+Conversation resetting() {
+  return [](int fd) {
+    take_request(fd);
+    reset(fd);
+  };
+}
+
+Conversation resetting_after(std::string bytes) {
+  return [bytes = std::move(bytes)](int fd) {
+    take_request(fd);
+    say(fd, bytes);
+    std::this_thread::sleep_for(std::chrono::milliseconds{200});  // let the client read them first
+    reset(fd);
+  };
+}
+
+Conversation echoing() {
+  return [](int fd) {
+    std::array<char, 4096> chunk;
+    ssize_t got = 0;
+    while ((got = recv(fd, chunk.data(), chunk.size(), 0)) > 0) {
+      say(fd, std::string(chunk.data(), static_cast<std::size_t>(got)));
+    }
+  };
+}
+
+}  // namespace sockwatch::netlab

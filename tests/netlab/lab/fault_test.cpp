@@ -1,0 +1,265 @@
+// Each fault as a bare client sees it: if one of these fails, the lab is wrong, not the product.
+#include <gmock/gmock.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+
+#include "tests/netlab/lab/dns.h"
+#include "tests/netlab/lab/far_side.h"
+#include "tests/netlab/lab/faults.h"
+#include "tests/netlab/lab/fixture.h"
+#include "tests/netlab/lab/server.h"
+
+namespace sockwatch::netlab {
+namespace {
+
+using std::chrono::milliseconds;
+using testing::HasSubstr;
+
+// No such process, or only its exit status is left for whoever adopted it.
+bool gone(const std::string& pid) {
+  std::ifstream state{"/proc/" + pid + "/stat"};
+  const std::string line{std::istreambuf_iterator<char>{state}, {}};
+  return line.empty() || line.find(") Z") != std::string::npos;
+}
+
+// Leaves a process in a session of its own, with no stream of ours; prints its number. It names
+// itself, so that it has left our process group for certain.
+const std::vector<std::string> kLeaveDaemon{
+    "sh", "-c",
+    "setsid sh -c 'echo $$ >daemon; exec sleep 1000' >/dev/null 2>&1 & "
+    "until [ -s daemon ]; do sleep 0.01; done; cat daemon"};
+
+bool soon(const std::function<bool()>& true_at_last) {
+  for (int tries = 0; tries < 200; ++tries) {
+    if (true_at_last()) return true;
+    usleep(20'000);
+  }
+  return false;
+}
+
+class Fault : public Lab {
+ protected:
+  Fault() : Lab({"python3"}) {}
+
+  // Connects within `limit`, then sends and reads once; prints "connected", or the name of the
+  // errno, or "timeout"; after that "got N", "reset", "silence".
+  Finished probe(const std::string& address, std::uint16_t port, double limit = 1.5) const {
+    return network().run(
+        {.argv = python(
+             "import errno\n"
+             "a, p, t = '" +
+             address + "', " + std::to_string(port) + ", " + std::to_string(limit) +
+             "\n"
+             "s = socket.socket(socket.AF_INET6 if ':' in a else socket.AF_INET)\n"
+             "s.settimeout(t or None)\n"
+             "try: s.connect((a, p)); print('connected')\n"
+             "except TimeoutError as e: print('ETIMEDOUT' if e.errno else 'timeout'); sys.exit()\n"
+             "except OSError as e: print(errno.errorcode[e.errno]); sys.exit()\n"
+             "try: s.sendall(b'GET / HTTP/1.1\\r\\n\\r\\n'); print('got', len(s.recv(9999)))\n"
+             "except TimeoutError: print('silence')\n"
+             "except ConnectionResetError: print('reset')\n")});
+  }
+
+  Finished look_up(const std::string& name) const {
+    return network().run(
+        {.argv = python(
+             "try: print(' '.join(sorted({a[4][0] for a in socket.getaddrinfo('" + name +
+             "', 80)})))\n"
+             "except socket.gaierror as e: print({-2: 'NONAME', -3: 'AGAIN'}.get(e.errno, e))\n")});
+  }
+};
+
+TEST_F(Fault, NoneLetsTrafficPass) {
+  const Server v4 = serve_tcp(network(), answering("hello"));
+  const Server v6 = serve_tcp(network(), answering("hello"), {.address = "::1"});
+  EXPECT_THAT(probe("127.0.0.1", v4.port()).out, HasSubstr("connected\ngot "));
+  EXPECT_THAT(probe("::1", v6.port()).out, HasSubstr("connected\ngot "));
+}
+
+TEST_F(Fault, DropIsSilence) {
+  drop_tcp(network(), 7001);
+  const Finished seen = probe("127.0.0.1", 7001);
+  EXPECT_EQ(seen.out, "timeout\n") << seen.told();
+  EXPECT_GE(seen.elapsed.count(), 1500);
+}
+
+TEST_F(Fault, DropCanMeanOneAddressOnly) {
+  const Server server = serve_tcp(network(), answering("hello"));
+  drop_tcp(network(), server.port(), "::1");
+  EXPECT_EQ(probe("::1", server.port()).out, "timeout\n");
+  EXPECT_THAT(probe("127.0.0.1", server.port()).out, HasSubstr("connected"));
+}
+
+TEST_F(Fault, LostSynCostsASecond) {
+  const Server server = serve_tcp(network(), answering("hello"));
+  drop_first_syns(network(), server.port(), 1);
+  const Finished first = probe("127.0.0.1", server.port(), 3);
+  EXPECT_THAT(first.out, HasSubstr("connected")) << first.told();
+  EXPECT_GE(first.elapsed.count(), 1000);
+  EXPECT_LT(probe("127.0.0.1", server.port()).elapsed.count(), 900);
+}
+
+TEST_F(Fault, RejectSpeaksTheChosenErrno) {
+  const std::vector<std::pair<std::string, std::string>> v4{
+      {"tcp reset", "ECONNREFUSED"},
+      {"icmp port-unreachable", "ECONNREFUSED"},
+      {"icmp net-unreachable", "ENETUNREACH"},
+      {"icmp host-unreachable", "EHOSTUNREACH"},
+      {"icmp admin-prohibited", "EHOSTUNREACH"}};
+  std::uint16_t port = 7100;
+  for (const auto& [answer, expected] : v4) {
+    reject_tcp(network(), ++port, answer);
+    EXPECT_EQ(probe("127.0.0.1", port).out, expected + "\n") << answer;
+  }
+  reject_tcp(network(), ++port, "icmpv6 admin-prohibited");
+  EXPECT_EQ(probe("::1", port, 3).out, "EACCES\n");
+}
+
+TEST_F(Fault, RoutesRefuseAtOnce) {
+  route_refusing(network(), "unreachable", "198.51.100.1");
+  route_refusing(network(), "prohibit", "198.51.100.2");
+  route_refusing(network(), "blackhole", "198.51.100.3");
+  EXPECT_EQ(probe("198.51.100.1", 80).out, "EHOSTUNREACH\n");
+  EXPECT_EQ(probe("198.51.100.2", 80).out, "EACCES\n");
+  EXPECT_EQ(probe("198.51.100.3", 80).out, "EINVAL\n");
+  EXPECT_EQ(probe(kNoRoute, 80).out, "ENETUNREACH\n");
+}
+
+TEST_F(Fault, AbsentNeighbourTakesThreeSeconds) {
+  const Finished seen = probe(absent_neighbour(network()), 80, 5);
+  EXPECT_EQ(seen.out, "EHOSTUNREACH\n");
+  EXPECT_GE(seen.elapsed.count(), 2800);
+}
+
+TEST_F(Fault, KernelGivesUp) {
+  drop_tcp(network(), 7001);
+  give_up_after_syn_retries(network(), 1);
+  const Finished seen = probe("127.0.0.1", 7001, 0);
+  EXPECT_EQ(seen.out, "ETIMEDOUT\n") << seen.told();
+  EXPECT_GE(seen.elapsed.count(), 2900);
+}
+
+TEST_F(Fault, FullQueueLooksLikeADrop) {
+  const Server full = serve_full_queue(network());
+  EXPECT_EQ(probe("127.0.0.1", full.port()).out, "timeout\n");
+}
+
+TEST_F(Fault, SourcePortsRunOut) {
+  const Server server = serve_tcp(network(), silent());
+  source_ports(network(), 41000, 41001);
+  const Finished seen = network().run(
+      {.argv = python("import errno\nheld = []\n"
+                      "try:\n"
+                      "  for i in range(5): held.append(socket.create_connection(('127.0.0.1', " +
+                      std::to_string(server.port()) +
+                      ")))\n"
+                      "except OSError as e: print(len(held), errno.errorcode[e.errno])\n")});
+  EXPECT_EQ(seen.out, "2 EADDRNOTAVAIL\n") << seen.told();
+}
+
+TEST_F(Fault, ServersMisbehaveAsTold) {
+  const Server mute = serve_tcp(network(), silent());
+  const Server closer = serve_tcp(network(), closing_unanswered());
+  const Server resetter = serve_tcp(network(), resetting());
+  const Server slow = serve_tcp(network(), answering("late", milliseconds{500}));
+  EXPECT_THAT(probe("127.0.0.1", mute.port(), 0.5).out, HasSubstr("silence"));
+  EXPECT_THAT(probe("127.0.0.1", closer.port()).out, HasSubstr("got 0"));
+  EXPECT_THAT(probe("127.0.0.1", resetter.port()).out, HasSubstr("reset"));
+  const Finished late = probe("127.0.0.1", slow.port());
+  EXPECT_THAT(late.out, HasSubstr("got "));
+  EXPECT_GE(late.elapsed.count(), 500);
+}
+
+TEST_F(Fault, NamesFailAsTold) {
+  const Server dns =
+      serve_dns(network(), {{"both.test", {.v4 = {"127.0.0.1"}, .v6 = {"::1"}}},
+                            {"broken.test", {.manner = NameAnswer::Manner::servfail}},
+                            {"mute.test", {.manner = NameAnswer::Manner::silence}},
+                            {"late.test", {.v4 = {"127.0.0.1"}, .delay = milliseconds{400}}}});
+  resolver(network(), "nameserver 127.0.0.53\noptions timeout:1 attempts:1\n");
+  EXPECT_EQ(look_up("both.test").out, "127.0.0.1 ::1\n");
+  EXPECT_EQ(look_up("none.test").out, "NONAME\n");
+  EXPECT_EQ(look_up("broken.test").out, "AGAIN\n");
+  const Finished mute = look_up("mute.test");
+  EXPECT_EQ(mute.out, "AGAIN\n");
+  EXPECT_GE(mute.elapsed.count(), 1000);
+  const Finished late = look_up("late.test");
+  EXPECT_EQ(late.out, "127.0.0.1\n");
+  EXPECT_GE(late.elapsed.count(), 400);
+}
+
+TEST_F(Fault, HostsFileIsPrivate) {
+  hosts_file(network(), "127.0.0.9 only.here.test\n");
+  EXPECT_EQ(look_up("only.here.test").out, "127.0.0.9\n");
+  std::ifstream outside{"/etc/hosts"};
+  const std::string text{std::istreambuf_iterator<char>{outside}, {}};
+  EXPECT_THAT(text, testing::Not(HasSubstr("only.here.test")));
+}
+
+TEST_F(Fault, FarSideIsFarInBothDirections) {
+  const auto far = open_far_side(network(), milliseconds{25});
+  if (!far) GTEST_SKIP() << "skipped, because " << far.error().message;
+  const Server server = serve_tcp(network(), answering("hello"), {.address = kNearAddress});
+  const Finished seen = network().run(
+      {.argv = python("t = time.monotonic()\n"
+                      "s = socket.create_connection(('" +
+                      std::string(kFarAddress) + "', " + std::to_string(server.port()) +
+                      "))\n"
+                      "print(round((time.monotonic() - t) * 1000))\n"
+                      "s.sendall(b'GET / HTTP/1.1\\r\\n\\r\\n'); print(len(s.recv(9999)) > 5)\n")});
+  ASSERT_EQ(seen.status, 0) << seen.told();
+  EXPECT_THAT(seen.out, HasSubstr("True"));
+  EXPECT_GE(std::stoi(seen.out), 50);
+  EXPECT_LT(std::stoi(seen.out), 500);
+}
+
+TEST_F(Fault, TimeLimitEndsAWholeGroup) {
+  const Finished seen = network().run(
+      {.argv = {"sh", "-c", "sleep 1000 & echo started; sleep 1000"}, .limit = milliseconds{300}});
+  EXPECT_TRUE(seen.timed_out);
+  EXPECT_EQ(seen.status, 128 + SIGKILL);
+  EXPECT_EQ(seen.out, "started\n");
+  EXPECT_LT(seen.elapsed.count(), 2000);
+}
+
+TEST_F(Fault, NothingOutlivesTheNamespace) {
+  std::string scratch;
+  std::string pid;
+  {
+    auto inner = Namespace::create();
+    ASSERT_TRUE(inner);
+    scratch = inner->scratch();
+    pid = inner->run({.argv = kLeaveDaemon}).out;
+    pid.pop_back();
+    ASSERT_FALSE(gone(pid));
+    ASSERT_TRUE(std::filesystem::exists(scratch));
+  }
+  EXPECT_TRUE(soon([&] { return gone(pid); }));
+  EXPECT_FALSE(std::filesystem::exists(scratch));
+}
+
+TEST_F(Fault, OwnersDeathClearsUpToo) {
+  const auto note = network().write_scratch("note", "");
+  const pid_t owner = fork();
+  if (owner == 0) {
+    auto inner = Namespace::create();
+    if (inner)
+      std::ofstream{note} << inner->scratch() << "\n" << inner->run({.argv = kLeaveDaemon}).out;
+    kill(getpid(), SIGKILL);
+  }
+  waitpid(owner, nullptr, 0);
+  std::ifstream read{note};
+  std::string scratch;
+  std::string pid;
+  ASSERT_TRUE(std::getline(read, scratch) && std::getline(read, pid));
+  EXPECT_TRUE(soon([&] { return !std::filesystem::exists(scratch); }));
+  EXPECT_TRUE(soon([&] { return gone(pid); }));
+}
+
+}  // namespace
+}  // namespace sockwatch::netlab

@@ -1,0 +1,44 @@
+// The ways a network says no, or says nothing. Each needs only a private namespace.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "tests/netlab/lab/namespace.h"
+
+namespace sockwatch::netlab {
+
+// TCP packets to `port` vanish on arrival; with `address`, only those to it. Silence, as a filter
+// gives.
+void drop_tcp(const Namespace& network, std::uint16_t port, const std::string& address = "");
+
+// The first `count` SYNs to `port` are lost, later ones arrive.
+void drop_first_syns(const Namespace& network, std::uint16_t port, int count);
+
+// `answer` is what nft(8) accepts after "reject with", e.g. "tcp reset", "icmp host-unreachable",
+// "icmpv6 admin-prohibited".
+void reject_tcp(const Namespace& network, std::uint16_t port, const std::string& answer);
+
+// Answers of the local routing table, no packet leaves. `kind`: unreachable, prohibit, blackhole.
+void route_refusing(const Namespace& network, const std::string& kind, const std::string& address);
+
+// An address in no route at all (the namespace has no default route): documentation range of RFC
+// 5737.
+inline constexpr const char* kNoRoute = "192.0.2.1";
+
+// A link with nobody on it: returns an address on it that no ARP request will find.
+std::string absent_neighbour(const Namespace& network);
+
+// The kernel gives up connecting after `retries` resends: with 1 after 3 to 4 s, by kernel version.
+void give_up_after_syn_retries(const Namespace& network, int retries);
+
+// Source ports first..last only.
+void source_ports(const Namespace& network, std::uint16_t first, std::uint16_t last);
+
+// Names as /etc/hosts gives them, and no name service but files and DNS.
+void hosts_file(const Namespace& network, const std::string& text);
+
+// Lookups go to these servers: text of /etc/resolv.conf.
+void resolver(const Namespace& network, const std::string& resolv_conf);
+
+}  // namespace sockwatch::netlab

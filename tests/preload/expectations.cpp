@@ -1,0 +1,144 @@
+#include "tests/preload/expectations.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <regex>
+
+namespace sockwatch::preload {
+namespace {
+
+constexpr std::string_view kLossNames[] = {"ring_full", "no_slot", "nested", "no_memory",
+                                           "descriptor"};
+static_assert(std::size(kLossNames) == wire::kLossCauses);
+
+bool contains(const std::vector<wire::Loss>& causes, std::size_t cause) {
+  return std::find(causes.begin(), causes.end(), static_cast<wire::Loss>(cause)) != causes.end();
+}
+
+class Comparison {
+ public:
+  Comparison(const ProgramRun& run, const Recording& expected) : run_(run), expected_(expected) {}
+
+  std::vector<std::string> of(const std::vector<std::filesystem::path>& files) {
+    for (const auto& file : files) add_file(file);
+    if (segments_.size() < expected_.fewest_segments ||
+        segments_.size() > expected_.most_segments) {
+      say("{} segments, expected {} to {}", segments_.size(), expected_.fewest_segments,
+          expected_.most_segments);
+    }
+    check_losses();
+    for (const Expected& wanted : expected_.events) check_event(wanted);
+    return std::move(differences_);
+  }
+
+ private:
+  template <class... Values>
+  void say(fmt::format_string<Values...> text, Values&&... values) {
+    differences_.push_back(fmt::format(text, std::forward<Values>(values)...));
+  }
+
+  void add_file(const std::filesystem::path& file) {
+    static const std::regex name(R"(\d+\.\d+\.seg)");
+    struct stat status {};
+    if (lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
+        (status.st_mode & 07777) != 0600 || !std::regex_match(file.filename().string(), name)) {
+      say("{}: not a segment, or its mode is {:o}", file.filename().string(), status.st_mode);
+      return;
+    }
+    const Segment& segment = segments_.emplace_back(read_segment(file));
+    for (const std::string& fault : segment.faults) say("{}: {}", file.filename().string(), fault);
+    if (segment.slots_used > expected_.most_slots) {
+      say("{} rings were used, expected at most {}", segment.slots_used, expected_.most_slots);
+    }
+    if ((segment.sandboxed_ns != 0) != expected_.sandboxed)
+      say("sandboxed_ns is {}", segment.sandboxed_ns);
+    check_times(segment);
+  }
+
+  bool within(std::uint64_t time) const { return time >= run_.started_ns && time <= run_.ended_ns; }
+
+  void check_times(const Segment& segment) {
+    if (!within(segment.created_ns)) say("the segment was created at {}", segment.created_ns);
+    for (const RecordedEvent& recorded : segment.events) {
+      const wire::Event& event = recorded.event;
+      if (!within(event.t_ns) || event.duration_ns > run_.ended_ns - run_.started_ns) {
+        say("{}: at {} for {} ns, outside the run {} to {}", describe(recorded), event.t_ns,
+            event.duration_ns, run_.started_ns, run_.ended_ns);
+        return;
+      }
+    }
+  }
+
+  void check_losses() {
+    for (std::size_t cause = 0; cause < wire::kLossCauses; ++cause) {
+      std::uint64_t lost = 0;
+      for (const Segment& segment : segments_) lost += segment.lost[cause];
+      const bool must = contains(expected_.must_lose, cause);
+      if (must && lost == 0) say("nothing was lost by {}", kLossNames[cause]);
+      if (!must && lost != 0 && !contains(expected_.may_lose, cause))
+        say("{} lost by {}", lost, kLossNames[cause]);
+    }
+  }
+
+  void check_event(const Expected& wanted) {
+    std::size_t found = 0;
+    for (const Segment& segment : segments_) {
+      found += static_cast<std::size_t>(
+          std::count_if(segment.events.begin(), segment.events.end(),
+                        [&](const auto& event) { return wanted.matches(event); }));
+    }
+    if (found >= wanted.times()) return;
+    std::vector<std::string> all;
+    for (const Segment& segment : segments_) {
+      for (const RecordedEvent& event : segment.events) {
+        if (all.size() < 30)
+          all.push_back(fmt::format("  pid {} {}", segment.pid, describe(event)));
+      }
+    }
+    say("{} events like {}, expected {}; the first there are:\n{}", found, wanted.describe(),
+        wanted.times(), fmt::join(all, "\n"));
+  }
+
+  const ProgramRun& run_;
+  const Recording& expected_;
+  std::vector<Segment> segments_;
+  std::vector<std::string> differences_;
+};
+
+}  // namespace
+
+bool Expected::matches(const RecordedEvent& recorded) const {
+  const wire::Event& event = recorded.event;
+  return event.op == op_ && (!error_ || event.error == *error_) &&
+         (!result_ || event.result == *result_) && (!fd_ || event.fd == *fd_) &&
+         (event.flags & flags_) == flags_ && (event.flags & without_) == 0 &&
+         (event.detail & detail_) == detail_ && (!tcp_ || recorded.tcp) &&
+         (!peer_ || !recorded.peer.empty()) && (!entries_ || !recorded.entries.empty());
+}
+
+std::string Expected::describe() const {
+  RecordedEvent example;
+  example.event = {};
+  example.event.op = op_;
+  std::string text = preload::describe(example);
+  text = text.substr(text.find("tid 0 ") + 6);
+  text = text.substr(0, text.find(' '));
+  if (fd_) text += fmt::format(" fd {}", *fd_);
+  if (result_) text += fmt::format(" = {}", *result_);
+  if (error_) text += fmt::format(" (errno {})", *error_);
+  if (flags_ != 0) text += fmt::format(" flags {:#x}", flags_);
+  if (without_ != 0) text += fmt::format(" without flags {:#x}", without_);
+  if (detail_ != 0) text += fmt::format(" detail {:#x}", detail_);
+  return text + (tcp_ ? " with tcp" : "") + (peer_ ? " with peer" : "") +
+         (entries_ ? " with entries" : "");
+}
+
+std::vector<std::string> compare(const RunDirectory& directory, const ProgramRun& run,
+                                 const Recording& expected) {
+  return Comparison(run, expected).of(directory.files());
+}
+
+}  // namespace sockwatch::preload

@@ -1,0 +1,143 @@
+#include "tests/preload/hazards.h"
+
+#include <cerrno>
+
+namespace sockwatch::preload {
+
+using wire::Op;
+
+namespace {
+
+Expected event(Op op) { return Expected(op); }
+Expected refused() { return event(Op::connect).error(ECONNREFUSED).tcp().peer(); }
+Expected connected() { return event(Op::connect).result(0).without(wire::kBegin).tcp().peer(); }
+
+void add_errno(std::vector<Hazard>& list) {
+  list.push_back(
+      {"errno_endpoint",
+       {"errno_endpoint"},
+       Recording::of({refused(), connected().times(2), event(Op::connect).error(EINPROGRESS).peer(),
+                      event(Op::close).tcp().times(3)})});
+  list.push_back(
+      {"errno_descriptor", {"errno_descriptor"}, Recording::of({connected(), event(Op::dup2)})});
+  list.push_back({"errno_readiness", {"errno_readiness"}, Recording::of({connected()})});
+  list.push_back({"errno_transfer",
+                  {"errno_transfer"},
+                  Recording::of({event(Op::send).result(3).detail(wire::kTurnStart),
+                                 event(Op::send).error(EPIPE).tcp()})});
+  list.push_back(
+      {"errno_options", {"errno_options"}, Recording::of({event(Op::getaddrinfo).times(4)})});
+  list.push_back({"bad_pointers", {"bad_pointers"}, Recording::of({connected().times(3)})});
+}
+
+void add_descriptors(std::vector<Hazard>& list) {
+  list.push_back(
+      {"close_range_cloexec",
+       {"close_range_cloexec"},
+       Recording::of({event(Op::recv).detail(wire::kFirstByte).tcp(), event(Op::close).tcp()})});
+  list.push_back({"fclose_socket",
+                  {"fclose_socket"},
+                  Recording::of({connected(), event(Op::fclose).tcp(), refused()})});
+  list.push_back({"dup_over",
+                  {"dup_over"},
+                  Recording::of({event(Op::dup2), event(Op::dup3), event(Op::fcntl),
+                                 refused().times(3), event(Op::connect).error(EINPROGRESS)})});
+  list.push_back({"moved_while_connecting",
+                  {"moved_while_connecting"},
+                  Recording::of({event(Op::getsockopt).fd(40).result(0).tcp(),
+                                 event(Op::getsockopt).fd(41).result(0).tcp(),
+                                 event(Op::poll).entries().times(2)})});
+  list.push_back({"passed_socket", {"passed_socket"}, Recording::of({connected()})});
+  list.push_back(
+      {"accept_over_exec", {"accept_over_exec"}, Recording::of({connected()}).segments(1, 2)});
+  list.push_back(
+      {"raw_syscalls",
+       {"raw_syscalls"},
+       Recording::of({refused().times(2), connected(), event(Op::send).detail(wire::kTurnStart)})});
+  list.push_back({"descriptor_numbers",
+                  {"descriptor_numbers"},
+                  Recording::of({event(Op::connect).fd(1).error(EINPROGRESS),
+                                 event(Op::getsockopt).fd(1).tcp(), event(Op::connect).fd(1023),
+                                 event(Op::connect).fd(1024), event(Op::poll).entries().times(5),
+                                 event(Op::close).fd(4096).tcp()})
+                      .may({wire::Loss::descriptor})});
+  for (const char* way : {"loop", "close_range", "closefrom"}) {
+    list.push_back({std::string("daemon_closes_all_") + way,
+                    {"daemon_closes_all", way},
+                    Recording::of({refused().times(2), connected().times(4)})});
+  }
+}
+
+void add_bytes(std::vector<Hazard>& list) {
+  list.push_back({"transfers",
+                  {"transfers"},
+                  Recording::of({event(Op::send).detail(wire::kTurnStart),
+                                 event(Op::recvmmsg).detail(wire::kFirstByte).tcp(),
+                                 event(Op::recv).result(0).detail(wire::kEndOfFile),
+                                 event(Op::close).tcp()})});
+  list.push_back(
+      {"offset64",
+       {"offset64"},
+       Recording::of({event(Op::sendfile).result(3).tcp(), event(Op::fcntl).result(40)})});
+  list.push_back(
+      {"fortified",
+       {"fortified"},
+       Recording::of({connected(), event(Op::read).result(3).detail(wire::kFirstByte)})});
+  list.push_back({"fast_open", {"fast_open"}, Recording::of({event(Op::connect).result(0)})});
+  list.push_back(
+      {"reconnect", {"reconnect"}, Recording::of({refused().times(2), connected().times(2)})});
+  list.push_back(
+      {"socket_timeouts",
+       {"socket_timeouts"},
+       Recording::of({event(Op::connect).error(EINPROGRESS).flags(wire::kHasStart).tcp(),
+                      event(Op::setsockopt).times(2), event(Op::recv).error(EAGAIN).tcp(),
+                      event(Op::close).tcp().times(2)})});
+}
+
+void add_endings(std::vector<Hazard>& list) {
+  const auto ending = [&](const char* how, std::vector<Expected> events) {
+    events.push_back(event(Op::connect)
+                         .error(EINPROGRESS)
+                         .flags(wire::kNonBlocking | wire::kHasStart)
+                         .peer()
+                         .times(2));
+    events.push_back(event(Op::poll).result(1).entries().times(2));
+    list.push_back({std::string("nonblocking_ended_by_") + how,
+                    {"nonblocking_endings", how},
+                    Recording::of(events)});
+  };
+  ending("option", {event(Op::getsockopt).result(0).tcp().times(2)});
+  ending("connect", {connected().flags(wire::kNonBlocking), refused().flags(wire::kNonBlocking)});
+  ending("send", {event(Op::send).result(1).tcp(), event(Op::send).error(ECONNREFUSED).tcp()});
+  ending("receive", {event(Op::recv).error(ECONNREFUSED).tcp(), event(Op::close).tcp()});
+  ending("name", {event(Op::getpeername).result(0).tcp()});
+  ending("close", {event(Op::close).tcp().times(2)});
+}
+
+void add_waits(std::vector<Hazard>& list) {
+  list.push_back(
+      {"select_large", {"select_large"}, Recording::of({event(Op::select).result(0).entries()})});
+  list.push_back(
+      {"wait_shapes",
+       {"wait_shapes"},
+       Recording::of({event(Op::epoll_wait).result(0), event(Op::poll).result(0).entries(),
+                      event(Op::epoll_ctl).times(2), event(Op::close).tcp().times(2)})});
+}
+
+}  // namespace
+
+std::vector<Hazard> hazards_of_calls() {
+  std::vector<Hazard> list;
+  add_errno(list);
+  add_descriptors(list);
+  add_bytes(list);
+  add_endings(list);
+  add_waits(list);
+  return list;
+}
+
+std::string program_path(const std::string& name) {
+  return std::string(PRELOAD_PROGRAMS "/") + name;
+}
+
+}  // namespace sockwatch::preload

@@ -1,0 +1,164 @@
+#include <signal.h>
+
+#include <cerrno>
+
+#include "tests/preload/hazards.h"
+
+namespace sockwatch::preload {
+
+using wire::Loss;
+using wire::Op;
+
+namespace {
+
+Expected event(Op op) { return Expected(op); }
+Expected refused() { return event(Op::connect).error(ECONNREFUSED).tcp().peer(); }
+Expected begun() { return event(Op::connect).flags(wire::kBegin).peer(); }
+
+void add_signals(std::vector<Hazard>& list) {
+  // A cancelled or jumped-out-of connect has its begin and no end.
+  list.push_back(
+      {"cancel_cleanup", {"cancel_cleanup"}, Recording::of({begun().times(2), refused()})});
+  list.push_back(
+      {"cancel_destructors", {"cancel_destructors"}, Recording::of({begun().times(2), refused()})});
+  list.push_back({"interrupted",
+                  {"interrupted"},
+                  Recording::of({event(Op::connect).error(EINTR).times(2), refused()})});
+  list.push_back(
+      {"longjmp_out", {"longjmp_out"}, Recording::of({begun().times(4), refused().times(12)})});
+  list.push_back({"signal_handler_connects",
+                  {"signal_handler_connects"},
+                  Recording::of({refused().times(50)}).may({Loss::nested, Loss::ring_full})});
+}
+
+void add_storms(std::vector<Hazard>& list) {
+  list.push_back({"alternate_stack",
+                  {"alternate_stack"},
+                  Recording::of({refused().times(100)}).may({Loss::nested, Loss::ring_full})});
+  for (const char* when : {"warm", "cold"}) {
+    list.push_back(
+        {std::string("longjmp_storm_") + when,
+         {"longjmp_storm", when},
+         Recording::of({event(Op::connect).result(0).without(wire::kBegin).tcp().times(5)})
+             .may({Loss::nested, Loss::ring_full})});
+  }
+  for (const char* time : {"first", "second", "third"}) {
+    list.push_back({std::string("killed_a_") + time + "_time",
+                    {"killed"},
+                    Recording::of({refused().times(20)}).may({Loss::ring_full}),
+                    {},
+                    {},
+                    128 + SIGKILL});
+  }
+}
+
+void add_processes(std::vector<Hazard>& list) {
+  list.push_back({"fork_under_load",
+                  {"fork_under_load"},
+                  Recording::of({refused().times(150)}).segments(101).may({Loss::ring_full})});
+  list.push_back({"double_fork", {"double_fork"}, Recording::of({refused().times(3)}).segments(3)});
+  list.push_back(
+      {"vfork_exec",
+       {"vfork_exec"},
+       Recording::of({refused().times(2), event(Op::close).without(wire::kVforkChild).tcp()})
+           .segments(2)});
+  list.push_back(
+      {"posix_spawned", {"posix_spawned"}, Recording::of({refused().times(3)}).segments(4)});
+  list.push_back({"raw_clone", {"raw_clone"}, Recording::of({refused().times(8)}).segments(7)});
+  list.push_back({"exec_chain", {"exec_chain"}, Recording::of({refused().times(4)}).segments(4)});
+}
+
+void add_threads(std::vector<Hazard>& list) {
+  // Few rings are used again and again, and nobody drains them.
+  list.push_back({"thread_churn",
+                  {"thread_churn"},
+                  Recording::of({refused().times(300)}).slots(24).may({Loss::ring_full})});
+  list.push_back({"thread_crowd",
+                  {"thread_churn", "many"},
+                  Recording::of({refused().times(127)}).must({Loss::no_slot})});
+}
+
+// Where recording may be impossible: none, or a whole segment.
+Recording perhaps() {
+  return Recording::of({}).segments(0, 1).may({Loss::no_memory, Loss::ring_full});
+}
+
+void add_limits(std::vector<Hazard>& list) {
+  list.push_back({"nofile_lowered_before", {"nofile_lowered", "before"}, perhaps()});
+  list.push_back(
+      {"nofile_lowered_after", {"nofile_lowered", "after"}, Recording::of({refused().times(2)})});
+  for (const char* way : {"default", "handler", "blocked"}) {
+    list.push_back({std::string("fsize_zero_") + way, {"fsize_zero", way}, perhaps()});
+  }
+  list.push_back({"address_space", {"address_space"}, perhaps()});
+  list.push_back({"memory_locked", {"memory_locked"}, perhaps()});
+  list.push_back({"changed_root", {"changed_root"}, perhaps()});
+  list.push_back({"odd_umask", {"odd_umask"}, Recording::of({refused()})});
+  list.push_back({"privileges_dropped_before",
+                  {"dropped_privileges", "before"},
+                  Recording::of({}).segments(0)});
+  list.push_back({"privileges_dropped_after",
+                  {"dropped_privileges", "after"},
+                  Recording::of({refused().times(2)})});
+  list.push_back({"undumpable", {"undumpable"}, Recording::of({refused()})});
+  list.push_back({"process_state", {"process_state"}, Recording::of({refused()})});
+}
+
+void add_sandboxes(std::vector<Hazard>& list) {
+  for (const char* how : {"prctl", "seccomp"}) {
+    list.push_back({std::string("sandboxed_before_by_") + how,
+                    {"seccomp_filter", "before", how},
+                    Recording::of({}).segments(0)});
+    list.push_back({std::string("sandboxed_after_by_") + how,
+                    {"seccomp_filter", "after", how},
+                    Recording::of({refused()}).in_sandbox()});
+    list.push_back({std::string("sandbox_inherited_by_") + how,
+                    {"seccomp_filter", "inherited", how},
+                    perhaps()});
+  }
+}
+
+void add_loaders(std::vector<Hazard>& list) {
+  const std::string early = program_path("modules/libearly.so");
+  // main, its exit handler, the library's destructor; its constructor too where ours has run
+  // before.
+  list.push_back({"linked_library_uses_sockets_early",
+                  {"early_sockets"},
+                  Recording::of({refused().times(3)})});
+  const Recording more = Recording::of({refused().times(21)});
+  list.push_back({"library_before_uses_sockets_early", {"plain_client"}, more, {early}, {}});
+  list.push_back({"library_after_uses_sockets_early", {"plain_client"}, more, {}, {early}});
+  const std::string wrapping = program_path("modules/libwrapping.so");
+  list.push_back({"wrapped_by_a_library_before",
+                  {"plain_client"},
+                  Recording::of({refused().times(20)}),
+                  {wrapping},
+                  {}});
+  list.push_back({"wrapping_a_library_after",
+                  {"plain_client"},
+                  Recording::of({refused().times(20)}),
+                  {},
+                  {wrapping}});
+  list.push_back({"listed_twice",
+                  {"plain_client"},
+                  Recording::of({refused().times(20)}),
+                  {SOCKWATCH_LIBRARY},
+                  {}});
+  list.push_back({"opened_modules", {"opened_modules"}, Recording::of({refused().times(3)})});
+}
+
+}  // namespace
+
+std::vector<Hazard> hazards_of_life() {
+  std::vector<Hazard> list;
+  add_signals(list);
+  add_storms(list);
+  add_processes(list);
+  add_threads(list);
+  add_limits(list);
+  add_sandboxes(list);
+  add_loaders(list);
+  return list;
+}
+
+}  // namespace sockwatch::preload

@@ -1,0 +1,22 @@
+// Every blocking call in a state where it blocks for ever. For programs that get out of one in an
+// unusual way.
+#pragma once
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct BlockingCall {
+  const char* name;
+  long (*call)(void);
+};
+
+extern const struct BlockingCall blocking_calls[];
+extern const int blocking_call_count;
+
+// Makes the sockets the calls wait on. Once, before the first call.
+void blocking_prepare(void);
+
+#ifdef __cplusplus
+}
+#endif
