@@ -104,9 +104,9 @@ void copy(int from, int fd) {
     return;
   }
   *target = *source;
-  // What is pending stays with the number the program started it on. An epoll set watches the
-  // number it was given, not its copies.
-  change(fd, 0xff, known & ~(kConnecting | kAwaiting | kInEpoll));
+  // What is pending goes with it: programs move a socket to another number while it connects. An
+  // epoll set watches the number it was given, not its copies.
+  change(fd, 0xff, known & ~unsigned{kInEpoll});
 }
 
 }  // namespace sockwatch::shim::fd_table

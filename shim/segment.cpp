@@ -1,6 +1,7 @@
 #include "shim/segment.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 
@@ -138,6 +139,7 @@ Created create(const char* directory, bool every_call) {
     created.why = "cannot create a file in the run directory";
     return created;
   }
+  raw::call(SYS_fchmod, fd, 0600);  // whatever the program's umask took away
   Created created = map(fd);
   raw::call(SYS_close, fd);
   if (created.header == nullptr) {
@@ -150,40 +152,57 @@ Created create(const char* directory, bool every_call) {
   return created;
 }
 
+namespace {
+
+// By the one thread that has `segment_busy`.
+wire::Header* create_for(Process& process) {
+  const Created created = create(state::settings.directory, state::settings.every_call);
+  if (created.header != nullptr) {
+    process.usable_slots.store(created.usable_slots, std::memory_order_relaxed);
+    process.populates.store(created.populates, std::memory_order_relaxed);
+    process.segment.store(created.header, std::memory_order_release);
+  } else if (!created.try_again ||
+             process.attempts.fetch_add(1, std::memory_order_relaxed) + 1 >= kMaxAttempts) {
+    state::disable(created.why);
+  }
+  return created.header;
+}
+
+// Another thread is creating it: a matter of microseconds in which it takes no signal, and it
+// cannot be a frame below us on this thread (the record section's guard). The wait is bounded all
+// the same.
+wire::Header* wait_for(const Process& process) {
+  wire::Header* header = nullptr;
+  for (int i = 0; i < 2000 && header == nullptr && state::recording(); ++i) {
+    raw::call(SYS_sched_yield);
+    header = process.segment.load(std::memory_order_acquire);
+  }
+  return header;
+}
+
+}  // namespace
+
 wire::Header* of(Process& process) {
   wire::Header* header = process.segment.load(std::memory_order_acquire);
-  if (header != nullptr) {
+  if (header != nullptr || !state::recording() || !state::may_ask_kernel()) {
     return header;
   }
-  if (!state::recording() || !state::may_ask_kernel()) {
-    return nullptr;
-  }
-  if (process.segment_busy.exchange(1, std::memory_order_acquire) != 0) {
-    // Another thread is creating it: a matter of microseconds, and its creator cannot be a frame
-    // below us on this thread (the record section's guard). Waiting is bounded all the same.
-    for (int i = 0; i < 2000; ++i) {
-      header = process.segment.load(std::memory_order_acquire);
-      if (header != nullptr || !state::recording()) {
-        return header;
-      }
-      raw::call(SYS_sched_yield);
+  // A handler that jumps away, or a cancellation, in the middle would leave a descriptor in the
+  // program and a file nobody finishes.
+  const std::uint64_t every_signal = ~std::uint64_t{0};
+  std::uint64_t before = 0;
+  raw::call(SYS_rt_sigprocmask, SIG_SETMASK, &every_signal, &before, sizeof(before));
+  if (process.segment_busy.exchange(1, std::memory_order_acquire) == 0) {
+    header = process.segment.load(std::memory_order_acquire);
+    if (header == nullptr) {
+      header = create_for(process);
     }
-    return nullptr;
+    process.segment_busy.store(0, std::memory_order_release);
+    raw::call(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, sizeof(before));
+  } else {
+    raw::call(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, sizeof(before));
+    header = wait_for(process);
   }
-  header = process.segment.load(std::memory_order_acquire);
-  if (header == nullptr) {
-    const Created created = create(state::settings.directory, state::settings.every_call);
-    header = created.header;
-    if (header != nullptr) {
-      process.usable_slots.store(created.usable_slots, std::memory_order_relaxed);
-      process.populates.store(created.populates, std::memory_order_relaxed);
-      process.segment.store(header, std::memory_order_release);
-    } else if (!created.try_again ||
-               process.attempts.fetch_add(1, std::memory_order_relaxed) + 1 >= kMaxAttempts) {
-      state::disable(created.why);
-    }
-  }
-  process.segment_busy.store(0, std::memory_order_release);
   return header;
 }
 

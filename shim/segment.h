@@ -22,7 +22,8 @@ struct Created {
 Created create(const char* directory, bool every_call);
 
 // The segment of this process, created by the first thread that needs it. nullptr: there is none,
-// now (another thread is at it, for longer than a moment) or ever (the library is disabled).
+// now (another thread is at it, for longer than a moment) or ever (the library is disabled). The
+// thread that creates it holds signals back meanwhile.
 wire::Header* of(Process& process);
 
 inline wire::Slot* slots(wire::Header* header) {

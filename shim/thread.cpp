@@ -207,14 +207,18 @@ Thread* enter(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {
     mine.generation = generation;
   }
   if (mine.slot == nullptr) {
+    const bool makes_segment = process.segment.load(std::memory_order_relaxed) == nullptr;
     t_ns = clock::now_ns();
     if (!lease(process)) {
       std::atomic_signal_fence(std::memory_order_seq_cst);
       mine.section = 0;
       return nullptr;
     }
-    mine.slot->recording_since_ns.store(t_ns, std::memory_order_seq_cst);
-    return &mine;
+    // The time from before is only good in a ring where nothing can be later yet.
+    if (makes_segment && mine.slot->published.load(std::memory_order_relaxed) == 0) {
+      mine.slot->recording_since_ns.store(t_ns, std::memory_order_seq_cst);
+      return &mine;
+    }
   }
   // Before the clock is read for the event, and ordered before that read as others see it: a
   // collector that finds 0 here knows that no event older than its own clock is still to come.

@@ -34,8 +34,8 @@ namespace thread {
 void start();
 
 // Enters the record section; `frame` is an address in the caller's frame. The thread then has a
-// ring, `recording_since_ns` says that an event is under way, and `t_ns` is the time (taken before
-// a first lease, which may create the segment and so take long). nullptr: not entered, the loss is
+// ring, `recording_since_ns` says that an event is under way, and `t_ns` is the time (of before the
+// segment was created, where this call did that: it takes long). nullptr: not entered, the loss is
 // counted, nothing to leave.
 Thread* enter(Process& process, std::uintptr_t frame, std::uint64_t& t_ns);
 

@@ -72,20 +72,31 @@ void receive_failed(const Call& call, Outcome outcome, const Detail& detail) {
 
 }  // namespace
 
+void about_to_send(int fd) {
+  const Detail* detail = fd_table::detail_if_mapped(fd);
+  if (detail != nullptr && expects_reply(*detail)) {
+    fd_table::change(fd, 0, kAwaiting);
+  }
+}
+
 void sent(const Call& call, Outcome outcome, int first_byte) {
   const Detail* detail = fd_table::detail_if_mapped(call.fd);
   if (detail == nullptr) {
     return;
+  }
+  const bool opened_turn = (call.bits & kAwaiting) == 0;
+  if (opened_turn && outcome.result <= 0) {
+    fd_table::change(call.fd, kAwaiting, 0);  // nothing was sent
   }
   if (outcome.result < 0) {
     failed(call, outcome, *detail);
     return;
   }
   const bool connecting = (call.bits & kConnecting) != 0;
-  const bool starts_turn = (call.bits & kAwaiting) == 0 && outcome.result > 0;
+  const bool starts_turn = opened_turn && outcome.result > 0;
   std::uint8_t detail_bits = 0;
   if (starts_turn) {
-    fd_table::change(call.fd, 0, kSent | (expects_reply(*detail) ? unsigned{kAwaiting} : 0U));
+    fd_table::change(call.fd, 0, kSent);
     detail_bits |= wire::kTurnStart;
     if (first_byte == kTlsHandshakeRecord) {
       detail_bits |= wire::kTlsRecord;

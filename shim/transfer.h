@@ -27,6 +27,9 @@ struct Call {
   std::uint64_t start_ns;
 };
 
+// A send that may open a turn says so before the bytes are gone: the reply can be received by
+// another thread before the send has returned.
+void about_to_send(int fd);
 // `first_byte` is read only if something was sent and nothing was before: -1 where it is not known.
 void sent(const Call& call, Outcome outcome, int first_byte);
 // `asked` is false if the program asked for no bytes at all: 0 is no end of file then.
@@ -44,7 +47,11 @@ template <class Real, class FirstByte>
 [[gnu::noinline]] auto send_tracked(wire::Op op, int fd, int flags, std::uint8_t bits,
                                     FirstByte first_byte, Real real) {
   const bool all = state::settings.every_call;
-  const Call call{op, fd, flags, bits, all ? clock::now_ns() : 0};
+  const bool opens_turn = (bits & kAwaiting) == 0;
+  const Call call{op, fd, flags, bits, all || opens_turn ? clock::now_ns() : 0};
+  if (opens_turn) {
+    about_to_send(fd);
+  }
   const auto result = real();
   // The turn has begun already and nothing went wrong.
   if (result >= 0 && (bits & (kConnecting | kAwaiting)) == kAwaiting && !all) {
@@ -75,8 +82,11 @@ template <class Real, class Asked>
   // Awaiting a reply or a greeting, the call may block until the caller's own time-out: its length
   // matters.
   const bool timed = all || (awaits_bytes(bits) && (flags & MSG_DONTWAIT) == 0);
-  const Call call{op, fd, flags, bits, timed ? clock::now_ns() : 0};
+  const std::uint64_t start_ns = timed ? clock::now_ns() : 0;
   const auto result = real();
+  // Another thread may have sent the request while this one waited.
+  bits = static_cast<std::uint8_t>(bits | (fd_table::bits(fd) & kAwaiting));
+  const Call call{op, fd, flags, bits, start_ns};
   if (result > 0 && (bits & (kConnecting | kAwaiting | kReceived)) == kReceived && !all) {
     return result;
   }

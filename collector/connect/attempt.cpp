@@ -224,6 +224,10 @@ void Attempt::close(const Close& close, const SocketOptions& options) {
   } else {
     look(close.tcp);
   }
+  // Nobody counted at the end. The last count stands as a last reading does, unless what was seen
+  // since contradicts it.
+  if (!close.tcp && row_.first_send_ns && row_.bytes_sent == 0) row_.bytes_sent.reset();
+  if (!close.tcp && row_.first_receive_ns && row_.bytes_received == 0) row_.bytes_received.reset();
   if (phase_ == Phase::connected) row_.ending = word(talk_.close(options.user_timeout_ns, row_));
 }
 

@@ -14,18 +14,33 @@ bool Conversation::sent(const Send& send, bool tcp, store::ConnectionRow& row) {
   }
   // A turn that starts while one is open means its receive was lost: that turn is not counted.
   if (request_ns_ && !send.turn_start) return false;
-  request_ns_ = send.start_ns;
   patience_ = {};
+  if (last_receive_ns_ && *last_receive_ns_ > send.start_ns) {
+    // The answer was received by another thread before the send had returned.
+    request_ns_.reset();
+    count_turn(*last_receive_ns_ - send.start_ns, row);
+    return false;
+  }
+  request_ns_ = send.start_ns;
   return true;
 }
 
 void Conversation::received(store::Ns t_ns, store::ConnectionRow& row) {
   if (!row.first_receive_ns) row.first_receive_ns = t_ns;
+  last_receive_ns_ = t_ns;
   if (!request_ns_) return;
-  const store::Ns took = std::max<store::Ns>(0, t_ns - *request_ns_);
+  count_turn(std::max<store::Ns>(0, t_ns - *request_ns_), row);
+  request_ns_.reset();
+  patience_ = {};
+}
+
+void Conversation::count_turn(store::Ns took, store::ConnectionRow& row) {
   ++row.turns;
   row.turn_total_ns += took;
   row.turn_max_ns = std::max(row.turn_max_ns, took);
+}
+
+void Conversation::lose_turn() {
   request_ns_.reset();
   patience_ = {};
 }

@@ -23,7 +23,7 @@ class Conversation {
   // Returns whether an answer is awaited from now on that was not awaited before.
   bool sent(const Send& send, bool tcp, store::ConnectionRow& row);
   void received(store::Ns t_ns, store::ConnectionRow& row);
-  void lose_turn() { request_ns_.reset(); }  // its end cannot be told: not counted
+  void lose_turn();  // its end cannot be told: not counted
   void end_of_file();
   void failed(int error, bool tcp, store::Ns t_ns, store::ConnectionRow& row);
   void expired(const Expiry& expiry, store::ConnectionRow& row);
@@ -39,8 +39,11 @@ class Conversation {
   Ending close(std::optional<store::Ns> user_timeout_ns, store::ConnectionRow& row) const;
 
  private:
+  void count_turn(store::Ns took, store::ConnectionRow& row);
+
   Talk::End first_end_ = Talk::End::none;
-  std::optional<store::Ns> request_ns_;     // of the turn under way
+  std::optional<store::Ns> request_ns_;  // of the turn under way
+  std::optional<store::Ns> last_receive_ns_;
   std::optional<store::Ns> kernel_end_ns_;  // the kernel gave up resending
   WaitTally patience_;                      // since request_ns_
   bool end_of_file_ = false;

@@ -6,6 +6,7 @@
 // the log when something happens to it. A wait costs the same with one connection or 10,000.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <optional>
@@ -67,7 +68,9 @@ class WaitLog {
   Mark mark() const { return {waits_, expired_}; }
 
   // What happened after `mark`: calls `each(const Expiry&)` for the expired waits still remembered,
-  // and counts the rest. A wait that began before the phase was not meant for it.
+  // and counts the rest. A wait most of which lay before the phase was not meant for it; one that
+  // began a moment before was: a selector thread is often waiting already when another thread
+  // sends.
   struct Unread {
     std::int64_t waits = 0;
     std::int64_t expired_forgotten = 0;
@@ -79,7 +82,8 @@ class WaitLog {
     const std::uint64_t forgotten = expired > kRemembered ? expired - kRemembered : 0;
     for (std::uint64_t i = mark.expired + forgotten; i < expired_; ++i) {
       const Expiry& expiry = recent_[i % kRemembered];
-      if (expiry.start_ns >= phase_start_ns) each(expiry);
+      const store::Ns within_ns = expiry.end_ns - std::max(expiry.start_ns, phase_start_ns);
+      if (within_ns * 10 >= (expiry.end_ns - expiry.start_ns) * 9) each(expiry);
     }
     return {static_cast<std::int64_t>(waits_ - mark.waits), static_cast<std::int64_t>(forgotten)};
   }

@@ -2,8 +2,6 @@
 
 #include <pthread.h>
 #include <signal.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -29,28 +27,6 @@ sigset_t signals_to_block() {
     sigdelset(&signals, fault);
   }
   return signals;
-}
-
-// As the kernel has it (sched_setattr(2)); C libraries before glibc 2.41 have no declaration.
-struct SchedulingAttributes {
-  std::uint32_t size;
-  std::uint32_t policy;
-  std::uint64_t flags;
-  std::int32_t nice;
-  std::uint32_t priority;
-  std::uint64_t runtime, deadline, period;
-};
-
-// Asks for short turns on the CPU in exchange for getting them soon: on a machine whose CPUs are
-// all busy a ring would be full before an ordinary turn comes. No privilege is needed; kernels
-// before 6.12 take no notice.
-void ask_for_short_turns() {
-  constexpr std::uint64_t kTurnNs = 100'000;
-  SchedulingAttributes attributes{};
-  if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
-  attributes.size = sizeof attributes;
-  attributes.runtime = kTurnNs;
-  ::syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 }  // namespace
@@ -131,7 +107,6 @@ std::int64_t Pump::pause_ns(std::size_t slots, std::int64_t elapsed_ns) {
 
 void Pump::run() {
   pthread_setname_np(pthread_self(), "sockwatch-pump");
-  ask_for_short_turns();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     if (intakes_.empty()) {

@@ -34,10 +34,26 @@ template <class Timeout, class Real>
   return result;
 }
 
+// Nothing was pending when the wait began, but it expired with something pending: another thread
+// connected or sent meanwhile, and this is the wait that gave up on it.
+template <class Tell>
+[[gnu::noinline, gnu::cold]] void tell_late(Tell tell) {
+  const int error = errno;
+  tell();
+  errno = error;
+}
+
 template <class Timeout, class Real>
 inline int poll_through(wire::Op op, const pollfd* fds, nfds_t count, Timeout timeout, Real real) {
   if (waits::pending() == 0) [[likely]] {
-    return real();
+    const int result = real();
+    if (result == 0 && waits::pending() != 0) [[unlikely]] {
+      tell_late([=] {
+        const auto watched = static_cast<std::uint32_t>(count);
+        waits::polled({op, -1, watched, 0}, fds, count, timeout(), {0, 0});
+      });
+    }
+    return result;
   }
   return watched_poll(op, fds, count, timeout, real);
 }
@@ -60,7 +76,13 @@ template <class Timeout, class Real>
 template <class Timeout, class Real>
 inline int epoll_through(wire::Op op, int fd, int watched, Timeout timeout, Real real) {
   if (waits::pending() == 0) [[likely]] {
-    return real();
+    const int result = real();
+    if (result == 0 && waits::pending() != 0) [[unlikely]] {
+      tell_late([=] {
+        waits::epolled({op, fd, static_cast<std::uint32_t>(watched), 0}, timeout(), {0, 0});
+      });
+    }
+    return result;
   }
   return watched_epoll(op, fd, watched, timeout, real);
 }

@@ -34,7 +34,7 @@ void add_signals(std::vector<Hazard>& list) {
 void add_storms(std::vector<Hazard>& list) {
   list.push_back({"alternate_stack",
                   {"alternate_stack"},
-                  Recording::of({refused().times(100)}).may({Loss::nested, Loss::ring_full})});
+                  Recording::of({refused().times(30)}).may({Loss::nested, Loss::ring_full})});
   for (const char* when : {"warm", "cold"}) {
     list.push_back(
         {std::string("longjmp_storm_") + when,

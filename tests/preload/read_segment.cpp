@@ -155,6 +155,7 @@ class Reader {
     if (published > write || published + 1 + wire::kMaxContinuationSlots < write) {
       fault("slot {}: {} published, {} in the ring", slot, published, write);
     }
+    last_ns_ = 0;
     for (std::size_t i = 0; i < write;) i += read_event(slot, ring, i, write);
   }
 
@@ -168,6 +169,12 @@ class Reader {
         fmt::format("slot {} element {} ({})", slot, first, name_of(event.op));
     if (!is_known(event.op)) fault("{}: op {}", where, static_cast<int>(event.op));
     if (event.sequence != first) fault("{}: sequence {}", where, event.sequence);
+    // One event at a time. (The first of a thread may be older than the last of the ring's owner
+    // before.)
+    if (event.t_ns < last_ns_ && event.tid == last_tid_)
+      fault("{}: {} ns before its predecessor", where, last_ns_ - event.t_ns);
+    last_ns_ = event.t_ns;
+    last_tid_ = event.tid;
     if (event.tid == 0) fault("{}: no thread", where);
     if (event.result >= 0 && event.error != 0)
       fault("{}: result {} with errno {}", where, event.result, event.error);
@@ -212,6 +219,8 @@ class Reader {
   std::ifstream file_;
   Bytes start_;
   Segment& segment_;
+  std::uint64_t last_ns_ = 0;
+  std::uint32_t last_tid_ = 0;
 };
 
 }  // namespace

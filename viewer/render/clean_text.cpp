@@ -53,12 +53,12 @@ bool within(const std::array<Interval, N>& intervals, char32_t code) {
 }
 
 void append_escaped(std::string& out, std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
+  constexpr std::string_view kDigits = "0123456789abcdef";
   for (const char c : bytes) {
     const auto byte = static_cast<unsigned char>(c);
     out += "\\x";
-    out += digits[byte >> 4];
-    out += digits[byte & 15];
+    out += kDigits[byte >> 4];
+    out += kDigits[byte & 15];
   }
 }
 
@@ -75,9 +75,9 @@ Character first_character(std::string_view text) {
     if ((byte(i) & 0xC0) != 0x80) return {};
     code = (code << 6) | (byte(i) & 0x3FU);
   }
-  constexpr std::array<char32_t, 5> smallest = {0, 0, 0x80, 0x800, 0x10000};
+  constexpr std::array<char32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
   const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
-  if (code < smallest[length] || code > 0x10FFFF || surrogate) return {};
+  if (code < kSmallest[length] || code > 0x10FFFF || surrogate) return {};
   return {code, length};
 }
 

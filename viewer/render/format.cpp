@@ -52,14 +52,14 @@ std::string number(std::uint64_t n) {
 
 std::string bytes(std::int64_t n) {
   if (n < 1000) return fmt::format("{} B", n);
-  constexpr std::array<std::string_view, 5> units = {"kB", "MB", "GB", "TB", "PB"};
+  constexpr std::array<std::string_view, 5> kUnits = {"kB", "MB", "GB", "TB", "PB"};
   double value = static_cast<double>(n) / 1e3;
   std::size_t unit = 0;
-  while (value >= 999.5 && unit + 1 < units.size()) {
+  while (value >= 999.5 && unit + 1 < kUnits.size()) {
     value /= 1e3;
     ++unit;
   }
-  return fmt::format("{:.{}f} {}", value, value < 9.95 ? 1 : 0, units[unit]);
+  return fmt::format("{:.{}f} {}", value, value < 9.95 ? 1 : 0, kUnits[unit]);
 }
 
 std::string counted(std::uint64_t n, std::string_view noun) {

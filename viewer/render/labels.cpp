@@ -63,9 +63,9 @@ std::string programs(const std::vector<store::ProcessRow>& processes, const Text
 std::string shell_word(std::string_view file, const TextStyle& style) {
   if (file.empty()) return "FILE";
   std::string text = clean(file, style.ascii);
-  constexpr std::string_view plain =
+  constexpr std::string_view kPlain =
       "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=";
-  if (text.find_first_not_of(plain) == std::string::npos) return text;
+  if (text.find_first_not_of(kPlain) == std::string::npos) return text;
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
   return quoted + "'";

@@ -158,14 +158,15 @@ TEST_F(Python, PeerClosesAfterItsAnswer) {
   EXPECT_TRUE(shows(seen.only(), {{"ending", "peer_closed"}, {"bytes_received", 3}}));
 }
 
-TEST_F(Python, OpenWhenTheProcessEnds) {
+// The kernel closes what a process leaves open.
+TEST_F(Python, ClosedWhenTheProcessEnds) {
   const Server server = serve_tcp(network(), echoing());
   const Recording seen =
       record(python("s = socket.create_connection(" + at("127.0.0.1", server.port()) +
                     "); s.sendall(b'x')\n"
                     "s.recv(1); os._exit(3)\n"));
   EXPECT_EQ(seen.target.status, 3);
-  EXPECT_TRUE(shows(seen.only(), {{"outcome", "connected"}, {"ending", "open"}, {"turns", 1}}));
+  EXPECT_TRUE(shows(seen.only(), {{"outcome", "connected"}, {"ending", "closed"}, {"turns", 1}}));
 }
 
 TEST_F(Python, BytesSentAreNotDeniedWhenNobodyClosed) {

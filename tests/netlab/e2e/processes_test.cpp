@@ -127,7 +127,7 @@ TEST_F(Python, NothingIsLeftBehindByAKilledTarget) {
                     ")\n"
                     "os.kill(os.getpid(), 9)\n"));
   EXPECT_EQ(seen.target.status, 128 + SIGKILL);
-  EXPECT_TRUE(shows(seen.only(), {{"outcome", "connected"}, {"ending", "open"}}));
+  EXPECT_TRUE(shows(seen.only(), {{"outcome", "connected"}, {"ending", "closed"}}));
   EXPECT_EQ(leftovers(network()), "");
 }
 

@@ -43,6 +43,33 @@ TEST_F(Budgets, WokenEarlyAndWaitedForTheRest) {
   EXPECT_EQ(story.row().expired_waits, 1);
 }
 
+TEST_F(Budgets, TheOnlyWaitThoughItBeganLate) {
+  begin();
+  story.pass(500);
+  story.poll(kFd, 1000).expires();
+  story.close(kFd, syn_sent());
+  EXPECT_EQ(story.row().budget_ns, 1000 * kMs);
+}
+
+TEST_F(Budgets, AShortSliceBeforeALongOneIsAddedToo) {
+  begin();
+  const auto started = story.now() - kCall;
+  story.poll(kFd, 100).expires();
+  story.poll(kFd, 1900).expires();
+  const auto last = story.now();
+  story.close(kFd, syn_sent(1));
+  EXPECT_EQ(story.row().budget_ns, last - started);
+}
+
+TEST_F(Budgets, ALookAtASetIsNoWait) {
+  story.epoll_ctl(kEpoll, EPOLL_CTL_ADD, kFd);
+  begin();
+  for (int i = 0; i < 3; ++i) story.epoll(kEpoll, 0).returns_others(0);
+  story.epoll(kEpoll, 2000).expires();
+  story.close(kFd, syn_sent());
+  EXPECT_EQ(story.row().waits, 1);
+}
+
 TEST_F(Budgets, ALookIsNoWait) {
   begin();
   story.poll(kFd, 0).returns_others(0);

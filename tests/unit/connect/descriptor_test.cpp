@@ -145,6 +145,14 @@ TEST_F(Descriptors, MissedCloseFoundByTheCookie) {
   EXPECT_EQ(story.row(2).outcome, "pending");
 }
 
+TEST_F(Descriptors, MissedCloseWhileConnectingFoundByTheCookie) {
+  story.connect(kFd, "10.0.0.1", 80).in_progress();
+  story.connect(kFd, "10.0.0.2", 81).cookie(99).in_progress();
+  story.so_error(kFd, 0, established());
+  EXPECT_EQ(story.row(1).outcome, "pending");
+  EXPECT_EQ(story.row(2).outcome, "connected");
+}
+
 TEST_F(Descriptors, MissedCloseFoundByANewSocket) {
   story.connect(kFd, "10.0.0.1", 80).in_progress();
   story.socket(kFd);

@@ -211,6 +211,19 @@ TEST_F(Talking, ReceiveThatMayNotWaitDidNotTimeOut) {
   EXPECT_EQ(story.row().ending, "closed");
 }
 
+TEST_F(Talking, ASlowCallThatNobodyLimitedDidNotTimeOut) {  // non-blocking, and not scheduled
+  story.send(kFd, 100);
+  Observation o = story.call(wire::Op::recv, kFd);
+  o.flags = wire::kHasStart;
+  o.duration_ns = 30 * kMs;
+  o.result = -1;
+  o.error = EAGAIN;
+  story.pass(30);
+  story.say(o);
+  story.close(kFd, talked(100, 0));
+  EXPECT_EQ(story.row().ending, "closed");
+}
+
 TEST_F(Talking, ResponseTimedOutInEpoll) {
   story.epoll_ctl(9, EPOLL_CTL_ADD, kFd);
   story.epoll(9, 100).expires();  // before the request: idle
@@ -221,6 +234,16 @@ TEST_F(Talking, ResponseTimedOutInEpoll) {
   EXPECT_EQ(story.row().budget_source, "epoll");
   EXPECT_EQ(story.row().budget_ns, 3000 * kMs);
   EXPECT_EQ(story.row().expired_waits, 1);
+}
+
+TEST_F(Talking, IdleTimeIsNobodysWait) {
+  story.epoll_ctl(9, EPOLL_CTL_ADD, kFd);
+  for (int i = 0; i < 100; ++i) story.epoll(9, 10).expires();
+  story.send(kFd, 100);
+  story.epoll(9, 3000).expires();
+  story.close(kFd, talked(100, 0));
+  EXPECT_EQ(story.row().expired_waits, 1);
+  EXPECT_EQ(story.row().budget_ns, 3000 * kMs);
 }
 
 TEST_F(Talking, AReplyAfterAnExpiredWaitIsAReply) {

@@ -70,14 +70,16 @@ TEST_F(FdTable, ANewSocketStartsAfresh) {
   EXPECT_EQ(pending(), 0U);
 }
 
-TEST_F(FdTable, ACopyIsTheSameSocketWithNothingPending) {
+TEST_F(FdTable, ACopyIsTheSameSocketWithWhatIsPending) {
   fd_table::born(5, AF_INET, SOCK_STREAM, 0);
   fd_table::detail(5)->cookie = 42;
   fd_table::change(5, 0, kTracked | kConnecting | kInEpoll | kSent);
   fd_table::change(6, 0, kTracked | kAwaiting);  // what was known of the number is gone
   fd_table::copy(5, 6);
-  EXPECT_EQ(fd_table::bits(6), kBorn | kTracked | kSent);
+  EXPECT_EQ(fd_table::bits(6), kBorn | kTracked | kConnecting | kSent);
   EXPECT_EQ(fd_table::detail(6)->cookie, 42U);
+  EXPECT_EQ(pending(), 2 * Process::kConnectingOne);
+  fd_table::forget(5);  // the program only moved it
   EXPECT_EQ(pending(), Process::kConnectingOne);
 }
 

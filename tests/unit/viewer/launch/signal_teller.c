@@ -1,5 +1,5 @@
-/* Tells on standard output each signal it gets, "ready" first. SIGTERM ends it with status 3, end of
- * input with 4. */
+/* Tells on standard output each signal it gets, "ready" first. SIGTERM ends it with status 3, end
+ * of input with 4. */
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>

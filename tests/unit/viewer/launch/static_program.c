@@ -1,4 +1,5 @@
-/* A program without a dynamic loader and without libc: waits to be killed, or with an argument ends at once. */
+/* A program without a dynamic loader and without libc: waits to be killed, or with an argument ends
+ * at once. */
 #include <sys/syscall.h>
 
 static long call(long number, long a, long b, long c, long d, long e) {
@@ -23,7 +24,7 @@ static long call(long number, long a, long b, long c, long d, long e) {
   return result;
 }
 
-__attribute__((used)) void begin(const long *stack) {
+__attribute__((used)) void begin(const long* stack) {
   if (stack[0] > 1) call(SYS_exit, 7, 0, 0, 0, 0);
   for (;;) call(SYS_ppoll, 0, 0, 0, 0, 0);
 }

@@ -1,0 +1,154 @@
+// Collectors that are killed, run out of disk, or are started in the wrong place.
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "tests/unit/drain/collect_fixture.h"
+
+namespace sockwatch::drain {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+TEST_F(CollectTest, KilledCollectorIsResumed) {
+  Target target([&](int step) {
+    publish_connected(producer(), 0, 10 + step, static_cast<std::uint16_t>(1 + step));
+  });
+  const pid_t first = fork_collector({-1, -1}, std::nullopt, out_ / "errors");
+  target.step();
+  EXPECT_TRUE(eventually([&] {
+    read_trace();
+    return outcome(1) == "connected";
+  }));
+  ::kill(first, SIGKILL);
+  ::waitpid(first, nullptr, 0);
+  target.step();  // nobody looks: it waits in the ring
+  start(store::OpenMode::resume);
+  target.step();
+  target.kill();
+  const auto& summary = stop();
+  ASSERT_TRUE(summary) << summary.error().message;
+  read_trace();
+  ASSERT_THAT(processes_, SizeIs(1)) << "the segment's row is found again";
+  EXPECT_TRUE(processes_[0].ended_ns);
+  ASSERT_THAT(connections_, SizeIs(3));
+  for (const int port : {1, 2, 3}) EXPECT_EQ(outcome(port), "connected");
+  EXPECT_THAT(losses_, IsEmpty());
+  EXPECT_EQ(summary->connections, 2u);
+}
+
+TEST_F(CollectTest, LossesOfEarlierCollectorsAreKept) {
+  Target target([&](int step) {
+    producer().publish(0, EventBuilder(static_cast<wire::Op>(777), 3, 5).slots());
+    producer().slot(0).lost = static_cast<std::uint64_t>(10 + step);
+  });
+  for (int round = 0; round < 2; ++round) {
+    const pid_t collector =
+        fork_collector({-1, -1}, std::nullopt, out_ / "errors",
+                       round == 0 ? store::OpenMode::create : store::OpenMode::resume);
+    target.step();
+    EXPECT_TRUE(eventually([&] {
+      read_trace();
+      return losses_["malformed"] == round + 1 && losses_["ring_full"] == 10 + round;
+    }));
+    ::kill(collector, SIGKILL);
+    ::waitpid(collector, nullptr, 0);
+  }
+  start(store::OpenMode::resume);
+  target.step();
+  ASSERT_TRUE(stop());
+  read_trace();
+  EXPECT_EQ(losses_["malformed"], 3);
+  EXPECT_EQ(losses_["ring_full"], 12);
+  EXPECT_THAT(processes_, SizeIs(1));
+}
+
+TEST_F(CollectTest, FinishedTraceIsNotResumed) {
+  start();
+  ASSERT_TRUE(stop());
+  EXPECT_FALSE(
+      collect(CollectOptions{run_.path(), trace_, store::OpenMode::resume, false, -1, -1}));
+}
+
+TEST_F(CollectTest, TraceOfAnotherBootIsNotResumed) {
+  {
+    auto writer = store::Writer::open(trace_, store::OpenMode::create);
+    ASSERT_TRUE(writer);
+    ASSERT_TRUE(writer->set("boot_id", "00000000-0000-0000-0000-000000000000"));
+    ASSERT_TRUE(writer->commit());
+  }
+  const auto result =
+      collect(CollectOptions{run_.path(), trace_, store::OpenMode::resume, false, -1, -1});
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message, HasSubstr("before this machine started"));
+}
+
+TEST_F(CollectTest, FullDiskIsSaidOnceAndNothingIsLost) {
+  constexpr int kRounds = 12, kEach = 60;
+  Target target([&](int step) {
+    for (int i = 0; i < kEach; ++i) {
+      publish_connected(producer(), 0, 10 + i, static_cast<std::uint16_t>(1 + step * kEach + i));
+    }
+  });
+  int stop[2];
+  ASSERT_EQ(::pipe2(stop, O_CLOEXEC), 0);
+  const std::string errors = out_ / "errors";
+  const pid_t collector = fork_collector(stop, 160 * 1024, errors);
+  for (int round = 0; round < kRounds; ++round) {
+    target.step();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  const auto complaint = [&] {
+    std::ifstream file(errors);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  EXPECT_TRUE(eventually([&] { return !complaint().empty(); }));
+  EXPECT_EQ(::waitpid(collector, nullptr, WNOHANG), 0) << "it goes on";
+  std::this_thread::sleep_for(std::chrono::milliseconds(2500));
+  rlimit unlimited{RLIM_INFINITY, RLIM_INFINITY};
+  ASSERT_EQ(::prlimit(collector, RLIMIT_FSIZE, &unlimited, nullptr), 0);
+  target.kill();
+  EXPECT_TRUE(eventually([&] { return segments() == 0; }));
+  ::close(stop[1]);
+  int status = -1;
+  ::waitpid(collector, &status, 0);
+  EXPECT_EQ(status, 0);
+  const std::string words = complaint();
+  EXPECT_THAT(words, HasSubstr("sockwatch: "));
+  EXPECT_LE(std::count(words.begin(), words.end(), '\n'), 2) << words;
+  read_trace();
+  EXPECT_THAT(connections_, SizeIs(kRounds * kEach));
+  EXPECT_THAT(losses_, IsEmpty());
+  ASSERT_THAT(processes_, SizeIs(1));
+  EXPECT_TRUE(processes_[0].ended_ns);
+}
+
+TEST_F(CollectTest, BadPlacesAreRefusedBeforeAnythingIsMade) {
+  CollectOptions options{run_ / "missing", trace_, store::OpenMode::create, false, -1, -1};
+  EXPECT_FALSE(collect(options));
+  EXPECT_FALSE(std::filesystem::exists(trace_));
+  options.run_directory = run_.path();
+  options.trace_path = out_ / "no/such/place";
+  const auto result = collect(options);
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message, HasSubstr("no/such/place"));
+}
+
+TEST_F(CollectTest, NobodyListensForReady) {
+  int stop[2], ready[2];
+  ASSERT_EQ(::pipe2(stop, O_CLOEXEC), 0);
+  ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
+  ::close(ready[0]);
+  ::close(stop[1]);
+  EXPECT_TRUE(collect(
+      CollectOptions{run_.path(), trace_, store::OpenMode::create, false, stop[0], ready[1]}));
+  ::close(stop[0]);
+  ::close(ready[1]);
+}
+
+}  // namespace
+}  // namespace sockwatch::drain
