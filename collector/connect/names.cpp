@@ -3,6 +3,7 @@
 #include <netdb.h>
 
 #include <algorithm>
+#include <charconv>
 
 namespace sockwatch::connect {
 
@@ -17,6 +18,14 @@ std::string joined(const std::vector<std::string>& words) {
     text += word;
   }
   return text;
+}
+
+std::optional<std::uint16_t> as_port(const std::string& service) {
+  std::uint16_t port = 0;
+  const char* const end = service.data() + service.size();
+  const auto [rest, error] = std::from_chars(service.data(), end, port);
+  if (error != std::errc() || rest != end || port == 0) return std::nullopt;
+  return port;
 }
 
 store::OptText unless_empty(const std::string& text) {
@@ -46,7 +55,7 @@ store::ResolutionRow Names::add(const Observation& lookup, std::int64_t id,
   addresses.erase(std::unique(addresses.begin(), addresses.end()), addresses.end());
   const std::uint64_t number = first_ + lookups_.size();
   for (const std::string& address : addresses) by_address_[address].push_back(number);
-  lookups_.push_back({id, lookup.t_ns, lookup.name, std::move(addresses)});
+  lookups_.push_back({id, lookup.t_ns, lookup.name, as_port(lookup.service), std::move(addresses)});
   if (lookups_.size() > kRemembered) forget_oldest();
   return row;
 }
@@ -61,7 +70,8 @@ void Names::forget_oldest() {
   ++first_;
 }
 
-std::optional<Names::Match> Names::find(const std::string& address, store::Ns before_ns) const {
+std::optional<Names::Match> Names::find(const std::string& address, std::uint16_t port,
+                                        store::Ns before_ns) const {
   const auto found = by_address_.find(address);
   if (found == by_address_.end()) return std::nullopt;
   std::optional<Match> bare;
@@ -69,7 +79,7 @@ std::optional<Names::Match> Names::find(const std::string& address, store::Ns be
   for (auto number = found->second.rbegin(); number != found->second.rend(); ++number) {
     if (++looked > kLooksBack) break;
     const Lookup& lookup = lookups_[*number - first_];
-    if (lookup.end_ns > before_ns) continue;
+    if (lookup.end_ns > before_ns || (lookup.port && *lookup.port != port)) continue;
     if (!lookup.name.empty() && lookup.name != address) return Match{lookup.id, lookup.name};
     if (!bare) bare = Match{lookup.id, std::nullopt};
   }

@@ -30,14 +30,17 @@ class Names {
   store::ResolutionRow add(const Observation& lookup, std::int64_t id, std::int64_t process_id);
 
   // A real name wins over a later lookup of the bare address: libraries resolve a name, then pass
-  // the text of the address through getaddrinfo once more.
-  std::optional<Match> find(const std::string& address, store::Ns before_ns) const;
+  // the text of the address through getaddrinfo once more. A lookup that was given another port as
+  // a number was for another connection.
+  std::optional<Match> find(const std::string& address, std::uint16_t port,
+                            store::Ns before_ns) const;
 
  private:
   struct Lookup {
     std::int64_t id = 0;
     store::Ns end_ns = 0;
     std::string name;
+    std::optional<std::uint16_t> port;  // the service, where it was a number
     std::vector<std::string> addresses;
   };
   void forget_oldest();

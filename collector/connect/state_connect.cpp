@@ -92,7 +92,7 @@ std::shared_ptr<Attempt> Tracker::State::new_attempt(const Observation& o, store
     if (!o.peer->text.empty()) row.peer_address = o.peer->text;
     if (row.family == "ipv4" || row.family == "ipv6") {
       row.peer_port = o.peer->port;
-      if (const auto match = names_.find(o.peer->text, started_ns)) {
+      if (const auto match = names_.find(o.peer->text, o.peer->port, started_ns)) {
         row.resolution_id = match->resolution_id;
         row.peer_name = match->name;
       }

@@ -1,8 +1,12 @@
 #include "collector/store/writer.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <thread>
 #include <tuple>
 #include <utility>
@@ -28,8 +32,10 @@ struct Insert {
 // Before WAL is switched on, so that the schema is in the file itself: a trace whose -wal was left
 // behind in a copy is short of rows, but still a trace.
 Status create_schema(const Database& database) {
+  // Nothing to protect yet, and a sync costs milliseconds.
   std::string sql = fmt::format(
-      "PRAGMA page_size = 4096; BEGIN; PRAGMA application_id = {}; PRAGMA user_version = {};",
+      "PRAGMA synchronous = OFF; PRAGMA page_size = 4096; BEGIN; PRAGMA application_id = {}; "
+      "PRAGMA user_version = {};",
       kApplicationId, kSchemaVersion);
   for (const TableShape& table : all_tables()) sql += create_table_sql(table) + ";";
   sql += fmt::format(
@@ -42,13 +48,16 @@ Status create_schema(const Database& database) {
 // commits. Checkpoints copy each changed page once however often its rows were replaced, so fewer
 // of them are cheaper; 16 MiB of log bound what lies beside the file.
 Status start_log(const Database& database, const std::string& shown) {
-  if (Status status = database.run("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -16384;"
+  if (Status status = database.run("PRAGMA cache_size = -16384;"
                                    "PRAGMA journal_size_limit = 33554432;");
       !status) {
     return status;
   }
+  // Switching to the log syncs as often as it may; from the first commit on it is NORMAL.
+  if (Status status = database.run("PRAGMA synchronous = OFF"); !status) return status;
   const Result<std::string> mode = database.text("PRAGMA journal_mode = WAL");
   if (!mode) return mode.error();
+  if (Status status = database.run("PRAGMA synchronous = NORMAL"); !status) return status;
   if (*mode != "wal") {
     return Error{fmt::format("cannot record into '{}': its file system lacks the shared memory "
                              "SQLite needs for a write-ahead log",
@@ -56,6 +65,16 @@ Status start_log(const Database& database, const std::string& shown) {
                  "choose a place on a local disk with -o FILE"};
   }
   return database.run("PRAGMA wal_autocheckpoint = 4096");
+}
+
+Status sync_file(const std::string& path, const std::string& shown) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  const bool synced = fd >= 0 && ::fdatasync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) ::close(fd);
+  if (synced) return {};
+  return Error{fmt::format("cannot bring trace '{}' to disk: {}", shown, std::strerror(error)),
+               "see whether the file system is full or failing"};
 }
 
 Error finished_already(const std::string& shown) {
@@ -256,9 +275,12 @@ Status Writer::finish() {
   // The statements of the rows are open handles to the log as well.
   state.inserts = {};
   state.remove_loss = {};
+  // SQLite would sync each step of this; once at the end is as good.
+  if (Status status = state.database.run("PRAGMA synchronous = OFF"); !status) return status;
   if (Status status = state.leave_log(); !status) return status;
+  const std::string path = sqlite3_db_filename(state.database.get(), "main");
   state.close();
-  return {};
+  return sync_file(path, state.database.shown());
 }
 
 Result<std::vector<PositionRow>> Writer::positions() const {

@@ -52,8 +52,8 @@ void CollectorKeeper::check() {
   order_.replace = false;
   const std::string how = how_it_ended(status);
   const bool again = ++restarts_ <= kMaxRestarts && start() && wait_until_ready();
-  say(again ? fmt::format("the collector ended unexpectedly ({}) and was started again; nothing "
-                          "recorded is lost",
+  say(again ? fmt::format("the collector ended unexpectedly ({}) and was started again; the "
+                          "report says what was lost",
                           how)
             : fmt::format("the collector ended unexpectedly ({}); nothing is stored from here on, "
                           "the program goes on",

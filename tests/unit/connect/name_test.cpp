@@ -40,6 +40,13 @@ TEST_F(NameByAddress, LatestWins) {
   EXPECT_EQ(connect("10.0.0.1").peer_name, "new.internal");
 }
 
+TEST_F(NameByAddress, NotFromALookupForAnotherPort) {
+  story.lookup("web.internal", {"10.0.0.1"});  // for 443
+  story.connect(3, "10.0.0.1", 5432).in_progress();
+  EXPECT_EQ(story.row().peer_name, std::nullopt);
+  EXPECT_EQ(story.row().resolution_id, std::nullopt);
+}
+
 TEST_F(NameByAddress, NotFromALookupThatWasStillRunning) {
   const auto started = story.now();
   story.lookup("late.internal", {"10.0.0.1"}, 50);
