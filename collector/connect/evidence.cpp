@@ -36,15 +36,22 @@ bool had_handshake(const wire::TcpPicture& tcp) {
   return !unconnected || tcp.rtt_us > 0;  // a reset leaves the handshake's sample behind
 }
 
-// tcpi_bytes_received counts the peer's FIN as a byte (measured: 3 bytes and a FIN give 4).
+// tcpi_bytes_received counts the peer's FIN as a byte (measured: 3 bytes and a FIN give 4). Without
+// a segment that carried data there was no payload, whatever it counts. In CLOSE nobody can tell
+// whether a FIN came, and while ours is on its way the peer's may arrive between the kernel's
+// reading of the state and of the count: the column stays empty then.
 store::OptInt payload_received(const wire::TcpPicture& tcp, PeerFin peer) {
+  const std::uint64_t counted = tcp.bytes_received;
+  if (counted == 0 || (tcp.data_segs_in == 0 && tcp.known_bytes >= kHasDataSegments)) {
+    return known(tcp, kHasBytesReceived, 0);
+  }
   const bool fin = peer == PeerFin::arrived || tcp.state == TCP_CLOSE_WAIT ||
                    tcp.state == TCP_LAST_ACK || tcp.state == TCP_CLOSING ||
                    tcp.state == TCP_TIME_WAIT;
-  const std::uint64_t counted = tcp.bytes_received;
-  const bool may_have_come = tcp.state == TCP_CLOSE && peer == PeerFin::unknown && counted > 0;
-  if (may_have_come) return std::nullopt;
-  return known(tcp, kHasBytesReceived, fin && counted > 0 ? counted - 1 : counted);
+  if (fin) return known(tcp, kHasBytesReceived, counted - 1);
+  const bool may_have_come = tcp.state == TCP_CLOSE || tcp.state == TCP_FIN_WAIT1;
+  if (may_have_come && peer == PeerFin::unknown) return std::nullopt;
+  return known(tcp, kHasBytesReceived, counted);
 }
 
 // Payload the program handed over, where the pictures add up to exactly that. Without resends:

@@ -9,17 +9,22 @@
 namespace sockwatch::netlab {
 namespace {
 
-void expect_unanswered(const Json& row) {
+void expect_given_up(const Json& row) {
   EXPECT_TRUE(shows(row, {{"outcome", "connected"},
                           {"ending", "response_timed_out"},
                           {"tcp_state", 1},
                           {"bytes_received", 0},
                           {"turns", 0},
                           {"first_receive_ns", nullptr}}));
-  EXPECT_TRUE(at_least(row, "bytes_sent", 16));
-  EXPECT_TRUE(at_least(row, "segs_in", 2));  // the handshake, and the request was acknowledged
   EXPECT_TRUE(at_least(row, "expired_waits", 1));
   EXPECT_TRUE(took(row, "first_send_ns", "closed_ns", 1000ms, 3000ms));
+}
+
+// By a program that closes its socket before it ends: there is a picture of the end.
+void expect_unanswered(const Json& row) {
+  expect_given_up(row);
+  EXPECT_TRUE(at_least(row, "bytes_sent", 16));
+  EXPECT_TRUE(at_least(row, "segs_in", 2));  // the handshake, and the request was acknowledged
 }
 
 TEST_F(Curl, PeerStaysSilent) {
@@ -57,7 +62,8 @@ TEST_F(Java, HttpClientMeetsSilence) {
   const Server server = serve_tcp(network(), silent());
   const Recording seen = record(http("127.0.0.1", server.port(), kPatience, kPatience));
   EXPECT_THAT(seen.target.out, testing::HasSubstr("HttpTimeoutException")) << seen.target.told();
-  expect_unanswered(seen.to_port(server.port()));
+  // Its main thread ends the process, now and then before another has closed the socket.
+  expect_given_up(seen.to_port(server.port()));
 }
 
 TEST_F(Node, PeerStaysSilent) {
