@@ -15,8 +15,9 @@ namespace {
 
 using namespace sockwatch;
 
-constexpr int kWrongUse = 2;
-constexpr int kLaunchFailed = 125;
+// As env(1): any failure of our own, whatever the command. 1 and 2 stay free for what a command has
+// to say.
+constexpr int kOwnFailure = 125;
 
 constexpr const char* kExamples =
     "Examples:\n"
@@ -88,13 +89,13 @@ int run_command(const std::vector<std::string>& words) {
 
   if (words.empty()) {
     fmt::print(stderr, "{}", app.help());
-    return kWrongUse;
+    return kOwnFailure;
   }
   const std::string& name = words.front();
   const CLI::App* command = find(app, name);
   if (command == nullptr && !name.starts_with("-")) {
     cli::print_error(unknown_command(app, name));
-    return kWrongUse;
+    return kOwnFailure;
   }
   line.own = words;
   if (takes_command(name)) line = cli::split_command_line(words, *command);
@@ -109,7 +110,7 @@ int run_command(const std::vector<std::string>& words) {
     cli::print_error(
         {command == nullptr ? message : fmt::format("{}: {}", name, message),
          fmt::format("see: sockwatch {}--help", command == nullptr ? "" : name + " ")});
-    return launches(name) ? kLaunchFailed : kWrongUse;
+    return kOwnFailure;
   }
   return exit.status;
 }
@@ -123,6 +124,6 @@ int main(int argc, char** argv) {
     return run_command(words);
   } catch (const std::exception& error) {
     cli::print_error({error.what(), ""});
-    return launching ? kLaunchFailed : 1;
+    return launching ? kOwnFailure : 1;
   }
 }

@@ -233,13 +233,14 @@ void Attempt::close(const Close& close, const SocketOptions& options) {
 
 void Attempt::process_ended(store::Ns t_ns, const SocketOptions& options) {
   if (connecting() && !send_timed_out_ && !writable_) {
+    // A wait that had run out may have been one tick of a loop: no budget is claimed.
     decide(Outcome::abandoned, t_ns, std::nullopt);
-    const std::optional<Budget> ran_out = connect_waits_.budget(row_.started_ns);
-    row_.budget_ns = ran_out ? store::OptInt(ran_out->ns) : std::nullopt;
-    row_.budget_source = ran_out ? store::OptText(ran_out->source) : std::nullopt;
+    row_.budget_ns.reset();
+    row_.budget_source.reset();
     row_.closed_ns = t_ns;
     return;
   }
+  talk_.process_ended(t_ns);
   close({t_ns, std::nullopt, false}, options);
 }
 

@@ -29,6 +29,13 @@ class Conversation {
   void expired(const Expiry& expiry, store::ConnectionRow& row);
   void expired_forgotten(std::int64_t count, store::ConnectionRow& row);  // no details left
   void shut_down(int how);                                                // by the program
+  // A program that gives up and ends at once leaves the closing to the kernel. Any other wait that
+  // had expired may have been a tick of a loop, and then nobody gave up on the answer.
+  void process_ended(store::Ns t_ns) {
+    constexpr store::Ns kRightAfter = 20'000'000;
+    const bool gave_up = patience_.expired == 1 && t_ns - patience_.last.end_ns <= kRightAfter;
+    if (!gave_up) patience_ = {};
+  }
 
   bool awaiting() const { return request_ns_.has_value(); }
   store::Ns awaiting_since() const { return request_ns_.value_or(0); }

@@ -42,7 +42,9 @@ bool had_handshake(const wire::TcpPicture& tcp) {
 // reading of the state and of the count: the column stays empty then.
 store::OptInt payload_received(const wire::TcpPicture& tcp, PeerFin peer) {
   const std::uint64_t counted = tcp.bytes_received;
-  if (counted == 0 || (tcp.data_segs_in == 0 && tcp.known_bytes >= kHasDataSegments)) {
+  const bool only_fin =
+      counted == 1 && tcp.data_segs_in == 0 && tcp.known_bytes >= kHasDataSegments;
+  if (counted == 0 || only_fin) {
     return known(tcp, kHasBytesReceived, 0);
   }
   const bool fin = peer == PeerFin::arrived || tcp.state == TCP_CLOSE_WAIT ||

@@ -1,7 +1,9 @@
 #include "collector/connect/state.h"
 
 #include <fcntl.h>
+#include <netdb.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "collector/connect/ops.h"
@@ -69,7 +71,7 @@ void Tracker::State::apply(const Observation& o) {
       } else if (is_close_family(o.op)) {
         on_close(o);
       } else if (is_lookup(o.op)) {
-        changes_.resolutions.push_back(names_.add(o, ids.next_resolution++, process_id));
+        on_lookup(o);
       }
       break;
   }
@@ -118,7 +120,36 @@ void Tracker::State::record_call(const Observation& o) {
   changes_.calls.push_back(std::move(row));
 }
 
+// A thread looks up one name at a time. A lookup that is begun and not ended when its thread begins
+// the next, or the process ends, was left by a signal handler, or the program did not wait for it.
+void Tracker::State::on_lookup(const Observation& o) {
+  if (o.has(wire::kBegin)) {
+    // The same name again: the caller's buffer was too small for the answer (gethostbyname_r).
+    const auto before = running_lookups_.find(o.tid);
+    if (before != running_lookups_.end() && before->second.name != o.name) {
+      leave_lookup(o.tid, o.t_ns);
+    }
+    running_lookups_[o.tid] = o;
+    return;
+  }
+  running_lookups_.erase(o.tid);
+  changes_.resolutions.push_back(names_.add(o, ids.next_resolution++, process_id));
+}
+
+void Tracker::State::leave_lookup(std::uint32_t tid, std::int64_t t_ns) {
+  const auto found = running_lookups_.find(tid);
+  if (found == running_lookups_.end()) return;
+  Observation lookup = std::move(found->second);
+  running_lookups_.erase(found);
+  lookup.flags = wire::kHasStart;
+  lookup.duration_ns = std::max<std::int64_t>(0, t_ns - lookup.t_ns);
+  lookup.t_ns = t_ns;
+  lookup.result = EAI_INPROGRESS;
+  changes_.resolutions.push_back(names_.add(lookup, ids.next_resolution++, process_id));
+}
+
 void Tracker::State::process_ended(std::int64_t t_ns, End how) {
+  while (!running_lookups_.empty()) leave_lookup(running_lookups_.begin()->first, t_ns);
   for (const int fd : sockets_.in_range(0, ~0U)) {
     const auto socket = sockets_.find(fd);
     if (socket->attempt) {

@@ -72,6 +72,8 @@ struct Tracker::State {
   void add_wait_row(Attempt& attempt, const Expiry& wait, std::int64_t result = 0);
 
   // --- state.cpp ---
+  void on_lookup(const Observation& o);
+  void leave_lookup(std::uint32_t tid, std::int64_t t_ns);
   // The socket an event names, its logs read; null and counted if there is none.
   std::shared_ptr<Socket> known(const Observation& o);
   void changed(const std::shared_ptr<Attempt>& attempt);
@@ -86,6 +88,7 @@ struct Tracker::State {
 
   // Threads inside a connect whose descriptor another thread closed: thread → number. The call's
   // end means a socket that is gone.
+  std::unordered_map<std::uint32_t, Observation> running_lookups_;  // by thread
   std::unordered_map<std::uint32_t, int> orphaned_calls_;
 };
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -22,6 +23,16 @@ namespace {
 
 constexpr std::string_view kHint = "create it with: mkdir -m 0700 DIR";
 
+// One segment with a few rings.
+constexpr std::uint64_t kLeastSpace = 64 * 1024;
+
+// Unlimited where the file system has no limit or cannot be asked.
+std::uint64_t free_bytes(const std::string& path) {
+  struct statvfs space = {};
+  if (::statvfs(path.c_str(), &space) != 0 || space.f_blocks == 0) return ~std::uint64_t{0};
+  return std::uint64_t{space.f_bavail} * space.f_frsize;
+}
+
 // "dir/" would make the kernel follow a symbolic link in spite of O_NOFOLLOW.
 std::string without_trailing_slash(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
@@ -39,6 +50,10 @@ Result<std::string> create_run_directory() {
   std::string tried;
   // In memory unless there is no other way: on a disk every page of a ring is written out.
   for (const std::string& parent : parents) {
+    if (const std::uint64_t free = free_bytes(parent); free < kLeastSpace) {
+      tried += fmt::format("{}{}: {} KiB free", tried.empty() ? "" : ", ", parent, free / 1024);
+      continue;
+    }
     std::string path = fmt::format("{}/sockwatch-{}-XXXXXX", parent, ::geteuid());
     if (::mkdtemp(path.data()) != nullptr) {
       if (!tried.empty()) {

@@ -26,10 +26,15 @@ Result<int> version_of(const Database& database) {
   const Result<std::int64_t> version = database.number("PRAGMA user_version");
   if (!version) return version.error();
   if (*version < 1) return damaged(database.shown(), "it has no schema version");
-  if (*version > kSchemaVersion) {
+  // It stands in two places, for SQLite's tools and for people; the newer one counts.
+  const Result<std::int64_t> told = database.number(
+      "SELECT coalesce((SELECT CAST(value AS INTEGER) FROM main.trace WHERE key = "
+      "'schema_version'), 0)");
+  const std::int64_t newest = told ? std::max(*version, *told) : *version;
+  if (newest > kSchemaVersion) {
     return Error{fmt::format("trace '{}' has schema version {}, this sockwatch ({}) knows versions "
                              "up to {}: it was recorded by a newer sockwatch",
-                             database.shown(), *version, kVersion, kSchemaVersion),
+                             database.shown(), newest, kVersion, kSchemaVersion),
                  "install a sockwatch at least as new as the one that recorded it"};
   }
   return static_cast<int>(*version);

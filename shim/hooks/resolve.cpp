@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "shim/caller_memory.h"
 #include "shim/clock.h"
 #include "shim/hooks/hook.h"
 #include "shim/real.h"
@@ -98,6 +99,23 @@ struct Lookup {
   std::uint64_t start_ns;
 };
 
+// A lookup may be all a program ever does: given up by a signal handler, or running when it ends.
+Lookup begun(wire::Op op, const char* name, const char* service, int family) {
+  const Lookup lookup{op, name, service, family, clock::now_ns()};
+  const int error = errno;
+  if (readable(name, 1)) {
+    Record record(op, -1);
+    if (record) {
+      record.event().flags = wire::kBegin;
+      record.event().payload.resolve.family = family;
+      record.part(wire::Part::name, name, strnlen(name, wire::kMaxNameBytes));
+      record.publish();
+    }
+  }
+  errno = error;
+  return lookup;
+}
+
 // `result` is 0 or the resolver's own code (EAI_..., or h_errno for the older functions).
 void told(const Lookup& lookup, int result, int error, const Addresses& addresses) {
   Record record(lookup.op, -1);
@@ -120,7 +138,7 @@ hostent* by_static_entry(wire::Op op, const char* name, int family, Real real) {
   if (!state::recording() || name == nullptr) {
     return real();
   }
-  const Lookup lookup{op, name, nullptr, family, clock::now_ns()};
+  const Lookup lookup = begun(op, name, nullptr, family);
   hostent* found = real();
   const int error = errno;
   const int h_error = h_errno;
@@ -140,7 +158,7 @@ int by_callers_entry(wire::Op op, const char* name, int family, hostent** found,
   if (!state::recording() || name == nullptr) {
     return real();
   }
-  const Lookup lookup{op, name, nullptr, family, clock::now_ns()};
+  const Lookup lookup = begun(op, name, nullptr, family);
   const int result = real();
   const int error = errno;
   // ERANGE: the buffer was too small, and the caller will ask again.
@@ -164,19 +182,19 @@ int hook_getaddrinfo(const char* name, const char* service, const addrinfo* hint
   if (!state::recording() || name == nullptr) {
     return real::getaddrinfo(name, service, hints, found);
   }
-  const std::uint64_t start_ns = clock::now_ns();
+  const int family = hints == nullptr ? AF_UNSPEC : hints->ai_family;
+  const Lookup lookup = begun(wire::Op::getaddrinfo, name, service, family);
   const int result = real::getaddrinfo(name, service, hints, found);
-  if (result == EAI_BADFLAGS) {
+  const int error = errno;
+  if (result == EAI_BADFLAGS && !readable(name, 1)) {
+    errno = error;
     return result;  // refused before the names were read
   }
-  const int error = errno;
   Addresses addresses;
   if (result == 0) {
     addresses.add_all(*found);
   }
-  told({wire::Op::getaddrinfo, name, service, hints == nullptr ? AF_UNSPEC : hints->ai_family,
-        start_ns},
-       result, result == EAI_SYSTEM ? error : 0, addresses);
+  told(lookup, result, result == EAI_SYSTEM ? error : 0, addresses);
   errno = error;
   return result;
 }

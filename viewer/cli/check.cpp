@@ -12,7 +12,7 @@ namespace sockwatch::cli {
 namespace {
 
 constexpr int kNotSeen = 1;
-constexpr int kCannotTell = 2;
+constexpr int kCannotTell = 125;
 
 std::string to_json(const launch::Inspection& inspection) {
   nlohmann::ordered_json json;
@@ -66,7 +66,7 @@ int check(const std::vector<std::string>& words, bool json) {
     auto found = launch::inspect_command(words);
     if (const auto* cannot_run = std::get_if<launch::CannotRun>(&found)) {
       print_error(cannot_run->error);
-      return kCannotTell;
+      return cannot_run->status;
     }
     inspection = std::move(std::get<launch::Inspection>(found));
   }

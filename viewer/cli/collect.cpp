@@ -122,7 +122,7 @@ void add_collect(CLI::App& app, Exit& exit) {
     const Status status = collect(*arguments);
     if (status) return;
     print_error(status.error());
-    exit.status = 1;
+    exit.status = 125;
   });
 }
 

@@ -12,8 +12,8 @@
 
 namespace sockwatch::cli {
 
-inline constexpr int kUnreadable = 1;  // exit status: the trace, or the place to write to
-inline constexpr int kWrongUse = 2;
+inline constexpr int kUnreadable = 125;  // exit status: the trace, or the place to write to
+inline constexpr int kWrongUse = 125;
 
 struct TraceArguments {
   std::vector<std::string> files;

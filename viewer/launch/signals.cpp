@@ -68,7 +68,10 @@ bool asks_to_end(int signal) {
 
 void forward(const signalfd_siginfo& signal, pid_t target) {
   const int number = static_cast<int>(signal.ssi_signo);
-  if (number == SIGCHLD || signal.ssi_code > 0) return;  // > 0: by the kernel
+  if (number == SIGCHLD) return;
+  // By the kernel (> 0): a key on the terminal, which reaches the whole group. But a terminal that
+  // hangs up tells the leader of the session alone.
+  if (signal.ssi_code > 0 && number != SIGHUP) return;
   if (descends_from(static_cast<pid_t>(signal.ssi_pid), target)) return;
   if (signal.ssi_code == SI_QUEUE) {
     sigval value = {};

@@ -67,6 +67,11 @@ void Evidence::add(const store::ConnectionRow& row) {
 std::optional<FailureKey> failure_of(const store::ConnectionRow& row) {
   const auto outcome = parse_outcome(row.outcome);
   if (!outcome) return std::nullopt;
+  // However it waited, a program that gave up gave up: the errno of a blocking connect with
+  // SO_SNDTIMEO (EINPROGRESS) is no other failure.
+  if (*outcome == Outcome::timed_out_caller) {
+    return FailureKey{0, *outcome, std::nullopt, std::nullopt};
+  }
   if (is_failure(*outcome)) return FailureKey{0, *outcome, std::nullopt, row.error};
   if (*outcome != Outcome::connected || !row.ending) return std::nullopt;
   const auto ending = parse_ending(*row.ending);

@@ -98,6 +98,8 @@ std::string errno_words(std::int64_t error) {
 
 std::string lookup_error(std::int64_t result, const store::OptInt& error) {
   switch (result) {
+    case EAI_INPROGRESS:
+      return "no answer yet when the program gave up or ended";
     case EAI_NONAME:
       return "name does not exist (EAI_NONAME)";
     case EAI_NODATA:

@@ -72,7 +72,7 @@ std::string coverage(const Summary& summary, const TextStyle& style) {
   if (summary.filtered) line += " that match the filter";
   line += ", " + counted(summary.lost(), "record") + " lost";
   if (not_seen.empty()) {
-    line += summary.processes.empty() ? ", no process seen" : ", every known process seen";
+    line += summary.processes.empty() ? ", no process seen" : ", no unseen process noticed";
   } else {
     line += fmt::format(", {} not seen: ", counted(not_seen.size(), "process"));
     if (not_seen.size() == 1) {

@@ -153,7 +153,7 @@ TEST_F(Recorded, OwnFailuresAreThoseOfEnv) {
 
 TEST_F(Recorded, AMissingTraceIsAnErrorOfTwoLines) {
   const Finished seen = sockwatch({"report", "/no/such/trace"});
-  EXPECT_EQ(seen.status, 1) << seen.told();
+  EXPECT_EQ(seen.status, 125) << seen.told();
   EXPECT_EQ(seen.out, "");
   EXPECT_EQ(seen.err.rfind("sockwatch: ", 0), 0U) << seen.err;
 }

@@ -1,6 +1,7 @@
 // Names by address.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 
@@ -38,6 +39,27 @@ TEST_F(NameByAddress, LatestWins) {
   story.lookup("old.internal", {"10.0.0.1"});
   story.lookup("new.internal", {"10.0.0.1"});
   EXPECT_EQ(connect("10.0.0.1").peer_name, "new.internal");
+}
+
+TEST_F(NameByAddress, ALookupThatNeverEndsIsTold) {
+  story.begin_lookup("slow.internal");
+  story.pass(1200);
+  story.process_ends();
+  ASSERT_EQ(story.resolutions().size(), 1u);
+  const auto& lookup = story.resolutions()[0];
+  EXPECT_EQ(lookup.name, "slow.internal");
+  EXPECT_EQ(lookup.result, EAI_INPROGRESS);
+  EXPECT_EQ(lookup.duration_ns, 1200 * kMs);
+  EXPECT_EQ(lookup.addresses, "");
+}
+
+TEST_F(NameByAddress, OneRowForALookupThatBeganAndEnded) {
+  story.begin_lookup("api.internal");
+  story.begin_lookup("api.internal");  // once more with a larger buffer
+  story.lookup("api.internal", {"10.0.0.1"}, 5);
+  story.process_ends();
+  ASSERT_EQ(story.resolutions().size(), 1u);
+  EXPECT_EQ(story.resolutions()[0].result, 0);
 }
 
 TEST_F(NameByAddress, NotFromALookupForAnotherPort) {

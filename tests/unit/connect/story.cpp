@@ -355,6 +355,14 @@ void Story::lookup(const std::string& name, const std::vector<std::string>& addr
   apply(o);
 }
 
+void Story::begin_lookup(const std::string& name) {
+  Observation o = call(Op::getaddrinfo, -1);
+  o.flags = wire::kBegin;
+  o.name = name;
+  o.t_ns = now_;
+  apply(o);
+}
+
 void Story::settle() {
   Changes changes = tracker_.take();
   for (auto& row : changes.connections) rows_[row.id] = std::move(row);

@@ -111,6 +111,7 @@ class Story {
   void socket_fails(int error, int domain = AF_INET);
   void lookup(const std::string& name, const std::vector<std::string>& addresses,
               std::int64_t took_ms = 1, std::int64_t result = 0);
+  void begin_lookup(const std::string& name);  // and nothing more of it
   void process_ends() { tracker_.process_ended(now_); }
   void exec() { tracker_.process_ended(now_, Tracker::End::replaced); }
 

@@ -270,6 +270,16 @@ TEST_F(Talking, ResponseTimedOutAtTheEndOfTheProcess) {
   EXPECT_EQ(story.row().closed_ns, story.now());
 }
 
+// A loop that looks at its clock every 200 ms has no time-out: killed in between, nobody gave up.
+TEST_F(Talking, KilledBetweenTwoTicksOfALoop) {
+  story.send(kFd, 100);
+  for (int i = 0; i < 4; ++i) story.poll(kFd, 200).expires();
+  story.pass(90);
+  story.process_ends();
+  EXPECT_EQ(story.row().ending, "closed");
+  EXPECT_EQ(story.row().budget_ns, std::nullopt);
+}
+
 TEST_F(Talking, ProcessEndCloses) {
   ask(1);
   story.process_ends();

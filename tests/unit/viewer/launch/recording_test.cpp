@@ -157,7 +157,7 @@ TEST_F(Recording, WrongUseIsTwoLinesAnd125) {
     EXPECT_THAT(lines(ran.err), ::testing::Each(StartsWith("sockwatch: ")));
   }
   EXPECT_THAT(files(directory_.path()), ::testing::ElementsAre("taken"));
-  EXPECT_EQ(run(sockwatch({"rnu"})).exit_status(), 2);
+  EXPECT_EQ(run(sockwatch({"rnu"})).exit_status(), 125);
 }
 
 TEST_F(Recording, AMissingLibraryIsSaid) {

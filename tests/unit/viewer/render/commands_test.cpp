@@ -185,13 +185,13 @@ TEST_F(Commands, WrongUse) {
   const std::string trace = write(healthy());
   const std::string other = write(healthy(), "other");
   for (const std::string command : {"report", "connections"}) {
-    expect_two_lines(run(command), 2);
-    expect_two_lines(run(command + " " + trace + " " + other), 2);
-    expect_two_lines(run(command + " --since yesterday " + trace), 2);
-    expect_two_lines(run(command + " --min-ms=-7 " + trace), 2);
-    expect_two_lines(run(command + " --outcome timeout " + trace), 2);
-    EXPECT_EQ(run(command + " --nonsense " + trace).status, 2);
-    EXPECT_EQ(run(command + " --color blue " + trace).status, 2);
+    expect_two_lines(run(command), 125);
+    expect_two_lines(run(command + " " + trace + " " + other), 125);
+    expect_two_lines(run(command + " --since yesterday " + trace), 125);
+    expect_two_lines(run(command + " --min-ms=-7 " + trace), 125);
+    expect_two_lines(run(command + " --outcome timeout " + trace), 125);
+    EXPECT_EQ(run(command + " --nonsense " + trace).status, 125);
+    EXPECT_EQ(run(command + " --color blue " + trace).status, 125);
   }
 }
 
@@ -203,19 +203,19 @@ TEST_F(Commands, UnreadableTraces) {
   cut.resize(cut.size() / 2);
   std::ofstream(path("cut")) << cut;
   for (const std::string command : {"report ", "connections "}) {
-    expect_two_lines(run(command + path("missing")), 1);
-    expect_two_lines(run(command + path("text")), 1);
-    expect_two_lines(run(command + path("empty")), 1);
-    expect_two_lines(run(command + folder_), 1);
+    expect_two_lines(run(command + path("missing")), 125);
+    expect_two_lines(run(command + path("text")), 125);
+    expect_two_lines(run(command + path("empty")), 125);
+    expect_two_lines(run(command + folder_), 125);
     const Ran ran = run(command + path("cut"));
-    EXPECT_EQ(ran.status, 1);
+    EXPECT_EQ(ran.status, 125);
     EXPECT_EQ(lines(ran.err), 2u) << ran.err;
   }
 }
 
 TEST_F(Commands, ErrorsDoNotRepeatEscapes) {
   const Ran ran = run("report \"$(printf '/no/\\033[2Jsuch')\"");
-  EXPECT_EQ(ran.status, 1);
+  EXPECT_EQ(ran.status, 125);
   EXPECT_THAT(ran.err, Not(HasSubstr("\x1b")));
 }
 
@@ -239,7 +239,7 @@ TEST_F(Commands, AFullDiskIsAnError) {
   const std::string trace = write(incident());
   for (const char* command : {"report ", "connections ", "connections --json ", "report --json "}) {
     const Ran ran = run(command + trace + " >/dev/full");
-    EXPECT_EQ(ran.status, 1) << command;
+    EXPECT_EQ(ran.status, 125) << command;
     EXPECT_THAT(ran.err, HasSubstr("No space left on device"));
     EXPECT_EQ(lines(ran.err), 2u);
   }
