@@ -108,9 +108,10 @@ struct ResolutionRow {
   OptText service;
   Ns started_ns = 0;
   Ns duration_ns = 0;
-  std::int64_t result = 0;  // EAI_ of getaddrinfo, h_errno of the gethostbyname family; 0: found
-  OptInt error;             // errno where result is EAI_SYSTEM
-  std::string addresses;    // separated by one space, in the order returned
+  std::int64_t result =
+      0;  // EAI_ of getaddrinfo, h_errno of gethostbyname; 0: found; EAI_INPROGRESS: never ended
+  OptInt error;           // errno where result is EAI_SYSTEM
+  std::string addresses;  // separated by one space, in the order returned
 };
 
 struct WaitRow {

@@ -1,7 +1,7 @@
 // The command table: each command is one file in this folder that adds itself to the parser.
 //
-// A command reports through `Exit`: 0, or what design says for its kind (run/record: the target's
-// status, else 125/126/127 as env(1); viewers: 1 for a file that cannot be read, 2 for wrong use).
+// A command reports through `Exit`: 0, or what its kind calls for (run/record: the target's
+// status; any failure of our own: 125, 126, 127 as env(1)).
 #pragma once
 
 #include <CLI/CLI.hpp>
