@@ -20,6 +20,8 @@ class HttpGet {
       System.out.println(response.statusCode() + " " + response.body());
     } catch (IOException failure) {
       System.out.println(failure);
+      // Another thread of the client closes the socket: a program that goes on gives it the time.
+      Thread.sleep(500);
       System.exit(1);
     }
     System.exit(0);
