@@ -81,6 +81,7 @@ Result<Layout> inspect(const Database& database) {
   if (!version) return version.error();
   Layout layout{*version};
   for (const TableShape& table : all_tables()) {
+    if (table.since() > layout.version) continue;
     if (Status status = check_is_table(database, table.name); !status) return status.error();
     Result<std::set<std::string>> names = columns_in_file(database, table.name);
     if (!names) return names.error();

@@ -18,7 +18,7 @@ namespace sockwatch::store {
 
 struct Layout {
   int version = 0;                                            // schema version of the file
-  std::map<std::string, std::set<std::string>> columns = {};  // by table
+  std::map<std::string, std::set<std::string>> columns = {};  // by table; none the version lacks
 };
 
 // For reading: a trace of this schema version or an older one, whose tables are tables (not views,
@@ -41,6 +41,7 @@ Selection select_columns(const TableShape& table, const Layout& layout);
 template <typename Row, typename Bind, typename Each>
 Status for_each_row(const Database& database, const Layout& layout, std::string_view tail,
                     Bind&& bind, Each&& each) {
+  if (!layout.columns.contains(Table<Row>::kName)) return {};  // older than the table
   const Selection selection = select_columns(shape_of<Row>(), layout);
   Result<Statement> prepared = database.prepare(
       fmt::format("SELECT {} FROM {} {}", selection.list, Table<Row>::kName, tail));

@@ -118,6 +118,14 @@ Status Reader::resolutions(const std::function<bool(const ResolutionRow&)>& each
       [](sqlite3_stmt*) { return SQLITE_OK; }, each);
 }
 
+Result<std::vector<ListenerRow>> Reader::listeners() const {
+  return all_rows<ListenerRow>(state_->database, state_->layout, "ORDER BY id");
+}
+
+Result<std::vector<FailedCallRow>> Reader::failed_calls() const {
+  return all_rows<FailedCallRow>(state_->database, state_->layout, "ORDER BY id");
+}
+
 Result<std::vector<WaitRow>> Reader::waits(std::int64_t connection_id) const {
   std::vector<WaitRow> rows;
   const Status status = for_each_row<WaitRow>(

@@ -40,6 +40,8 @@ class Reader {
                      const std::function<bool(const ConnectionRow&)>& each) const;
   Result<std::optional<ConnectionRow>> connection(std::int64_t id) const;
   Status resolutions(const std::function<bool(const ResolutionRow&)>& each) const;
+  Result<std::vector<ListenerRow>> listeners() const;
+  Result<std::vector<FailedCallRow>> failed_calls() const;
   Result<std::vector<WaitRow>> waits(std::int64_t connection_id) const;
 
  private:

@@ -30,6 +30,7 @@ struct ProcessRow {
   OptInt
       exit_status;  // as a shell says it: 128 + signal where killed; only where we are the parent
   std::string coverage;
+  OptInt descriptor_limit;  // RLIMIT_NOFILE, the soft one, when it was first seen
 };
 
 // One attempt to connect and the life of the socket after it: from `connect` to close.
@@ -98,6 +99,50 @@ struct ConnectionRow {
   std::int64_t turn_total_ns = 0;
   std::int64_t turn_max_ns = 0;
   std::optional<bool> tls;  // first byte sent was a TLS handshake record
+  // The pause before the newest send that begins a turn: since the last byte either way.
+  OptInt idle_ns;
+  OptInt idle_answered_ns;          // the longest such pause after which a reply still came
+  OptInt send_tcp_state;            // state before that newest send, read where idle_ns >= 1 s
+  std::optional<bool> interrupted;  // a signal broke off connect (EINTR)
+  std::optional<bool> fast_open;    // the SYN carried data, or was left to the first send
+};
+
+// A socket that listens, from listen to its close.
+struct ListenerRow {
+  std::int64_t id = 0;
+  std::int64_t process_id = 0;
+  std::int64_t fd = -1;
+  std::string family;    // as in ConnectionRow
+  std::string protocol;  // tcp | unix | other
+  OptText local_address;
+  OptInt local_port;
+  OptInt backlog;  // as passed to listen; the kernel caps it at somaxconn
+  Ns started_ns = 0;
+  OptInt closed_ns;
+  std::int64_t accepts = 0;   // connections handed to the program
+  std::int64_t failures = 0;  // accept errors other than EAGAIN and EINTR
+  OptInt accept_gap_max_ns;   // longest time between two accepts of which the second found work
+                              // waiting
+  // The accept queue as TCP_INFO of the listener shows it, at the few moments it was read.
+  std::int64_t pictures = 0;
+  OptInt queue_max;       // longest
+  OptInt queue_limit;     // the kernel's limit for it
+  std::int64_t full = 0;  // pictures with the queue at or beyond its limit
+  OptInt first_full_ns;
+  OptInt last_full_ns;
+};
+
+// Calls that failed before there was a connection to blame: socket, bind, listen, accept, and
+// select with a descriptor it cannot hold. One row per process, call, errno.
+struct FailedCallRow {
+  std::int64_t id = 0;
+  std::int64_t process_id = 0;
+  std::string call;
+  std::int64_t error = 0;  // column `errno`
+  std::int64_t count = 0;
+  Ns first_ns = 0;
+  Ns last_ns = 0;
+  OptInt argument;  // select: the largest nfds; bind: the port of the newest failure
 };
 
 struct ResolutionRow {

@@ -2,14 +2,24 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace sockwatch::store {
 
 const std::vector<TableShape>& all_tables() {
   static const std::vector<TableShape> tables = {
-      shape_of<TraceRow>(),      shape_of<ProcessRow>(), shape_of<ConnectionRow>(),
-      shape_of<ResolutionRow>(), shape_of<WaitRow>(),    shape_of<CallRow>(),
-      shape_of<LossRow>(),       shape_of<PositionRow>()};
+      shape_of<TraceRow>(),      shape_of<ProcessRow>(),  shape_of<ConnectionRow>(),
+      shape_of<ResolutionRow>(), shape_of<WaitRow>(),     shape_of<CallRow>(),
+      shape_of<LossRow>(),       shape_of<PositionRow>(), shape_of<ListenerRow>(),
+      shape_of<FailedCallRow>()};
   return tables;
+}
+
+int TableShape::since() const {
+  const auto oldest =
+      std::min_element(columns.begin(), columns.end(),
+                       [](const auto& a, const auto& b) { return a.since < b.since; });
+  return oldest == columns.end() ? 1 : oldest->since;
 }
 
 // One column a line, because people read this with `.schema`.

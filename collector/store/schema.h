@@ -59,7 +59,8 @@ struct Table<ProcessRow> {
                  Column("start_ticks", &R::start_ticks), Column("exe", &R::exe),
                  Column("command_line", &R::command_line), Column("uid", &R::uid),
                  Column("started_ns", &R::started_ns), Column("ended_ns", &R::ended_ns),
-                 Column("exit_status", &R::exit_status), Column("coverage", &R::coverage));
+                 Column("exit_status", &R::exit_status), Column("coverage", &R::coverage),
+                 Column("descriptor_limit", &R::descriptor_limit, 2));
 };
 
 template <>
@@ -95,7 +96,10 @@ struct Table<ConnectionRow> {
       Column("close_notsent_bytes", &R::close_notsent_bytes),
       Column("close_delivered", &R::close_delivered), Column("close_snd_mss", &R::close_snd_mss),
       Column("close_pmtu", &R::close_pmtu), Column("close_last_ack_ms", &R::close_last_ack_ms),
-      Column("close_last_receive_ms", &R::close_last_receive_ms), Column("tls", &R::tls));
+      Column("close_last_receive_ms", &R::close_last_receive_ms), Column("tls", &R::tls),
+      Column("idle_ns", &R::idle_ns, 2), Column("idle_answered_ns", &R::idle_answered_ns, 2),
+      Column("send_tcp_state", &R::send_tcp_state, 2), Column("interrupted", &R::interrupted, 2),
+      Column("fast_open", &R::fast_open, 2));
 };
 
 template <>
@@ -134,6 +138,35 @@ struct Table<CallRow> {
       Column("result", &R::result), Column("errno", &R::error));
 };
 
+template <>
+struct Table<ListenerRow> {
+  using R = ListenerRow;
+  static constexpr const char* kName = "listener";
+  static constexpr const char* kKey = "id";
+  static constexpr auto kColumns = std::tuple(
+      Column("id", &R::id, 2), Column("process_id", &R::process_id, 2), Column("fd", &R::fd, 2),
+      Column("family", &R::family, 2), Column("protocol", &R::protocol, 2),
+      Column("local_address", &R::local_address, 2), Column("local_port", &R::local_port, 2),
+      Column("backlog", &R::backlog, 2), Column("started_ns", &R::started_ns, 2),
+      Column("closed_ns", &R::closed_ns, 2), Column("accepts", &R::accepts, 2),
+      Column("failures", &R::failures, 2), Column("accept_gap_max_ns", &R::accept_gap_max_ns, 2),
+      Column("pictures", &R::pictures, 2), Column("queue_max", &R::queue_max, 2),
+      Column("queue_limit", &R::queue_limit, 2), Column("full", &R::full, 2),
+      Column("first_full_ns", &R::first_full_ns, 2), Column("last_full_ns", &R::last_full_ns, 2));
+};
+
+template <>
+struct Table<FailedCallRow> {
+  using R = FailedCallRow;
+  static constexpr const char* kName = "failed_call";
+  static constexpr const char* kKey = "id";
+  static constexpr auto kColumns =
+      std::tuple(Column("id", &R::id, 2), Column("process_id", &R::process_id, 2),
+                 Column("call", &R::call, 2), Column("errno", &R::error, 2),
+                 Column("count", &R::count, 2), Column("first_ns", &R::first_ns, 2),
+                 Column("last_ns", &R::last_ns, 2), Column("argument", &R::argument, 2));
+};
+
 // process_id may be NULL, and SQL holds no two NULLs equal: the writer looks after the key.
 template <>
 struct Table<LossRow> {
@@ -170,6 +203,8 @@ struct TableShape {
   const char* name;
   const char* key;
   std::vector<ColumnShape> columns;
+
+  int since() const;  // first schema version that has the table
 };
 
 template <typename Value>

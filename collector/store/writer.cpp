@@ -89,7 +89,8 @@ struct Writer::State {
   RecordingLock lock;  // released after the database is closed: see ~State
   Layout layout = {};
   std::tuple<Insert<TraceRow>, Insert<ProcessRow>, Insert<ConnectionRow>, Insert<ResolutionRow>,
-             Insert<WaitRow>, Insert<CallRow>, Insert<LossRow>, Insert<PositionRow>>
+             Insert<WaitRow>, Insert<CallRow>, Insert<LossRow>, Insert<PositionRow>,
+             Insert<ListenerRow>, Insert<FailedCallRow>>
       inserts = {};
   Statement remove_loss = {};
   std::optional<Error> doomed = {};
@@ -262,6 +263,8 @@ Status Writer::put(const ResolutionRow& row) { return state_->put(row); }
 Status Writer::put(const WaitRow& row) { return state_->put(row); }
 Status Writer::put(const CallRow& row) { return state_->put(row); }
 Status Writer::put(const LossRow& row) { return state_->put_loss(row); }
+Status Writer::put(const ListenerRow& row) { return state_->put(row); }
+Status Writer::put(const FailedCallRow& row) { return state_->put(row); }
 Status Writer::put(const PositionRow& row) { return state_->put(row); }
 
 Status Writer::commit() { return state_->commit(); }

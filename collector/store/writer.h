@@ -26,7 +26,7 @@
 
 namespace sockwatch::store {
 
-inline constexpr int kSchemaVersion = 1;
+inline constexpr int kSchemaVersion = 2;
 
 enum class OpenMode {
   create,   // fails if the file exists
@@ -48,6 +48,8 @@ class Writer {
   Status put(const ResolutionRow& row);
   Status put(const WaitRow& row);
   Status put(const CallRow& row);
+  Status put(const ListenerRow& row);
+  Status put(const FailedCallRow& row);
   Status put(const LossRow& row);      // replaces the count of that process and cause
   Status put(const PositionRow& row);  // replaces the position of that ring
 

@@ -103,7 +103,7 @@ TEST_F(DamagedFile, NewerSchema) {
   run_sql(path(), "PRAGMA user_version = 7");
   const Error error = read_error();
   EXPECT_THAT(error.message, testing::AllOf(HasSubstr("schema version 7"),
-                                            HasSubstr("versions up to 1"), HasSubstr("newer")));
+                                            HasSubstr("versions up to 2"), HasSubstr("newer")));
   EXPECT_THAT(error.hint, HasSubstr("install"));
 }
 

@@ -97,7 +97,7 @@ class RoundTrip : public StoreTest {
 };
 
 using AllRows = testing::Types<TraceRow, ProcessRow, ConnectionRow, ResolutionRow, WaitRow, CallRow,
-                               LossRow, PositionRow>;
+                               LossRow, PositionRow, ListenerRow, FailedCallRow>;
 TYPED_TEST_SUITE(RoundTrip, AllRows);
 
 TYPED_TEST(RoundTrip, DistinctValues) { this->expect_survives(filled<TypeParam>(Distinct{1000})); }

@@ -46,6 +46,8 @@ TEST(Schema, EveryMemberHasExactlyOneColumn) {
   expect_every_member_has_a_column<CallRow>();
   expect_every_member_has_a_column<LossRow>();
   expect_every_member_has_a_column<PositionRow>();
+  expect_every_member_has_a_column<ListenerRow>();
+  expect_every_member_has_a_column<FailedCallRow>();
 }
 
 std::vector<std::string> names(const TableShape& table) {
@@ -58,7 +60,7 @@ std::vector<std::string> names(const TableShape& table) {
 TEST(Schema, NamesPeopleQueryAreFixed) {
   EXPECT_THAT(names(shape_of<ProcessRow>()),
               ElementsAre("id", "pid", "ppid", "start_ticks", "exe", "command_line", "uid",
-                          "started_ns", "ended_ns", "exit_status", "coverage"));
+                          "started_ns", "ended_ns", "exit_status", "coverage", "descriptor_limit"));
   std::vector<std::string> connection = names(shape_of<ConnectionRow>());
   ASSERT_GE(connection.size(), 38U);
   connection.resize(38);

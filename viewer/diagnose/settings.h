@@ -1,0 +1,42 @@
+// What the recorded machine was set to, and what follows for TCP and the resolver: signatures are
+// computed from this, never from the constants of one kernel.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "collector/store/rows.h"
+
+namespace sockwatch::diagnose {
+
+struct Settings {
+  int syn_retries = 6;          // tcp_syn_retries
+  int syn_linear_timeouts = 0;  // tcp_syn_linear_timeouts, 0 where the kernel has none (before 6.5)
+  int retries2 = 15;            // tcp_retries2
+  std::int64_t somaxconn = 4096;
+  std::int64_t first_port = 32768;  // ip_local_port_range, both ends belong to it
+  std::int64_t last_port = 60999;
+  int nameservers = 1;
+  store::Ns resolver_timeout = 5'000'000'000;
+  int resolver_attempts = 2;
+  std::vector<std::string> nameserver_addresses;
+  std::vector<std::string> search;
+  std::vector<std::string> proxies;  // "host:port" of the proxy variables
+
+  // Of table `trace`; what it lacks stays at the kernel's or the resolver's default.
+  static Settings of(const std::map<std::string, std::string>& trace);
+
+  std::int64_t port_count() const { return last_port - first_port + 1; }
+
+  // When SYN number resend + 1 goes out, counted from the first; resend >= 1. The first
+  // syn_linear_timeouts resends are 1 s apart, after them the time-out doubles
+  // (tcp_syn_linear_timeouts in ip-sysctl.rst, Linux 6.5).
+  store::Ns syn_resend(int resend) const;
+  // When the kernel gives up and says ETIMEDOUT.
+  store::Ns give_up() const;
+};
+
+}  // namespace sockwatch::diagnose
