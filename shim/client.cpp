@@ -250,6 +250,7 @@ void prepare(Attempt& attempt, int fd, const sockaddr* address, socklen_t length
   attempt.kind = kind;
   if (kind == Attempt::Kind::fresh) {
     const unsigned kept = attempt.bits_before & kInEpoll;
+    attempt.detail->last_active_ns = 0;
     // While a blocking call runs there is nothing another thread's wait could learn about it.
     fd_table::change(fd, 0xff,
                      kept | kBorn | kTracked | (attempt.nonblocking ? unsigned{kConnecting} : 0U));
@@ -292,13 +293,14 @@ bool add_picture(Record& record, int fd, const Detail& detail) {
   return true;
 }
 
-void publish_phase_end(Record& record, int fd, const Detail& detail) {
+void publish_phase_end(Record& record, int fd, Detail& detail) {
   if (!add_picture(record, fd, detail)) {
     record.abandon();
     return;
   }
   record.local_address(fd);
   record.publish();
+  detail.last_active_ns = record.event().t_ns;
   fd_table::change(fd, kConnecting, 0);
 }
 

@@ -42,7 +42,7 @@ bool add_picture(Record& record, int fd, const Detail& detail);
 
 // Adds what belongs to the end of a connect phase (picture, local address), publishes, and marks
 // the phase as over.
-void publish_phase_end(Record& record, int fd, const Detail& detail);
+void publish_phase_end(Record& record, int fd, Detail& detail);
 
 // errno values of a transfer that prove the connection, or the attempt at one, to be over.
 bool ends_connection(int error);

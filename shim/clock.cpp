@@ -22,14 +22,18 @@ constexpr char kSymbol[] = "__kernel_clock_gettime";
 constexpr char kSymbol[] = "__vdso_clock_gettime";
 #endif
 
+std::uint64_t in_ns(const timespec& time) {
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
+         static_cast<std::uint64_t>(time.tv_nsec);
+}
+
 std::uint64_t read(clockid_t id) {
   timespec time{};
   const GetTime get_time = vdso_get_time.load(std::memory_order_relaxed);
   if (get_time == nullptr || get_time(id, &time) != 0) {
     raw::call(SYS_clock_gettime, id, &time);
   }
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000U +
-         static_cast<std::uint64_t>(time.tv_nsec);
+  return in_ns(time);
 }
 
 // An image in memory and how far it may be read.
@@ -180,6 +184,11 @@ void start() {
 void leave_vdso() { vdso_get_time.store(nullptr, std::memory_order_relaxed); }
 
 std::uint64_t now_ns() { return read(CLOCK_MONOTONIC); }
+std::uint64_t coarse_now_ns() {
+  timespec time{};
+  const GetTime get_time = vdso_get_time.load(std::memory_order_relaxed);
+  return get_time != nullptr && get_time(CLOCK_MONOTONIC_COARSE, &time) == 0 ? in_ns(time) : 0;
+}
 std::uint64_t wall_ns() { return read(CLOCK_REALTIME); }
 
 std::int64_t to_ns(const timespec& time) {

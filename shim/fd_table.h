@@ -45,6 +45,9 @@ struct alignas(64) Detail {
   std::uint16_t family;   // AF_ given to socket()
   std::uint16_t type;     // SOCK_, without flags
   std::uint16_t protocol;
+  // When bytes last moved, or the connect phase ended; 0: not known. CLOCK_MONOTONIC, as much as a
+  // tick behind.
+  std::uint64_t last_active_ns;
 };
 static_assert(sizeof(Detail) == 64);
 

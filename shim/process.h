@@ -34,6 +34,7 @@ struct Process {
   std::atomic<std::uint32_t> usable_slots;  // rings that can get memory
   std::atomic<bool> populates;              // memory is asked for piece by piece
   std::atomic<std::uint32_t> attempts;      // to create the segment
+  std::atomic<std::uint32_t> largest_set;   // descriptors of a select beyond an fd_set
   std::atomic<std::uint32_t> segment_busy;  // a thread is creating it
   std::atomic<wire::Header*> segment;
 

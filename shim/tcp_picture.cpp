@@ -58,6 +58,15 @@ int take_tcp_picture(int fd, wire::TcpPicture* picture) {
   return 0;
 }
 
+std::uint8_t tcp_state(int fd) {
+  std::uint8_t state = 0;  // the first byte of struct tcp_info
+  std::uint32_t length = sizeof(state);
+  const bool known =
+      state::may_ask_kernel() &&
+      !raw::failed(raw::call(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, &state, &length));
+  return known ? state : std::uint8_t{0};
+}
+
 bool in_handshake(const wire::TcpPicture& picture) {
   return picture.state == kSynSent || picture.state == kSynReceived;
 }

@@ -10,6 +10,9 @@ namespace sockwatch::shim {
 // EPERM, without asking, under seccomp.
 int take_tcp_picture(int fd, wire::TcpPicture* picture);
 
+// The state alone; 0 where it cannot be read.
+std::uint8_t tcp_state(int fd);
+
 // True while the connect phase runs: SYN_SENT or SYN_RECV.
 bool in_handshake(const wire::TcpPicture& picture);
 

@@ -1,6 +1,7 @@
 #include "shim/transfer.h"
 
 #include "shim/client.h"
+#include "shim/tcp_picture.h"
 
 namespace sockwatch::shim::transfer {
 namespace {
@@ -8,6 +9,9 @@ namespace {
 constexpr int kTlsHandshakeRecord = 0x16;
 // Shorter than any SO_RCVTIMEO can be (the kernel rounds up to its tick): the call did not wait.
 constexpr std::uint64_t kShortestTimeout = 1'000'000;
+// A connection that was silent for less is in use: nobody closes it for being idle, and no send
+// pays for a look at its state.
+constexpr std::uint64_t kLongPause = 1'000'000'000;
 
 bool try_again(int error) { return error == EAGAIN || error == EWOULDBLOCK || error == EINTR; }
 
@@ -22,19 +26,26 @@ void fill(Record& record, const Call& call, Outcome outcome, std::uint8_t detail
   if ((call.flags & MSG_DONTWAIT) != 0) {
     record.event().detail |= wire::kDontWait;
   }
-  record.event().payload.transfer.message_flags = call.flags;
+  auto& transfer = record.event().payload.transfer;
+  transfer.message_flags = call.flags;
+  transfer.idle_ns = call.pause.idle_ns;
+  transfer.tcp_state_before = call.pause.tcp_state;
+}
+
+void note_active(Detail& detail, std::uint64_t t_ns) {
+  detail.last_active_ns = t_ns != 0 ? t_ns : clock::coarse_now_ns();
 }
 
 enum class With { nothing, picture, phase_end };
 
-void publish(const Call& call, Outcome outcome, std::uint8_t detail_bits, const Detail& detail,
-             With with, std::uint16_t event_flags = 0) {
+// Returns when the call was over; 0 where nothing can be recorded.
+std::uint64_t publish(const Call& call, Outcome outcome, std::uint8_t detail_bits, Detail& detail,
+                      With with) {
   Record record(call.op, call.fd);
   if (!record) {
-    return;
+    return 0;
   }
   fill(record, call, outcome, detail_bits);
-  record.event().flags |= event_flags;
   if (with == With::phase_end) {
     client::publish_phase_end(record, call.fd, detail);
   } else if (with == With::picture && !client::add_picture(record, call.fd, detail)) {
@@ -42,9 +53,10 @@ void publish(const Call& call, Outcome outcome, std::uint8_t detail_bits, const 
   } else {
     record.publish();
   }
+  return record.event().t_ns;
 }
 
-void failed(const Call& call, Outcome outcome, const Detail& detail) {
+void failed(const Call& call, Outcome outcome, Detail& detail) {
   const bool connecting = (call.bits & kConnecting) != 0;
   if (connecting && client::ends_connection(outcome.error)) {
     publish(call, outcome, 0, detail, With::phase_end);
@@ -60,7 +72,7 @@ void failed(const Call& call, Outcome outcome, const Detail& detail) {
 }
 
 // A receive that came back empty-handed: did it wait for the caller's SO_RCVTIMEO?
-void receive_failed(const Call& call, Outcome outcome, const Detail& detail) {
+void receive_failed(const Call& call, Outcome outcome, Detail& detail) {
   const bool again = outcome.error == EAGAIN || outcome.error == EWOULDBLOCK;
   if (again && awaits_bytes(call.bits) && (call.flags & MSG_DONTWAIT) == 0 &&
       clock::now_ns() - call.start_ns >= kShortestTimeout && !client::is_nonblocking(call.fd)) {
@@ -72,15 +84,37 @@ void receive_failed(const Call& call, Outcome outcome, const Detail& detail) {
 
 }  // namespace
 
-void about_to_send(int fd) {
+Pause about_to_send(int fd, std::uint8_t bits, std::uint64_t start_ns) {
   const Detail* detail = fd_table::detail_if_mapped(fd);
-  if (detail != nullptr && expects_reply(*detail)) {
-    fd_table::change(fd, 0, kAwaiting);
+  if (detail == nullptr || !expects_reply(*detail)) {
+    return {};
+  }
+  fd_table::change(fd, 0, kAwaiting);
+  const std::uint64_t last_ns = detail->last_active_ns;
+  if (last_ns == 0) {
+    return {};
+  }
+  Pause pause;
+  // Another thread may have moved bytes since `start_ns`.
+  const std::uint64_t silent_ns = start_ns > last_ns ? start_ns - last_ns : 1;
+  if ((bits & (kSent | kReceived)) != 0) {
+    pause.idle_ns = silent_ns;
+  }
+  if (silent_ns >= kLongPause) {
+    pause.tcp_state = tcp_state(fd);
+  }
+  return pause;
+}
+
+void moved(int fd) {
+  Detail* detail = fd_table::detail_if_mapped(fd);
+  if (detail != nullptr) {
+    note_active(*detail, 0);
   }
 }
 
 void sent(const Call& call, Outcome outcome, int first_byte) {
-  const Detail* detail = fd_table::detail_if_mapped(call.fd);
+  Detail* detail = fd_table::detail_if_mapped(call.fd);
   if (detail == nullptr) {
     return;
   }
@@ -106,13 +140,18 @@ void sent(const Call& call, Outcome outcome, int first_byte) {
       return;
     }
   }
+  std::uint64_t t_ns = 0;
   if (connecting || starts_turn || state::settings.every_call) {
-    publish(call, outcome, detail_bits, *detail, connecting ? With::phase_end : With::nothing);
+    t_ns =
+        publish(call, outcome, detail_bits, *detail, connecting ? With::phase_end : With::nothing);
+  }
+  if (outcome.result > 0) {
+    note_active(*detail, t_ns);
   }
 }
 
 void received(const Call& call, Outcome outcome, bool asked) {
-  const Detail* detail = fd_table::detail_if_mapped(call.fd);
+  Detail* detail = fd_table::detail_if_mapped(call.fd);
   if (detail == nullptr) {
     return;
   }
@@ -145,8 +184,12 @@ void received(const Call& call, Outcome outcome, bool asked) {
     news |= (call.bits & kEnded) == 0;
     fd_table::change(call.fd, kAwaiting, kEnded);
   }
+  std::uint64_t t_ns = 0;
   if (news || state::settings.every_call) {
-    publish(call, outcome, detail_bits, *detail, with);
+    t_ns = publish(call, outcome, detail_bits, *detail, with);
+  }
+  if (data && !peeked) {
+    note_active(*detail, t_ns);
   }
 }
 

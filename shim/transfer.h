@@ -19,17 +19,27 @@
 
 namespace sockwatch::shim::transfer {
 
+// What was before a send that opens a turn.
+struct Pause {
+  std::uint64_t idle_ns = 0;   // since the last byte either way; 0: there was none, or not known
+  std::uint8_t tcp_state = 0;  // 0: not read
+};
+
 struct Call {
   wire::Op op;
   int fd;
   int flags;          // MSG_
   std::uint8_t bits;  // of the descriptor, before the call
   std::uint64_t start_ns;
+  Pause pause;
 };
 
 // A send that may open a turn says so before the bytes are gone: the reply can be received by
-// another thread before the send has returned.
-void about_to_send(int fd);
+// another thread before the send has returned. And after a longer pause the state of the connection
+// is asked for now, because a send that fails takes it apart.
+Pause about_to_send(int fd, std::uint8_t bits, std::uint64_t start_ns);
+// Bytes moved and nothing more is to be told of it. Leaves errno alone.
+void moved(int fd);
 // `first_byte` is read only if something was sent and nothing was before: -1 where it is not known.
 void sent(const Call& call, Outcome outcome, int first_byte);
 // `asked` is false if the program asked for no bytes at all: 0 is no end of file then.
@@ -48,13 +58,14 @@ template <class Real, class FirstByte>
                                     FirstByte first_byte, Real real) {
   const bool all = state::settings.every_call;
   const bool opens_turn = (bits & kAwaiting) == 0;
-  const Call call{op, fd, flags, bits, all || opens_turn ? clock::now_ns() : 0};
+  Call call{op, fd, flags, bits, all || opens_turn ? clock::now_ns() : 0, {}};
   if (opens_turn) {
-    about_to_send(fd);
+    call.pause = about_to_send(fd, bits, call.start_ns);
   }
   const auto result = real();
   // The turn has begun already and nothing went wrong.
   if (result >= 0 && (bits & (kConnecting | kAwaiting)) == kAwaiting && !all) {
+    moved(fd);
     return result;
   }
   const int error = errno;
@@ -86,8 +97,11 @@ template <class Real, class Asked>
   const auto result = real();
   // Another thread may have sent the request while this one waited.
   bits = static_cast<std::uint8_t>(bits | (fd_table::bits(fd) & kAwaiting));
-  const Call call{op, fd, flags, bits, start_ns};
+  const Call call{op, fd, flags, bits, start_ns, {}};
   if (result > 0 && (bits & (kConnecting | kAwaiting | kReceived)) == kReceived && !all) {
+    if ((flags & (MSG_PEEK | MSG_ERRQUEUE)) == 0) {
+      moved(fd);
+    }
     return result;
   }
   const int error = errno;

@@ -23,6 +23,7 @@ void Attempt::in_progress() {
 
 void Attempt::interrupted(store::Ns t_ns) {
   in_progress();
+  row_.interrupted = true;
   interrupted_after_ns_ = t_ns - row_.started_ns;
 }
 

@@ -1,5 +1,6 @@
 #include "collector/connect/conversation.h"
 
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -7,11 +8,17 @@
 
 namespace sockwatch::connect {
 
+void Conversation::paused(const Pause& pause, store::ConnectionRow& row) {
+  row.idle_ns = pause.idle_ns;
+  row.send_tcp_state = pause.tcp_state;
+}
+
 bool Conversation::sent(const Send& send, bool tcp, store::ConnectionRow& row) {
   if (!row.first_send_ns) {
     row.first_send_ns = send.start_ns;
     if (tcp) row.tls = send.tls;
   }
+  if (send.turn_start) paused(send.pause, row);
   // A turn that starts while one is open means its receive was lost: that turn is not counted.
   if (request_ns_ && !send.turn_start) return false;
   patience_ = {};
@@ -38,6 +45,10 @@ void Conversation::count_turn(store::Ns took, store::ConnectionRow& row) {
   ++row.turns;
   row.turn_total_ns += took;
   row.turn_max_ns = std::max(row.turn_max_ns, took);
+  // What arrives from a peer that had closed before was on its way already, and answers nothing.
+  if (row.send_tcp_state != TCP_CLOSE_WAIT) {
+    row.idle_answered_ns = std::max(row.idle_answered_ns, row.idle_ns);
+  }
 }
 
 void Conversation::lose_turn() {

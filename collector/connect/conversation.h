@@ -15,10 +15,18 @@ namespace sockwatch::connect {
 
 class Conversation {
  public:
+  // What was before a send that opens a turn, or failed to.
+  struct Pause {
+    store::OptInt idle_ns;
+    store::OptInt tcp_state;
+  };
+  void paused(const Pause& pause, store::ConnectionRow& row);
+
   struct Send {
     store::Ns start_ns = 0;
     bool turn_start = false;  // the library saw a receive before it
     bool tls = false;         // the connection's first byte was 0x16
+    Pause pause;              // of a turn_start
   };
   // Returns whether an answer is awaited from now on that was not awaited before.
   bool sent(const Send& send, bool tcp, store::ConnectionRow& row);

@@ -77,17 +77,20 @@ bool is_wiped(const wire::TcpPicture& tcp) {
 void record_handshake(const wire::TcpPicture& tcp, bool sent, store::ConnectionRow& row) {
   row.tcp_state = tcp.state;
   row.syn_retransmits = std::max<std::int64_t>(tcp.total_retrans, tcp.retransmits);
+  if (is_wiped(tcp)) {
+    // Where nothing was sent, zeros are the truth.
+    row.segs_out = sent ? std::nullopt : known(tcp, kHasSegments, tcp.segs_out);
+    row.segs_in = sent ? std::nullopt : known(tcp, kHasSegments, tcp.segs_in);
+    return;
+  }
   row.rtt_us = unless_zero(tcp.rtt_us);
   if (row.rtt_us) row.rttvar_us = tcp.rttvar_us;
   row.rto_us = unless_zero(tcp.rto_us);
   record_last(tcp, PeerFin::unknown, row);
-  if (sent && is_wiped(tcp)) {
-    row.segs_out.reset();
-    row.segs_in.reset();
-  }
 }
 
 void record_last(const wire::TcpPicture& tcp, PeerFin fin, store::ConnectionRow& row) {
+  if (is_wiped(tcp)) return;  // an earlier reading says more
   const std::int64_t total = tcp.total_retrans;
   if (had_handshake(tcp)) {
     if (total == 0) {

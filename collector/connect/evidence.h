@@ -20,7 +20,7 @@ void record_handshake(const wire::TcpPicture& tcp, bool sent, store::ConnectionR
 // the reset, or have been the orderly end.
 enum class PeerFin { unknown, arrived, never };
 
-// Any later look; the last one wins.
+// Any later look; the last one that was not wiped wins.
 void record_last(const wire::TcpPicture& tcp, PeerFin fin, store::ConnectionRow& row);
 
 }  // namespace sockwatch::connect

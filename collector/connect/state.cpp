@@ -12,9 +12,16 @@ namespace sockwatch::connect {
 
 using wire::Op;
 
+namespace {
+
+store::OptInt port_of(const std::optional<Address>& address) {
+  const bool has_port = address && (address->family == "ipv4" || address->family == "ipv6");
+  return has_port ? store::OptInt(address->port) : std::nullopt;
+}
+
+}  // namespace
+
 void Tracker::State::apply(const Observation& o) {
-  // A vfork child works on its own table with its parent's memory: nothing here has changed.
-  if (o.has(wire::kVforkChild)) return;
   const bool before_call = o.has(wire::kBegin);
   if (options.all_calls && before_call) record_call(o);
   switch (o.op) {
@@ -23,6 +30,12 @@ void Tracker::State::apply(const Observation& o) {
       break;
     case Op::socket:
       on_socket(o);
+      break;
+    case Op::bind:
+      if (o.result < 0) failed_calls_.add(o, port_of(o.local));
+      break;
+    case Op::listen:
+      if (o.result < 0) failed_calls_.add(o);
       break;
     case Op::accept:
     case Op::accept4:
@@ -167,6 +180,7 @@ void Tracker::State::process_ended(std::int64_t t_ns, End how) {
 
 Changes Tracker::State::take() {
   Changes taken = std::exchange(changes_, {});
+  taken.failed_calls = failed_calls_.take();
   taken.connections.reserve(dirty_.size());
   for (const auto& attempt : dirty_) {
     attempt->dirty = false;

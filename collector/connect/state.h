@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "collector/connect/failed_calls.h"
 #include "collector/connect/names.h"
 #include "collector/connect/races.h"
 #include "collector/connect/sockets.h"
@@ -17,7 +18,7 @@ namespace sockwatch::connect {
 
 struct Tracker::State {
   State(std::int64_t process, Ids& counters, Options wanted)
-      : process_id(process), ids(counters), options(wanted) {}
+      : process_id(process), ids(counters), options(wanted), failed_calls_(process, counters) {}
 
   std::int64_t process_id;
   Ids& ids;
@@ -82,6 +83,7 @@ struct Tracker::State {
   Sockets sockets_;
   Names names_;
   Races races_;
+  FailedCalls failed_calls_;
   WaitLogs logs_;
   Changes changes_;
   std::vector<std::shared_ptr<Attempt>> dirty_;

@@ -69,6 +69,16 @@ bool is_promise(const Picture& tcp) {
          tcp->known_bytes > 0;
 }
 
+Conversation::Pause pause_of(const Observation& o) {
+  const auto& transfer = o.payload.transfer;
+  Conversation::Pause pause;
+  if (transfer.idle_ns != 0 && transfer.idle_ns <= static_cast<std::uint64_t>(o.t_ns)) {
+    pause.idle_ns = static_cast<store::Ns>(transfer.idle_ns);
+  }
+  if (transfer.tcp_state_before != 0) pause.tcp_state = transfer.tcp_state_before;
+  return pause;
+}
+
 bool is_bad_argument(int error) {
   return error == EFAULT || error == EINVAL || error == EAFNOSUPPORT || error == EBADF;
 }
@@ -87,6 +97,7 @@ std::shared_ptr<Attempt> Tracker::State::new_attempt(const Observation& o, store
   row.family = family_of(o);
   row.protocol = protocol_of(o, row.family);
   row.blocking = !o.has(wire::kNonBlocking);
+  row.interrupted = false;
   row.started_ns = started_ns;
   if (o.peer && !is_unspec(o)) {
     if (!o.peer->text.empty()) row.peer_address = o.peer->text;
@@ -304,8 +315,8 @@ void Tracker::State::transferred(Socket& socket, const Observation& o) {
   if (send) {
     const bool turn_start = (o.detail & wire::kTurnStart) != 0;
     const bool tls = (o.detail & wire::kTlsRecord) != 0;
-    const bool awaits =
-        attempt.talk().sent({o.start_ns(), turn_start, tls}, attempt.tcp(), attempt.row());
+    const bool awaits = attempt.talk().sent({o.start_ns(), turn_start, tls, pause_of(o)},
+                                            attempt.tcp(), attempt.row());
     if (awaits) forget_logs(socket);
   } else if (end_of_file) {
     attempt.talk().end_of_file();
@@ -339,6 +350,10 @@ void Tracker::State::transfer_failed(Socket& socket, const Observation& o) {
     return add_wait_row(attempt, expiry, o.result);
   }
   if (attempt.phase() == Attempt::Phase::connected) {
+    const Conversation::Pause pause = pause_of(o);
+    if (o.error != EINTR && (pause.idle_ns || pause.tcp_state)) {
+      attempt.talk().paused(pause, attempt.row());
+    }
     attempt.talk().failed(o.error, attempt.tcp(), o.t_ns, attempt.row());
     attempt.look(o.tcp);
   } else if (attempt.connecting() && is_connection_error(o.error)) {

@@ -10,6 +10,7 @@ namespace sockwatch::connect {
 
 void Tracker::State::on_socket(const Observation& o) {
   if (o.result >= 0) return number_is_new(static_cast<int>(o.result));
+  failed_calls_.add(o);
   // No descriptor, no memory: what was to be a connection never became one. Other errors are
   // programs asking what the kernel supports.
   const bool out_of_something =

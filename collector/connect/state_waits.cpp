@@ -24,6 +24,10 @@ constexpr std::int64_t kWaitRows = 32;
 
 // poll and select: the list of descriptors may come in several events, each with the whole verdict.
 void Tracker::State::on_wait(const Observation& o) {
+  if ((o.op == wire::Op::select || o.op == wire::Op::pselect) &&
+      (o.detail & wire::kBeyondSet) != 0) {
+    return failed_calls_.add(o, o.payload.wait.watched, true);
+  }
   for (const wire::WaitEntry& entry : o.entries) {
     const auto socket = sockets_.find(entry.fd);
     if (!socket || !socket->attempt) continue;

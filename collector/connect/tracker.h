@@ -21,13 +21,15 @@ struct Ids {
   std::int64_t next_connection = 1;
   std::int64_t next_resolution = 1;
   std::int64_t next_wait = 1;
+  std::int64_t next_failed_call = 1;
 };
 
 struct Changes {
   std::vector<store::ConnectionRow> connections;  // new or changed since the last take
   std::vector<store::ResolutionRow> resolutions;
   std::vector<store::WaitRow> waits;
-  std::vector<store::CallRow> calls;  // empty unless asked for
+  std::vector<store::FailedCallRow> failed_calls;  // new or changed, as connections
+  std::vector<store::CallRow> calls;               // empty unless asked for
 };
 
 struct Options {

@@ -15,7 +15,8 @@ void put_all(const Rows& rows, store::Writer& writer) {
 
 bool Batch::empty() const {
   return facts.empty() && processes.empty() && connections.empty() && resolutions.empty() &&
-         waits.empty() && calls.empty() && losses.empty() && positions.empty();
+         waits.empty() && calls.empty() && failed_calls.empty() && losses.empty() &&
+         positions.empty();
 }
 
 Status save(const Batch& batch, store::Writer& writer) {
@@ -27,6 +28,7 @@ Status save(const Batch& batch, store::Writer& writer) {
   put_all(batch.resolutions, writer);
   put_all(batch.waits, writer);
   put_all(batch.calls, writer);
+  put_all(batch.failed_calls, writer);
   put_all(batch.losses, writer);
   put_all(batch.positions, writer);
   return writer.commit();

@@ -18,6 +18,7 @@ struct Batch {
   std::vector<store::ResolutionRow> resolutions;
   std::vector<store::WaitRow> waits;
   std::vector<store::CallRow> calls;
+  std::vector<store::FailedCallRow> failed_calls;
   std::vector<store::LossRow> losses;
   std::vector<store::PositionRow> positions;
 

@@ -13,8 +13,8 @@ namespace sockwatch::drain {
 namespace {
 
 constexpr int kMaxErrno = 4095;  // the kernel's MAX_ERRNO
-constexpr std::uint16_t kKnownFlags = wire::kBegin | wire::kHasStart | wire::kNonBlocking |
-                                      wire::kVforkChild | wire::kMoreEntries | wire::kNotReturned;
+constexpr std::uint16_t kKnownFlags =
+    wire::kBegin | wire::kHasStart | wire::kNonBlocking | wire::kMoreEntries | wire::kNotReturned;
 constexpr std::size_t kParts = static_cast<std::size_t>(wire::Part::addresses);
 constexpr std::size_t kPartBytes = wire::kMaxContinuationSlots * wire::Continuation::kBytes;
 

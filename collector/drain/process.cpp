@@ -63,6 +63,17 @@ std::optional<std::int64_t> parse_real_uid(const std::string& status) {
   return result.ec == std::errc{} ? std::optional(uid) : std::nullopt;
 }
 
+// "Max open files            1024                 524288               files"
+std::optional<std::int64_t> parse_descriptor_limit(const std::string& limits) {
+  constexpr std::string_view kKey = "\nMax open files";
+  const std::size_t key = limits.find(kKey);
+  if (key == std::string::npos) return std::nullopt;
+  const std::size_t at = std::min(limits.find_first_not_of(' ', key + kKey.size()), limits.size());
+  std::int64_t limit = 0;
+  const auto result = std::from_chars(limits.data() + at, limits.data() + limits.size(), limit);
+  return result.ec == std::errc{} ? std::optional(limit) : std::nullopt;  // "unlimited"
+}
+
 std::string read_exe(pid_t pid) {
   std::string target(4096, '\0');
   const ssize_t length =
@@ -79,6 +90,9 @@ std::optional<ProcessFacts> read_process(pid_t pid) {
   if (!stat || !parse_stat(*stat, facts)) return std::nullopt;
   if (const auto status = read_text_file(fmt::format("/proc/{}/status", pid), 8192)) {
     facts.uid = parse_real_uid(*status);
+  }
+  if (const auto limits = read_text_file(fmt::format("/proc/{}/limits", pid), 4096)) {
+    facts.descriptor_limit = parse_descriptor_limit(*limits);
   }
   facts.exe = read_exe(pid);
   facts.command_line =

@@ -17,7 +17,8 @@ struct ProcessFacts {
   std::int64_t started_ns = 0;   // the same on CLOCK_MONOTONIC, to a clock tick (10 ms)
   std::int64_t ppid = 0;
   std::optional<std::int64_t> uid;
-  std::string exe;  // empty where it may not be read
+  std::optional<std::int64_t> descriptor_limit;  // RLIMIT_NOFILE, the soft one
+  std::string exe;                               // empty where it may not be read
   std::string command_line;
   bool dead = false;  // a zombie, or about to be
 };

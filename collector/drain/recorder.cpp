@@ -54,7 +54,8 @@ Status Recorder::read_resumed() {
   };
   for (const Counter& counter :
        {Counter{"process", &next_process_id_}, Counter{"connection", &ids_.next_connection},
-        Counter{"resolution", &ids_.next_resolution}, Counter{"wait", &ids_.next_wait}}) {
+        Counter{"resolution", &ids_.next_resolution}, Counter{"wait", &ids_.next_wait},
+        Counter{"failed_call", &ids_.next_failed_call}}) {
     const Result<std::int64_t> largest = writer_.largest_id(counter.table);
     if (!largest) return largest.error();
     *counter.next = *largest + 1;
@@ -164,6 +165,7 @@ store::ProcessRow Recorder::describe(const SegmentFile& file, const ProcessWatch
     row.started_ns = facts->started_ns;
     row.ppid = facts->ppid;
     if (facts->uid) row.uid = facts->uid;
+    row.descriptor_limit = facts->descriptor_limit;
     // /proc has the whole text where the segment's is cut. If it names another program, this image
     // was replaced meanwhile, and the segment is right about it.
     const bool same_image = facts->exe.starts_with(origin.exe);

@@ -2,6 +2,7 @@
 #include <cerrno>
 
 #include "shim/client.h"
+#include "shim/failures.h"
 #include "shim/hooks/connect.h"
 #include "shim/hooks/hook.h"
 #include "shim/real.h"
@@ -13,27 +14,14 @@ using namespace sockwatch::shim;
 
 namespace {
 
-bool exhausted(int error) {
-  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
-}
-
 void made_socket(int fd, int domain, int type, int protocol) {
   if (domain != AF_INET && domain != AF_INET6 && domain != AF_UNIX) {
     fd_table::forget(fd);
     return;
   }
   const int error = errno;
-  if (fd >= 0) {
-    if (process::ensure() != nullptr) {
-      fd_table::born(fd, domain, type, protocol);
-    }
-  } else if (exhausted(error)) {
-    Record record(wire::Op::socket, -1);
-    if (record) {
-      record.outcome({-1, error});
-      record.event().payload.socket = {domain, type, protocol};
-      record.publish();
-    }
+  if (process::ensure() != nullptr) {
+    fd_table::born(fd, domain, type, protocol);
   }
   errno = error;
 }
@@ -56,7 +44,9 @@ int hook_getpeername(int fd, sockaddr* address, socklen_t* length) SOCKWATCH_EXP
 
 int hook_socket(int domain, int type, int protocol) {
   const int fd = real::socket(domain, type, protocol);
-  if (state::recording()) {
+  if (fd < 0) {
+    failures::socket_failed(domain, type, protocol);
+  } else if (state::recording()) {
     made_socket(fd, domain, type, protocol);
   }
   return fd;
@@ -88,13 +78,19 @@ int hook_accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
 }
 
 int hook_bind(int fd, const sockaddr* address, socklen_t length) {
-  return real::bind(fd, address, length);
+  const int result = real::bind(fd, address, length);
+  if (result < 0) {
+    failures::bind_failed(fd, address, length);
+  }
+  return result;
 }
 
 int hook_listen(int fd, int backlog) {
   const int result = real::listen(fd, backlog);
   if (result == 0) {
     fd_table::forget(fd);
+  } else {
+    failures::listen_failed(fd);
   }
   return result;
 }
@@ -137,7 +133,7 @@ int hook_getpeername(int fd, sockaddr* address, socklen_t* length) {
     return result;
   }
   const int error = errno;
-  const Detail* detail = fd_table::detail_if_mapped(fd);
+  Detail* detail = fd_table::detail_if_mapped(fd);
   if (detail != nullptr) {
     Record record(wire::Op::getpeername, fd);
     if (record) {

@@ -30,7 +30,7 @@ namespace {
 // phase even if the kernel goes on trying (an ICMP answer on a fast path), because the program now
 // knows it as failed.
 void read_so_error(int fd, std::uint8_t bits, int value) {
-  const Detail* detail = fd_table::detail_if_mapped(fd);
+  Detail* detail = fd_table::detail_if_mapped(fd);
   const bool connecting = (bits & kConnecting) != 0;
   if (detail == nullptr || !(connecting || value != 0 || state::settings.every_call)) {
     return;

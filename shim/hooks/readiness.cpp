@@ -3,6 +3,7 @@
 
 #include "shim/caller_memory.h"
 #include "shim/client.h"
+#include "shim/failures.h"
 #include "shim/hooks/hook.h"
 #include "shim/hooks/poll.h"
 #include "shim/real.h"
@@ -111,6 +112,9 @@ int hook_ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_
 }
 
 int hook_select(int count, fd_set* read, fd_set* write, fd_set* except, timeval* timeout) {
+  if (count > FD_SETSIZE) [[unlikely]] {
+    failures::beyond_set(wire::Op::select, count);
+  }
   const auto make = [=] { return real::select(count, read, write, except, timeout); };
   return waits::pending() == 0
              ? make()
@@ -119,6 +123,9 @@ int hook_select(int count, fd_set* read, fd_set* write, fd_set* except, timeval*
 
 int hook_pselect(int count, fd_set* read, fd_set* write, fd_set* except, const timespec* timeout,
                  const sigset_t* mask) {
+  if (count > FD_SETSIZE) [[unlikely]] {
+    failures::beyond_set(wire::Op::pselect, count);
+  }
   const auto make = [=] { return real::pselect(count, read, write, except, timeout, mask); };
   return waits::pending() == 0
              ? make()

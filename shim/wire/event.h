@@ -38,9 +38,6 @@ enum Flag : std::uint16_t {
                        // that never return)
   kHasStart = 1 << 1,  // duration_ns was measured; without it the start was not read
   kNonBlocking = 1 << 2,  // the descriptor had O_NONBLOCK when the call was made
-  kVforkChild =
-      1
-      << 3,  // made by a vfork child on its parent's table; the parent's descriptors did not change
   kMoreEntries =
       1 << 4,  // a wait: the next event continues the list of descriptors of the same call
   kNotReturned =
@@ -58,6 +55,12 @@ enum TransferDetail : std::uint8_t {
   kTlsRecord =
       1 << 4,  // first byte ever sent was 0x16 (a TLS handshake record); no other byte is looked at
   kDontWait = 1 << 5,  // MSG_DONTWAIT
+};
+
+// Event::detail for select and pselect.
+enum WaitDetail : std::uint8_t {
+  kBeyondSet = 1 << 0,  // more descriptors (payload.wait.watched) than an fd_set has bits, and more
+                        // than ever before in this process; told beside the wait itself
 };
 
 // Why events are missing. Counted in the segment, told in every report.
@@ -128,7 +131,8 @@ union Payload {
     std::uint16_t protocol;  // IPPROTO_
     std::uint16_t reserved;
   } endpoint;  // connect, accept, and the end of a connection's connect phase (getsockopt,
-               // getpeername, ...)
+               // getpeername, ...); bind that failed (only the family, and the address wanted as
+               // Part::local_address)
   struct {
     std::int64_t timeout_ns;  // -1: for ever
     std::uint32_t watched;    // how many descriptors the caller passed (poll: nfds, select: nfds,
@@ -145,10 +149,11 @@ union Payload {
     std::uint32_t events;  // EPOLL_CTL_ADD/MOD/DEL is in Event::detail
   } epoll;
   struct {
-    std::uint64_t bytes_before;  // reserved for counts of transfers not recorded one by one; 0
-                                 // where not counted
-    std::int32_t message_flags;  // MSG_
-    std::int32_t reserved;
+    std::uint64_t idle_ns;  // a send that opens a turn, or failed to: since the last byte either
+                            // way; 0: no byte before it, or no such send
+    std::int32_t message_flags;     // MSG_
+    std::uint8_t tcp_state_before;  // TCP_ just before that send; 0: not read
+    std::uint8_t reserved[3];
   } transfer;
   struct {
     std::int32_t

@@ -116,7 +116,10 @@ bool Expected::matches(const RecordedEvent& recorded) const {
          (!result_ || event.result == *result_) && (!fd_ || event.fd == *fd_) &&
          (event.flags & flags_) == flags_ && (event.flags & without_) == 0 &&
          (event.detail & detail_) == detail_ && (!tcp_ || recorded.tcp) &&
-         (!peer_ || !recorded.peer.empty()) && (!entries_ || !recorded.entries.empty());
+         (!idle_ns_ || (event.payload.transfer.idle_ns >= *idle_ns_ &&
+                        event.payload.transfer.tcp_state_before == state_before_)) &&
+         (!peer_ || !recorded.peer.empty()) && (!local_ || !recorded.local.empty()) &&
+         (!entries_ || !recorded.entries.empty());
 }
 
 std::string Expected::describe() const {
@@ -132,8 +135,9 @@ std::string Expected::describe() const {
   if (flags_ != 0) text += fmt::format(" flags {:#x}", flags_);
   if (without_ != 0) text += fmt::format(" without flags {:#x}", without_);
   if (detail_ != 0) text += fmt::format(" detail {:#x}", detail_);
+  if (idle_ns_) text += fmt::format(" after {} ns in state {}", *idle_ns_, state_before_);
   return text + (tcp_ ? " with tcp" : "") + (peer_ ? " with peer" : "") +
-         (entries_ ? " with entries" : "");
+         (local_ ? " with local" : "") + (entries_ ? " with entries" : "");
 }
 
 std::vector<std::string> compare(const RunDirectory& directory, const ProgramRun& run,

@@ -24,7 +24,12 @@ class Expected {
   Expected& detail(unsigned bits) { return detail_ = bits, *this; }
   Expected& tcp() { return tcp_ = true, *this; }          // with a TcpPicture
   Expected& peer() { return peer_ = true, *this; }        // with the address of the peer
+  Expected& local() { return local_ = true, *this; }      // with an own address
   Expected& entries() { return entries_ = true, *this; }  // with the descriptors of a wait
+  // A send after a pause at least that long, with the state the connection was in.
+  Expected& paused(std::uint64_t at_least_ns, std::uint8_t state) {
+    return idle_ns_ = at_least_ns, state_before_ = state, *this;
+  }
   Expected& times(std::size_t times) { return times_ = times, *this; }
 
   bool matches(const RecordedEvent& recorded) const;
@@ -41,7 +46,10 @@ class Expected {
   unsigned detail_ = 0;
   bool tcp_ = false;
   bool peer_ = false;
+  bool local_ = false;
   bool entries_ = false;
+  std::optional<std::uint64_t> idle_ns_;
+  std::uint8_t state_before_ = 0;
   std::size_t times_ = 1;
 };
 

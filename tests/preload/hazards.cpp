@@ -83,6 +83,17 @@ void add_bytes(std::vector<Hazard>& list) {
       {"fortified",
        {"fortified"},
        Recording::of({connected(), event(Op::read).result(3).detail(wire::kFirstByte)})});
+  constexpr std::uint64_t kPause = 1'100'000'000;
+  constexpr std::uint8_t kEstablished = 1, kClose = 7, kCloseWait = 8;
+  list.push_back(
+      {"pooled_reuse",
+       {"pooled_reuse"},
+       Recording::of({event(Op::send).result(1).paused(1, 0),
+                      event(Op::send).result(1).paused(kPause, kEstablished),
+                      event(Op::send).result(1).paused(kPause, kCloseWait),
+                      event(Op::send).error(EPIPE).tcp(),
+                      event(Op::send).result(1).detail(wire::kTurnStart).paused(0, kCloseWait),
+                      event(Op::send).error(ECONNRESET).paused(kPause, kClose).tcp()})});
   list.push_back({"fast_open", {"fast_open"}, Recording::of({event(Op::connect).result(0)})});
   list.push_back(
       {"reconnect", {"reconnect"}, Recording::of({refused().times(2), connected().times(2)})});
@@ -115,6 +126,13 @@ void add_endings(std::vector<Hazard>& list) {
 }
 
 void add_waits(std::vector<Hazard>& list) {
+  list.push_back(
+      {"failed_calls",
+       {"failed_calls"},
+       Recording::of(
+           {event(Op::socket).error(EPROTONOSUPPORT), event(Op::socket).error(EMFILE).times(2),
+            event(Op::bind).error(EADDRINUSE).local(), event(Op::bind).error(EADDRNOTAVAIL).local(),
+            event(Op::listen).error(EADDRINUSE), event(Op::select).detail(wire::kBeyondSet)})});
   list.push_back(
       {"select_large", {"select_large"}, Recording::of({event(Op::select).result(0).entries()})});
   list.push_back(

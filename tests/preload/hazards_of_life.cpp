@@ -57,11 +57,9 @@ void add_processes(std::vector<Hazard>& list) {
                   {"fork_under_load"},
                   Recording::of({refused().times(150)}).segments(101).may({Loss::ring_full})});
   list.push_back({"double_fork", {"double_fork"}, Recording::of({refused().times(3)}).segments(3)});
-  list.push_back(
-      {"vfork_exec",
-       {"vfork_exec"},
-       Recording::of({refused().times(2), event(Op::close).without(wire::kVforkChild).tcp()})
-           .segments(2)});
+  list.push_back({"vfork_exec",
+                  {"vfork_exec"},
+                  Recording::of({refused().times(2), event(Op::close).tcp()}).segments(2)});
   list.push_back(
       {"posix_spawned", {"posix_spawned"}, Recording::of({refused().times(3)}).segments(4)});
   list.push_back({"raw_clone", {"raw_clone"}, Recording::of({refused().times(8)}).segments(7)});

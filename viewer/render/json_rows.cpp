@@ -142,6 +142,11 @@ void append_json_row(std::string& out, const store::ConnectionRow& row) {
   object.add("close_last_ack_ms", row.close_last_ack_ms);
   object.add("close_last_receive_ms", row.close_last_receive_ms);
   object.add("tls", row.tls);
+  object.add("idle_ns", row.idle_ns);
+  object.add("idle_answered_ns", row.idle_answered_ns);
+  object.add("send_tcp_state", row.send_tcp_state);
+  object.add("interrupted", row.interrupted);
+  object.add("fast_open", row.fast_open);
   object.end();
 }
 

@@ -232,14 +232,6 @@ TEST_F(Descriptors, DisconnectOfNothingIsNothing) {
   EXPECT_EQ(story.row_count(), 0u);
 }
 
-TEST_F(Descriptors, AVforkChildChangesNothing) {
-  connected();
-  Observation o = story.call(wire::Op::close, kFd);
-  o.flags = wire::kBegin | wire::kNotReturned | wire::kVforkChild;
-  story.say(o);
-  EXPECT_EQ(story.row().ending, "open");
-}
-
 TEST_F(Descriptors, UnknownNumbersAreCounted) {
   story.send(50, 10);
   story.close(50, established());

@@ -74,9 +74,9 @@ Observation anything(std::mt19937& engine, std::int64_t t_ns) {
   o.op = pick(Op::connect, Op::connect, Op::connect, Op::close, Op::getsockopt, Op::poll,
               Op::epoll_wait, Op::epoll_ctl, Op::send, Op::recv, Op::dup, Op::dup2, Op::fcntl,
               Op::shutdown, Op::socket, Op::close_range, Op::getpeername, Op::setsockopt,
-              Op::getaddrinfo, Op::splice, Op::lost, static_cast<Op>(777));
+              Op::getaddrinfo, Op::splice, Op::bind, Op::listen, Op::select, Op::lost,
+              static_cast<Op>(777));
   o.flags = static_cast<std::uint16_t>(random() % 64);
-  if (random() % 4 != 0) o.flags &= static_cast<std::uint16_t>(~wire::kVforkChild);
   o.detail = static_cast<std::uint8_t>(random() % 64);
   o.fd = static_cast<int>(random() % 6) - 1;
   o.tid = 100 + random() % 3;

@@ -252,6 +252,17 @@ void Story::send(int fd, std::int64_t bytes, std::uint8_t detail, const Tcp& tcp
   say(o);
 }
 
+void Story::send_after(int fd, Pause pause, int error, const Tcp& tcp) {
+  Observation o = call(Op::send, fd);
+  o.result = error == 0 ? 100 : -1;
+  o.error = error;
+  if (error == 0) o.detail = wire::kTurnStart;
+  o.payload.transfer.idle_ns = static_cast<std::uint64_t>(pause.idle_ns);
+  o.payload.transfer.tcp_state_before = pause.tcp_state;
+  o.tcp = tcp;
+  say(o);
+}
+
 void Story::receive(int fd, std::int64_t bytes, std::uint8_t detail, const Tcp& tcp) {
   Observation o = call(Op::recv, fd);
   o.result = bytes;
@@ -341,6 +352,28 @@ void Story::socket_fails(int error, int domain) {
   say(o);
 }
 
+void Story::bind_fails(int error, const std::optional<Address>& wanted) {
+  Observation o = call(Op::bind, 5);
+  o.result = -1;
+  o.error = error;
+  o.local = wanted;
+  say(o);
+}
+
+void Story::listen_fails(int error) {
+  Observation o = call(Op::listen, 5);
+  o.result = -1;
+  o.error = error;
+  say(o);
+}
+
+void Story::select_beyond_set(std::uint32_t count) {
+  Observation o = call(Op::select, -1);
+  o.detail = wire::kBeyondSet;
+  o.payload.wait = {0, count, 0};
+  say(o);
+}
+
 void Story::lookup(const std::string& name, const std::vector<std::string>& addresses,
                    std::int64_t took_ms, std::int64_t result) {
   Observation o = call(Op::getaddrinfo, -1);
@@ -368,6 +401,7 @@ void Story::settle() {
   for (auto& row : changes.connections) rows_[row.id] = std::move(row);
   for (auto& row : changes.waits) waits_.push_back(std::move(row));
   for (auto& row : changes.resolutions) resolutions_.push_back(std::move(row));
+  for (auto& row : changes.failed_calls) failed_calls_[row.id] = std::move(row);
   for (auto& row : changes.calls) calls_.push_back(std::move(row));
 }
 
@@ -398,6 +432,10 @@ const std::vector<store::ResolutionRow>& Story::resolutions() {
 const std::vector<store::CallRow>& Story::calls() {
   settle();
   return calls_;
+}
+const std::map<std::int64_t, store::FailedCallRow>& Story::failed_calls() {
+  settle();
+  return failed_calls_;
 }
 
 }  // namespace sockwatch::connect::testing

@@ -98,6 +98,12 @@ class Story {
   void set_user_timeout(int fd, std::int64_t ms);
   void send(int fd, std::int64_t bytes, std::uint8_t detail = wire::kTurnStart,
             const Tcp& tcp = std::nullopt);
+  // The first send of a turn, as the library tells it after a pause. `error` 0: it worked.
+  struct Pause {
+    std::int64_t idle_ns = 0;
+    std::uint8_t tcp_state = 0;
+  };
+  void send_after(int fd, Pause pause, int error = 0, const Tcp& tcp = std::nullopt);
   void receive(int fd, std::int64_t bytes, std::uint8_t detail = 0, const Tcp& tcp = std::nullopt);
   void end_of_file(int fd, const Tcp& tcp = std::nullopt);
   void send_fails(int fd, int error, const Tcp& tcp = std::nullopt);
@@ -109,6 +115,9 @@ class Story {
   void dup2(int from, int target, const Tcp& target_tcp, bool source_tracked);
   void socket(int fd);
   void socket_fails(int error, int domain = AF_INET);
+  void bind_fails(int error, const std::optional<Address>& wanted);
+  void listen_fails(int error);
+  void select_beyond_set(std::uint32_t count);
   void lookup(const std::string& name, const std::vector<std::string>& addresses,
               std::int64_t took_ms = 1, std::int64_t result = 0);
   void begin_lookup(const std::string& name);  // and nothing more of it
@@ -125,6 +134,7 @@ class Story {
   const std::vector<store::WaitRow>& waits();
   const std::vector<store::ResolutionRow>& resolutions();
   const std::vector<store::CallRow>& calls();
+  const std::map<std::int64_t, store::FailedCallRow>& failed_calls();  // by id
   Tracker& tracker() { return tracker_; }
 
   Observation call(wire::Op op, int fd) const;
@@ -142,6 +152,7 @@ class Story {
   std::vector<store::WaitRow> waits_;
   std::vector<store::ResolutionRow> resolutions_;
   std::vector<store::CallRow> calls_;
+  std::map<std::int64_t, store::FailedCallRow> failed_calls_;
 };
 
 }  // namespace sockwatch::connect::testing

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -46,6 +47,14 @@ TEST(ReadProcess, OurselfIsDescribed) {
   EXPECT_GT(facts->start_ticks, 0);
   EXPECT_LE(facts->started_ns, monotonic_ns());
   EXPECT_GT(facts->started_ns, monotonic_ns() - 3600 * kNsPerSecond);
+}
+
+TEST(ReadProcess, LimitOfDescriptors) {
+  rlimit limit{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+  const auto facts = read_process(::getpid());
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->descriptor_limit, static_cast<std::int64_t>(limit.rlim_cur));
 }
 
 TEST(ReadProcess, NobodyIsEmpty) { EXPECT_FALSE(read_process(1 << 30)); }

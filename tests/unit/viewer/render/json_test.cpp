@@ -205,7 +205,12 @@ const std::vector<std::string> kColumns = {"id",
                                            "close_pmtu",
                                            "close_last_ack_ms",
                                            "close_last_receive_ms",
-                                           "tls"};
+                                           "tls",
+                                           "idle_ns",
+                                           "idle_answered_ns",
+                                           "send_tcp_state",
+                                           "interrupted",
+                                           "fast_open"};
 
 TEST(JsonRows, HaveEveryColumnInOrder) {
   std::string line;

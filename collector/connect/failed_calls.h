@@ -1,0 +1,34 @@
+// Calls that failed before there was a connection to blame → one row per call and errno.
+#pragma once
+
+#include <map>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "collector/connect/observation.h"
+#include "collector/connect/tracker.h"
+#include "collector/store/rows.h"
+
+namespace sockwatch::connect {
+
+class FailedCalls {
+ public:
+  FailedCalls(std::int64_t process_id, Ids& ids) : process_id_(process_id), ids_(ids) {}
+
+  // `argument`: column `argument` of the newest failure; the larger one counts if `keep_largest`.
+  void add(const Observation& o, store::OptInt argument = {}, bool keep_largest = false);
+
+  // The rows that changed since the last call.
+  std::vector<store::FailedCallRow> take();
+
+ private:
+  using Key = std::pair<wire::Op, int>;  // errno
+
+  std::int64_t process_id_;
+  Ids& ids_;
+  std::map<Key, store::FailedCallRow> rows_;
+  std::set<Key> changed_;
+};
+
+}  // namespace sockwatch::connect

@@ -1,0 +1,98 @@
+#include "shim/failures.h"
+
+#include <fcntl.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "shim/caller_memory.h"
+#include "shim/raw.h"
+#include "shim/record.h"
+#include "shim/state.h"
+
+namespace sockwatch::shim::failures {
+namespace {
+
+bool of_network(int domain) { return domain == AF_INET || domain == AF_INET6 || domain == AF_UNIX; }
+
+// Of other families only what any socket would have met.
+bool exhausted(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+// Recording, and not in a child of vfork.
+bool may_record() {
+  return state::recording() &&
+         !(process::current().generation.load(std::memory_order_relaxed) != 0 &&
+           process::is_borrowed(process::current()));
+}
+
+template <class Fill>
+void tell(wire::Op op, int fd, Fill fill) {
+  const int error = errno;
+  if (may_record()) {
+    Record record(op, fd);
+    if (record) {
+      record.outcome({-1, error});
+      fill(record);
+      record.publish();
+    }
+  }
+  errno = error;
+}
+
+}  // namespace
+
+void socket_failed(int domain, int type, int protocol) {
+  if (of_network(domain) || exhausted(errno)) {
+    tell(wire::Op::socket, -1, [=](Record& record) {
+      record.event().payload.socket = {domain, type, protocol};
+    });
+  }
+}
+
+void bind_failed(int fd, const sockaddr* address, socklen_t length) {
+  sockaddr_storage wanted{};
+  const socklen_t known = length < sizeof(wanted) ? length : sizeof(wanted);
+  if (known < sizeof(sa_family_t) || !readable(address, known)) {
+    return;  // the program's own mistake
+  }
+  std::memcpy(&wanted, address, known);
+  if (of_network(wanted.ss_family)) {
+    tell(wire::Op::bind, fd, [&](Record& record) {
+      record.event().payload.endpoint.family = wanted.ss_family;
+      record.part(wire::Part::local_address, &wanted, known);
+    });
+  }
+}
+
+void listen_failed(int fd) {
+  tell(wire::Op::listen, fd, [](Record&) {});
+}
+
+void beyond_set(wire::Op op, int count) {
+  if (!state::may_ask_kernel() || raw::failed(raw::call(SYS_fcntl, count - 1, F_GETFD)) ||
+      !may_record()) {
+    return;
+  }
+  const int error = errno;
+  Process* process = process::ensure();
+  if (process != nullptr) {
+    const auto wanted = static_cast<std::uint32_t>(count);
+    std::uint32_t largest = process->largest_set.load(std::memory_order_relaxed);
+    while (largest < wanted && !process->largest_set.compare_exchange_weak(
+                                   largest, wanted, std::memory_order_relaxed)) {
+    }
+    if (largest < wanted) {
+      Record record(op, -1);
+      if (record) {
+        record.event().detail = wire::kBeyondSet;
+        record.event().payload.wait.watched = wanted;
+        record.publish();
+      }
+    }
+  }
+  errno = error;
+}
+
+}  // namespace sockwatch::shim::failures
