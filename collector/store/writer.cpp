@@ -30,11 +30,12 @@ struct Insert {
 };
 
 // Before WAL is switched on, so that the schema is in the file itself: a trace whose -wal was left
-// behind in a copy is short of rows, but still a trace.
+// behind in a copy is short of rows, but still a trace. The page is large enough to hold all of the
+// schema: the rest of it would lie at the end of the file, and be the first that a cut takes away.
 Status create_schema(const Database& database) {
   // Nothing to protect yet, and a sync costs milliseconds.
   std::string sql = fmt::format(
-      "PRAGMA synchronous = OFF; PRAGMA page_size = 4096; BEGIN; PRAGMA application_id = {}; "
+      "PRAGMA synchronous = OFF; PRAGMA page_size = 8192; BEGIN; PRAGMA application_id = {}; "
       "PRAGMA user_version = {};",
       kApplicationId, kSchemaVersion);
   for (const TableShape& table : all_tables()) sql += create_table_sql(table) + ";";
@@ -64,7 +65,7 @@ Status start_log(const Database& database, const std::string& shown) {
                              shown),
                  "choose a place on a local disk with -o FILE"};
   }
-  return database.run("PRAGMA wal_autocheckpoint = 4096");
+  return database.run("PRAGMA wal_autocheckpoint = 2048");
 }
 
 Status sync_file(const std::string& path, const std::string& shown) {
