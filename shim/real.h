@@ -132,6 +132,9 @@ extern constinit Function<ssize_t(int, void*, size_t, size_t, int, sockaddr*, so
 
 extern constinit Function<int(int, ...)> prctl;
 
+// Not one we wrap: by its real address, because others may.
+extern constinit void* dl_iterate_phdr;
+
 // Finds them all: by the constructor, or by the first call of a function that has no system call
 // behind it (getaddrinfo, fclose, ...), should one come before the constructor.
 void resolve();

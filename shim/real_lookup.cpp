@@ -70,6 +70,8 @@ constinit Function<int(const char*, hostent*, char*, size_t, hostent**, int*)> g
 constinit Function<int(const char*, int, hostent*, char*, size_t, hostent**, int*)>
     gethostbyname2_r{late_gethostbyname2_r};
 
+constinit void* dl_iterate_phdr = nullptr;
+
 void resolve() {
   socket.set(next("socket"));
   socketpair.set(next("socketpair"));
@@ -135,6 +137,7 @@ void resolve() {
   recvfrom_chk.set(next("__recvfrom_chk"));
 
   prctl.set(next("prctl"));
+  dl_iterate_phdr = next("dl_iterate_phdr");
   sockwatch_real_syscall = next("syscall");
   sockwatch_real_dlopen = next("dlopen");
 }

@@ -2,10 +2,12 @@
 // connection.
 #include <sys/auxv.h>
 
+#include "shim/caller_memory.h"
 #include "shim/clock.h"
 #include "shim/real.h"
 #include "shim/state.h"
 #include "shim/thread.h"
+#include "shim/twin.h"
 
 namespace {
 
@@ -16,9 +18,14 @@ constexpr unsigned kDeepBind = 8;  // RTLD_DEEPBIND
   namespace shim = sockwatch::shim;
   shim::real::resolve();
   shim::state::start(environment, getauxval(AT_SECURE) != 0);
+  if (shim::state::recording() && shim::twin::follows()) {
+    shim::state::stand_aside();
+  }
   if (!shim::state::recording()) {
     return;
   }
+  // Sixteen bytes the kernel puts above arguments and environment.
+  shim::main_stack_ends(getauxval(AT_RANDOM));
   shim::clock::start();
   shim::thread::start();
   // A library opened with RTLD_DEEPBIND binds to libc before us and would not be seen.

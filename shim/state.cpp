@@ -43,6 +43,8 @@ void start(const char* const* environment, bool secure) {
   mode.store(Mode::recording, std::memory_order_release);
 }
 
+void stand_aside() { mode.store(Mode::dormant, std::memory_order_relaxed); }
+
 void disable(const char* why) {
   if (mode.exchange(Mode::disabled, std::memory_order_relaxed) != Mode::recording) {
     return;

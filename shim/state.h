@@ -36,6 +36,9 @@ extern constinit Settings settings;
 // (AT_SECURE), a missing, relative or overlong directory: dormant.
 void start(const char* const* environment, bool secure);
 
+// Dormant after all: another copy of the library does the work. Before anything was recorded.
+void stand_aside();
+
 // Stops recording for good. `why` is one short phrase; it is printed once, on stderr, only with
 // SOCKWATCH_VERBOSE.
 void disable(const char* why);

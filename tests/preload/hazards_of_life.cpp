@@ -142,6 +142,18 @@ void add_loaders(std::vector<Hazard>& list) {
                   Recording::of({refused().times(20)}),
                   {SOCKWATCH_LIBRARY},
                   {}});
+  // Two files of it: one of them records, and nothing is recorded twice (there is one segment).
+  const std::string second = program_path("modules/libsecond.so");
+  list.push_back({"listed_twice_from_two_files",
+                  {"plain_client"},
+                  Recording::of({refused().times(20)}),
+                  {second},
+                  {}});
+  list.push_back({"listed_twice_from_two_files_around_another",
+                  {"plain_client"},
+                  Recording::of({refused().times(20)}),
+                  {},
+                  {wrapping, second}});
   list.push_back({"opened_modules", {"opened_modules"}, Recording::of({refused().times(3)})});
 }
 

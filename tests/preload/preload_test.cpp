@@ -34,7 +34,7 @@ TEST_P(Preload, IsUnharmedAndRecorded) {
   std::string others;  // those of LD_PRELOAD that are not ours are part of the program
   for (const auto* list : {&GetParam().before, &GetParam().after}) {
     for (const std::string& library : *list) {
-      if (library != SOCKWATCH_LIBRARY) others = library;
+      if (library != SOCKWATCH_LIBRARY) others += (others.empty() ? "" : ":") + library;
     }
   }
   if (!others.empty()) command.environment.push_back("LD_PRELOAD=" + others);

@@ -1,12 +1,11 @@
 // An ordinary client in unordinary surroundings: run directories that fail, other libraries in
-// LD_PRELOAD, programs the library cannot be loaded into, a sanitizer, valgrind.
+// LD_PRELOAD, programs the library cannot be loaded into, a sanitizer.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
-#include <regex>
 
 #include "tests/preload/expectations.h"
 #include "tests/preload/hazards.h"
@@ -17,7 +16,6 @@ namespace {
 
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using ::testing::Not;
 using wire::Loss;
 using wire::Op;
 
@@ -213,35 +211,6 @@ TEST(AnotherUser, RecordsIntoADirectoryOpenToAll) {
   EXPECT_EQ(run.out, "effective user 65534\n");
   EXPECT_THAT(compare(directory, run, ordinary()), IsEmpty());
 }
-
-// Without valgrind's own remarks ("--PID-- ...") about system calls it does not know.
-std::string complaints(const std::string& err) {
-  static const std::regex remark(R"(--\d+-- [^\n]*\n)");
-  return std::regex_replace(err, remark, "");
-}
-
-class UnderValgrind : public ::testing::TestWithParam<const char*> {};
-
-TEST_P(UnderValgrind, FindsNothingToComplainAbout) {
-  const std::string valgrind = "/usr/bin/valgrind";
-  if (!std::filesystem::exists(valgrind)) GTEST_SKIP() << "valgrind is not installed";
-  own_shared_memory();
-  const RunDirectory directory;
-  Command command =
-      bare_command({valgrind, "--quiet", "--error-exitcode=9", program_path(GetParam())});
-  command.limit = std::chrono::seconds(60);
-  const ProgramRun bare = run_program(command);
-  if (bare.status != 0) GTEST_SKIP() << "valgrind cannot run the bare program:\n" << bare.err;
-  under_library(command, directory);
-  const ProgramRun run = run_program(command);
-  EXPECT_EQ(run.status, 0);
-  EXPECT_EQ(complaints(run.err), "");
-  EXPECT_THAT(directory.files(), Not(IsEmpty()));
-}
-
-INSTANTIATE_TEST_SUITE_P(Programs, UnderValgrind,
-                         ::testing::Values("plain_client", "transfers", "select_large", "dup_over"),
-                         [](const auto& tried) { return std::string(tried.param); });
 
 }  // namespace
 }  // namespace sockwatch::preload
