@@ -5,6 +5,7 @@
 #include <cerrno>
 
 #include "shim/client.h"
+#include "shim/listener.h"
 #include "shim/raw.h"
 #include "shim/record.h"
 #include "shim/state.h"
@@ -32,6 +33,15 @@ void publish(wire::Op op, int event_fd, int closed, Fill fill) {
   }
 }
 
+// Whether anything is told of the number's end.
+bool told(int fd) {
+  const std::uint8_t bits = fd_table::bits(fd);
+  if (fd_table::is_listening(bits)) {
+    return listener::ending(fd);
+  }
+  return (bits & kTracked) != 0;
+}
+
 bool borrowed() { return process::is_borrowed(process::current()); }
 
 }  // namespace
@@ -39,7 +49,7 @@ bool borrowed() { return process::is_borrowed(process::current()); }
 void before_close(wire::Op op, int fd) {
   const int error = errno;
   if (!borrowed()) {
-    if (fd_table::tracked(fd)) {
+    if (told(fd)) {
       publish(op, fd, fd, [](Record& record, const Detail& detail) { record.endpoint(detail); });
     }
     fd_table::forget(fd);
@@ -55,7 +65,7 @@ void before_close_range(wire::Op op, unsigned first, unsigned last) {
   const int error = errno;
   for (unsigned number = first; number < end && number <= last; ++number) {
     const int fd = static_cast<int>(number);
-    if (fd_table::tracked(fd)) {
+    if (told(fd)) {
       publish(op, fd, fd, [number](Record& record, const Detail&) {
         record.event().payload.descriptor.target_fd = static_cast<int>(number);
         record.event().payload.descriptor.first = number;
@@ -74,7 +84,7 @@ void before_replace(wire::Op op, int from, int target) {
   const int error = errno;
   // With a bad source the call fails and closes nothing.
   if (!raw::failed(raw::call(SYS_fcntl, from, F_GETFD))) {
-    if (fd_table::tracked(target)) {
+    if (told(target)) {
       publish(op, from, target, [target](Record& record, const Detail&) {
         record.event().payload.descriptor.target_fd = target;
       });
@@ -96,7 +106,7 @@ void after_copy(wire::Op op, int from, int made, int command) {
     } else {
       fd_table::copy(from, made);
     }
-    if ((bits & kTracked) != 0) {
+    if ((bits & kTracked) != 0 || listener::is_told(from)) {
       Record record(op, from);
       if (record) {
         record.outcome({made, 0});

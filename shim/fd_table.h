@@ -22,6 +22,9 @@ enum Bits : std::uint8_t {
   kReceived = 1 << 5,    // something was received, ever
   kEnded = 1 << 6,       // a receive told the program that the peer will send no more
   kInEpoll = 1 << 7,     // Detail remembers the epoll descriptor it was added to
+  // These three together, without kBorn and kTracked: a listener. Single ones can be left behind by
+  // a transfer that returned after its descriptor was closed.
+  kListening = kSent | kReceived | kEnded,
 };
 
 // Set by the program before it connected, told to the collector with the connect.
@@ -35,12 +38,31 @@ enum KnownOption : std::uint16_t {
 struct alignas(64) Detail {
   std::uint64_t cookie;  // 0: not asked yet, or the kernel has none
   std::uint64_t epoll_data;
-  std::int32_t epoll_fd;
-  std::uint32_t epoll_events;
-  std::int64_t send_timeout_ns;
-  std::int64_t receive_timeout_ns;
-  std::int32_t user_timeout_ms;
-  std::int32_t syn_count;
+  // The first of each pair is a client's, the second a listener's.
+  union {
+    std::int32_t epoll_fd;
+    std::int32_t backlog;
+  };
+  union {
+    std::uint32_t epoll_events;
+    std::uint32_t listen_untold;  // 1: listen was called, and the collector does not know of it
+  };
+  union {
+    std::int64_t send_timeout_ns;
+    std::int64_t accepted_ns;  // when accept last gave a connection, or listen was called
+  };
+  union {
+    std::int64_t receive_timeout_ns;
+    std::int64_t looked_ns;  // when its queue was last looked at
+  };
+  union {
+    std::int32_t user_timeout_ms;
+    std::uint32_t untold_failures;
+  };
+  union {
+    std::int32_t syn_count;
+    std::int32_t failed_error;  // of the newest failure
+  };
   std::uint16_t options;  // KnownOption
   std::uint16_t family;   // AF_ given to socket()
   std::uint16_t type;     // SOCK_, without flags
@@ -60,6 +82,11 @@ inline std::uint8_t bits(int fd) {
   }
   return process.bits()[fd].load(std::memory_order_relaxed);
 }
+
+inline bool is_listening(std::uint8_t bits) {
+  return (bits & (kBorn | kTracked | kListening)) == kListening;
+}
+inline bool listening(int fd) { return is_listening(bits(fd)); }
 
 inline bool tracked(int fd) { return (bits(fd) & kTracked) != 0; }
 

@@ -23,6 +23,11 @@ void FailedCalls::add(const Observation& o, store::OptInt argument, bool keep_la
   changed_.insert(key);
 }
 
+void FailedCalls::add_all(const Observation& o, std::int64_t count) {
+  add(o);
+  rows_.at({o.op, o.error}).count += count - 1;
+}
+
 std::vector<store::FailedCallRow> FailedCalls::take() {
   std::vector<store::FailedCallRow> rows;
   rows.reserve(changed_.size());

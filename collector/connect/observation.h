@@ -35,9 +35,10 @@ struct Observation {
   std::optional<Address> local;
   std::optional<wire::TcpPicture> tcp;
   std::vector<wire::WaitEntry> entries;
-  std::string name;                    // resolve
-  std::string service;                 // resolve
-  std::vector<std::string> addresses;  // resolve, as text, IPv4-mapped normalised
+  std::optional<wire::Listening> listening;  // accept
+  std::string name;                          // resolve
+  std::string service;                       // resolve
+  std::vector<std::string> addresses;        // resolve, as text, IPv4-mapped normalised
 
   bool has(wire::Flag flag) const { return (flags & flag) != 0; }
   std::int64_t start_ns() const { return t_ns - duration_ns; }

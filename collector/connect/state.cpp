@@ -39,6 +39,8 @@ void Tracker::State::apply(const Observation& o) {
       break;
     case Op::accept:
     case Op::accept4:
+      on_accept(o);
+      break;
     case Op::epoll_create:
     case Op::epoll_create1:
       if (o.result >= 0) number_is_new(static_cast<int>(o.result));
@@ -176,11 +178,13 @@ void Tracker::State::process_ended(std::int64_t t_ns, End how) {
     }
     sockets_.drop(fd);
   }
+  if (how == End::exited) listeners_.process_ended(t_ns);
 }
 
 Changes Tracker::State::take() {
   Changes taken = std::exchange(changes_, {});
   taken.failed_calls = failed_calls_.take();
+  taken.listeners = listeners_.take();
   taken.connections.reserve(dirty_.size());
   for (const auto& attempt : dirty_) {
     attempt->dirty = false;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "collector/connect/failed_calls.h"
+#include "collector/connect/listeners.h"
 #include "collector/connect/names.h"
 #include "collector/connect/races.h"
 #include "collector/connect/sockets.h"
@@ -18,7 +19,11 @@ namespace sockwatch::connect {
 
 struct Tracker::State {
   State(std::int64_t process, Ids& counters, Options wanted)
-      : process_id(process), ids(counters), options(wanted), failed_calls_(process, counters) {}
+      : process_id(process),
+        ids(counters),
+        options(wanted),
+        listeners_(process, counters),
+        failed_calls_(process, counters) {}
 
   std::int64_t process_id;
   Ids& ids;
@@ -48,6 +53,7 @@ struct Tracker::State {
 
   // --- state_descriptors.cpp ---
   void on_socket(const Observation& o);
+  void on_accept(const Observation& o);
   void on_setsockopt(const Observation& o);
   void on_duplicate(const Observation& o, int to);
   void on_overwrite(const Observation& o);  // dup2, dup3
@@ -83,6 +89,7 @@ struct Tracker::State {
   Sockets sockets_;
   Names names_;
   Races races_;
+  Listeners listeners_;
   FailedCalls failed_calls_;
   WaitLogs logs_;
   Changes changes_;

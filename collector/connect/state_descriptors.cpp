@@ -2,6 +2,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "collector/connect/state.h"
@@ -31,6 +32,12 @@ void Tracker::State::on_socket(const Observation& o) {
   changed(attempt);
 }
 
+void Tracker::State::on_accept(const Observation& o) {
+  if (o.result >= 0) number_is_new(static_cast<int>(o.result));
+  if (o.result < 0) failed_calls_.add_all(o, std::max<std::int64_t>(1, o.payload.accept.failures));
+  listeners_.accepted(o);
+}
+
 void Tracker::State::on_setsockopt(const Observation& o) {
   if (o.result != 0) return;
   const auto& option = o.payload.option;
@@ -51,6 +58,7 @@ void Tracker::State::on_setsockopt(const Observation& o) {
 void Tracker::State::on_duplicate(const Observation& o, int to) {
   if (o.result < 0 || to < 0 || to == o.fd) return;
   number_is_new(to);
+  if (listeners_.knows(o.fd)) return listeners_.duplicated(o.fd, to);
   sockets_.drop(to);
   sockets_.alias(o.fd, to);
 }
@@ -62,7 +70,9 @@ void Tracker::State::on_overwrite(const Observation& o) {
   const int target = o.payload.descriptor.target_fd;
   if (target < 0 || target == o.fd || (!o.has(wire::kBegin) && o.result < 0)) return;
   number_gone(target, {o.t_ns, o.tid, o.tcp});
-  if (!o.has(wire::kBegin)) sockets_.alias(o.fd, target);
+  if (o.has(wire::kBegin)) return;
+  if (listeners_.knows(o.fd)) return listeners_.duplicated(o.fd, target);
+  sockets_.alias(o.fd, target);
 }
 
 void Tracker::State::on_close(const Observation& o) {
@@ -71,16 +81,18 @@ void Tracker::State::on_close(const Observation& o) {
   const auto& range = o.payload.descriptor;
   const bool is_range = o.op == wire::Op::close_range || o.op == wire::Op::closefrom;
   if (!is_range || o.tcp) {  // a picture is of one socket
-    if (!sockets_.find(o.fd)) ++orphans;
+    if (!sockets_.find(o.fd) && !listeners_.knows(o.fd)) ++orphans;
     return number_gone(o.fd, {o.t_ns, o.tid, o.tcp});
   }
   for (const int fd : sockets_.in_range(range.first, range.last)) {
     number_gone(fd, {o.t_ns, o.tid, std::nullopt});
   }
+  listeners_.range_gone(range.first, range.last, o.t_ns);
 }
 
 void Tracker::State::number_gone(int fd, const Gone& gone) {
   logs_.forget_set(fd);
+  listeners_.number_gone(fd, gone.t_ns, gone.tcp);
   const auto socket = sockets_.find(fd);
   if (!socket) return;
   if (socket->numbers == 1) end_attempt(*socket, gone);
@@ -89,7 +101,7 @@ void Tracker::State::number_gone(int fd, const Gone& gone) {
 
 void Tracker::State::number_is_new(int fd) {
   logs_.forget_set(fd);
-  if (sockets_.find(fd)) number_gone(fd, {});
+  if (sockets_.find(fd) || listeners_.knows(fd)) number_gone(fd, {});
   sockets_.replace(fd);
 }
 

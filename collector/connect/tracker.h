@@ -22,13 +22,15 @@ struct Ids {
   std::int64_t next_resolution = 1;
   std::int64_t next_wait = 1;
   std::int64_t next_failed_call = 1;
+  std::int64_t next_listener = 1;
 };
 
 struct Changes {
   std::vector<store::ConnectionRow> connections;  // new or changed since the last take
   std::vector<store::ResolutionRow> resolutions;
   std::vector<store::WaitRow> waits;
-  std::vector<store::FailedCallRow> failed_calls;  // new or changed, as connections
+  std::vector<store::ListenerRow> listeners;       // new or changed, as connections
+  std::vector<store::FailedCallRow> failed_calls;  // the same
   std::vector<store::CallRow> calls;               // empty unless asked for
 };
 

@@ -15,8 +15,8 @@ void put_all(const Rows& rows, store::Writer& writer) {
 
 bool Batch::empty() const {
   return facts.empty() && processes.empty() && connections.empty() && resolutions.empty() &&
-         waits.empty() && calls.empty() && failed_calls.empty() && losses.empty() &&
-         positions.empty();
+         waits.empty() && calls.empty() && listeners.empty() && failed_calls.empty() &&
+         losses.empty() && positions.empty();
 }
 
 Status save(const Batch& batch, store::Writer& writer) {
@@ -29,6 +29,7 @@ Status save(const Batch& batch, store::Writer& writer) {
   put_all(batch.waits, writer);
   put_all(batch.calls, writer);
   put_all(batch.failed_calls, writer);
+  put_all(batch.listeners, writer);
   put_all(batch.losses, writer);
   put_all(batch.positions, writer);
   return writer.commit();

@@ -19,6 +19,7 @@ struct Batch {
   std::vector<store::WaitRow> waits;
   std::vector<store::CallRow> calls;
   std::vector<store::FailedCallRow> failed_calls;
+  std::vector<store::ListenerRow> listeners;
   std::vector<store::LossRow> losses;
   std::vector<store::PositionRow> positions;
 

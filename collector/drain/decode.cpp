@@ -15,7 +15,7 @@ namespace {
 constexpr int kMaxErrno = 4095;  // the kernel's MAX_ERRNO
 constexpr std::uint16_t kKnownFlags =
     wire::kBegin | wire::kHasStart | wire::kNonBlocking | wire::kMoreEntries | wire::kNotReturned;
-constexpr std::size_t kParts = static_cast<std::size_t>(wire::Part::addresses);
+constexpr std::size_t kParts = static_cast<std::size_t>(wire::Part::listening);
 constexpr std::size_t kPartBytes = wire::kMaxContinuationSlots * wire::Continuation::kBytes;
 
 bool is_known(wire::Op op) {
@@ -105,6 +105,14 @@ bool read_entries(const Parts& parts, std::vector<wire::WaitEntry>& into) {
   return true;
 }
 
+bool read_listening(const Parts& parts, std::optional<wire::Listening>& into) {
+  const auto bytes = parts.find(wire::Part::listening);
+  if (!bytes) return true;
+  if (bytes->size() != sizeof(wire::Listening)) return false;
+  std::memcpy(&into.emplace(), bytes->data(), sizeof(wire::Listening));
+  return true;
+}
+
 bool read_resolved(const Parts& parts, std::vector<std::string>& into) {
   const auto bytes = parts.find(wire::Part::addresses);
   if (!bytes) return true;
@@ -161,7 +169,8 @@ std::optional<connect::Observation> decode(std::span<const wire::Event> publicat
                     read_tcp(parts, result->tcp) && read_entries(parts, result->entries) &&
                     read_text(parts, wire::Part::name, result->name) &&
                     read_text(parts, wire::Part::service, result->service) &&
-                    read_resolved(parts, result->addresses);
+                    read_resolved(parts, result->addresses) &&
+                    read_listening(parts, result->listening);
   if (!good) return std::nullopt;
   return result;
 }

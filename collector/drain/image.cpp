@@ -129,6 +129,7 @@ void Image::take(Batch& batch) {
   append(batch.waits, std::move(changes.waits));
   append(batch.calls, std::move(changes.calls));
   append(batch.failed_calls, std::move(changes.failed_calls));
+  append(batch.listeners, std::move(changes.listeners));
 
   for (const auto& [slot, sequence] : moved_) {
     batch.positions.push_back({segment_, slot, sequence});

@@ -55,7 +55,7 @@ Status Recorder::read_resumed() {
   for (const Counter& counter :
        {Counter{"process", &next_process_id_}, Counter{"connection", &ids_.next_connection},
         Counter{"resolution", &ids_.next_resolution}, Counter{"wait", &ids_.next_wait},
-        Counter{"failed_call", &ids_.next_failed_call}}) {
+        Counter{"listener", &ids_.next_listener}, Counter{"failed_call", &ids_.next_failed_call}}) {
     const Result<std::int64_t> largest = writer_.largest_id(counter.table);
     if (!largest) return largest.error();
     *counter.next = *largest + 1;

@@ -120,14 +120,14 @@ struct ListenerRow {
   Ns started_ns = 0;
   OptInt closed_ns;
   std::int64_t accepts = 0;   // connections handed to the program
-  std::int64_t failures = 0;  // accept errors other than EAGAIN and EINTR
-  OptInt accept_gap_max_ns;   // longest time between two accepts of which the second found work
-                              // waiting
+  std::int64_t failures = 0;  // accept errors other than EAGAIN, EINTR and EINVAL
+  OptInt accept_gap_max_ns;   // longest time a connection is known to have waited while this
+                              // process accepted none
   // The accept queue as TCP_INFO of the listener shows it, at the few moments it was read.
   std::int64_t pictures = 0;
   OptInt queue_max;       // longest
   OptInt queue_limit;     // the kernel's limit for it
-  std::int64_t full = 0;  // pictures with the queue at or beyond its limit
+  std::int64_t full = 0;  // pictures that found it full
   OptInt first_full_ns;
   OptInt last_full_ns;
 };

@@ -5,6 +5,7 @@
 #include "shim/failures.h"
 #include "shim/hooks/connect.h"
 #include "shim/hooks/hook.h"
+#include "shim/listener.h"
 #include "shim/real.h"
 #include "shim/state.h"
 #include "shim/tcp_picture.h"
@@ -24,6 +25,16 @@ void made_socket(int fd, int domain, int type, int protocol) {
     fd_table::born(fd, domain, type, protocol);
   }
   errno = error;
+}
+
+template <class Real>
+int accept_through(wire::Op op, int fd, Real real) {
+  const int accepted = real();
+  fd_table::forget(accepted);
+  if (state::recording() && (accepted >= 0 || listener::is_failure(errno))) {
+    listener::accepted(op, fd, {accepted, errno});
+  }
+  return accepted;
 }
 
 }  // namespace
@@ -66,15 +77,12 @@ int hook_connect(int fd, const sockaddr* address, socklen_t length) {
 }
 
 int hook_accept(int fd, sockaddr* address, socklen_t* length) {
-  const int accepted = real::accept(fd, address, length);
-  fd_table::forget(accepted);
-  return accepted;
+  return accept_through(wire::Op::accept, fd, [=] { return real::accept(fd, address, length); });
 }
 
 int hook_accept4(int fd, sockaddr* address, socklen_t* length, int flags) {
-  const int accepted = real::accept4(fd, address, length, flags);
-  fd_table::forget(accepted);
-  return accepted;
+  return accept_through(wire::Op::accept4, fd,
+                        [=] { return real::accept4(fd, address, length, flags); });
 }
 
 int hook_bind(int fd, const sockaddr* address, socklen_t length) {
@@ -89,6 +97,7 @@ int hook_listen(int fd, int backlog) {
   const int result = real::listen(fd, backlog);
   if (result == 0) {
     fd_table::forget(fd);
+    listener::started(fd, backlog);
   } else {
     failures::listen_failed(fd);
   }

@@ -130,9 +130,18 @@ union Payload {
     std::uint16_t type;      // SOCK_
     std::uint16_t protocol;  // IPPROTO_
     std::uint16_t reserved;
-  } endpoint;  // connect, accept, and the end of a connection's connect phase (getsockopt,
+  } endpoint;  // connect, and the end of a connection's connect phase (getsockopt,
                // getpeername, ...); bind that failed (only the family, and the address wanted as
                // Part::local_address)
+  struct {
+    std::uint64_t cookie;  // of the listener, as its family and protocol
+    std::uint16_t family;
+    std::uint16_t protocol;
+    std::uint16_t waited_ms;  // the connection is known to have waited so long while nobody here
+                              // accepted; 65535: or longer
+    std::uint16_t failures;   // that end with this one and were not told before: the same errno
+                              // repeats at most every 10 ms; 0 where the call gave a connection
+  } accept;
   struct {
     std::int64_t timeout_ns;  // -1: for ever
     std::uint32_t watched;    // how many descriptors the caller passed (poll: nfds, select: nfds,
@@ -207,7 +216,15 @@ enum class Part : std::uint16_t {
   name = 5,           // host name asked for, no NUL
   service = 6,        // service asked for, no NUL
   addresses = 7,      // ResolvedAddress[]
+  listening = 8,      // Listening: with the first accept after listen
 };
+
+struct Listening {
+  std::uint64_t since_ns;  // when listen returned
+  std::int32_t backlog;    // as passed
+  std::uint32_t reserved;
+};
+static_assert(sizeof(Listening) == 16);
 
 struct ResolvedAddress {
   std::uint16_t family;  // AF_INET (4 bytes used) or AF_INET6

@@ -94,6 +94,13 @@ void add_bytes(std::vector<Hazard>& list) {
                       event(Op::send).error(EPIPE).tcp(),
                       event(Op::send).result(1).detail(wire::kTurnStart).paused(0, kCloseWait),
                       event(Op::send).error(ECONNRESET).paused(kPause, kClose).tcp()})});
+  list.push_back(
+      {"listening",
+       {"listening"},
+       Recording::of({event(Op::accept).tcp().times(2), event(Op::accept4).times(2),
+                      event(Op::accept).result(-1).error(EMFILE).tcp(), event(Op::dup),
+                      event(Op::close).flags(wire::kBegin).tcp(), event(Op::close_range)})
+           .segments(2)});
   list.push_back({"fast_open", {"fast_open"}, Recording::of({event(Op::connect).result(0)})});
   list.push_back(
       {"reconnect", {"reconnect"}, Recording::of({refused().times(2), connected().times(2)})});

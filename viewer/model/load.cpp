@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace sockwatch::model {
 namespace {
@@ -41,9 +43,13 @@ class LookupFilter {
     }
   }
 
+  bool from_wanted(std::int64_t process_id) const {
+    return !filter_.exe || wanted_.contains(process_id);
+  }
+
   bool accepts(const store::ResolutionRow& row) const {
     if (filter_.since_ns && row.started_ns < *filter_.since_ns) return false;
-    if (filter_.exe && !wanted_.contains(row.process_id)) return false;
+    if (!from_wanted(row.process_id)) return false;
     if (!filter_.destination) return true;
     const std::string host = lower(host_part(*filter_.destination));
     return (row.name && lower(*row.name).find(host) != std::string::npos) ||
@@ -84,7 +90,12 @@ Result<Summary> load_summary(const store::Reader& reader, const store::Filter& f
     return true;
   });
   if (!resolutions) return resolutions.error();
-  return builder.finish(!is_empty(filter));
+  auto listeners = reader.listeners();
+  if (!listeners) return listeners.error();
+  std::erase_if(*listeners, [&](const auto& row) { return !lookups.from_wanted(row.process_id); });
+  Summary summary = builder.finish(!is_empty(filter));
+  summary.listeners = std::move(*listeners);
+  return summary;
 }
 
 Result<store::OptInt> first_moment(const store::Reader& reader) {

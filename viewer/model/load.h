@@ -7,7 +7,8 @@
 namespace sockwatch::model {
 
 // `filter` chooses connections. Lookups follow it as far as it can speak of them: destination (the
-// name or an address), program and time; outcome and connect time leave them all in.
+// name or an address), program and time; outcome and connect time leave them all in. Listeners
+// follow the program.
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter);
 
 // When the trace began, for times given relative to it: the first process, else the first

@@ -38,6 +38,7 @@ struct Summary {
   std::vector<Destination> destinations;        // worst first
   std::vector<FailureGroup> failures;           // most attempts first, those of `others` last
   std::uint64_t failures_beyond_limit = 0;      // failed attempts that are in no group
+  std::vector<store::ListenerRow> listeners;    // in the order they began
   std::vector<Lookup> lookups;                  // failures first, then slowest first
   std::map<std::string, std::uint64_t> losses;  // cause → records
   Tally total;

@@ -92,6 +92,28 @@ Json resolution(const model::Lookup& lookup) {
           {"errors", std::move(errors)}};
 }
 
+Json listener(const store::ListenerRow& row) {
+  return {{"id", row.id},
+          {"process_id", row.process_id},
+          {"fd", row.fd},
+          {"family", row.family},
+          {"protocol", row.protocol},
+          {"local_address", or_null(row.local_address)},
+          {"local_port", or_null(row.local_port)},
+          {"backlog", or_null(row.backlog)},
+          {"started_ns", row.started_ns},
+          {"closed_ns", or_null(row.closed_ns)},
+          {"accepts", row.accepts},
+          {"failures", row.failures},
+          {"accept_gap_max_ns", or_null(row.accept_gap_max_ns)},
+          {"pictures", row.pictures},
+          {"queue_max", or_null(row.queue_max)},
+          {"queue_limit", or_null(row.queue_limit)},
+          {"full", row.full},
+          {"first_full_ns", or_null(row.first_full_ns)},
+          {"last_full_ns", or_null(row.last_full_ns)}};
+}
+
 Json not_seen(const store::ProcessRow& row) {
   const model::Reason reason = model::why_not_seen(row.coverage);
   return {{"process_id", row.id},     {"pid", row.pid},        {"exe", or_null(row.exe)},
@@ -112,6 +134,8 @@ std::string json_report(const Summary& summary) {
   }
   report["resolutions"] = Json::array();
   for (const auto& lookup : summary.lookups) report["resolutions"].push_back(resolution(lookup));
+  report["listeners"] = Json::array();
+  for (const auto& row : summary.listeners) report["listeners"].push_back(listener(row));
   report["diagnoses"] = Json::array();
   report["losses"] = Json::object();
   for (const auto& [cause, count] : summary.losses) report["losses"][cause] = count;

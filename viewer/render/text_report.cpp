@@ -18,6 +18,7 @@
 #include "viewer/render/format.h"
 #include "viewer/render/headline.h"
 #include "viewer/render/labels.h"
+#include "viewer/render/listener_table.h"
 #include "viewer/render/table.h"
 #include "viewer/render/wall_clock.h"
 #include "viewer/render/word_wrap.h"
@@ -269,6 +270,7 @@ std::string text_report(const Summary& summary, const TextStyle& style) {
   if (!destinations.empty()) out += "\n" + destinations;
   out += failures(summary, style);
   out += lookups(summary, style);
+  out += listener_section(summary.listeners, summary.processes, style);
   out += lost(summary, style);
   out += not_seen(summary, style);
   return out;

@@ -31,8 +31,9 @@ const std::vector<std::string> kQuantileKeys = {"count", "p50", "p90", "p99", "m
 
 TEST(JsonReport, HasEveryKey) {
   const ordered_json all = report(incident());
-  EXPECT_THAT(keys(all), ElementsAreArray({"schema", "trace", "processes", "destinations",
-                                           "resolutions", "diagnoses", "losses", "not_seen"}));
+  EXPECT_THAT(keys(all),
+              ElementsAreArray({"schema", "trace", "processes", "destinations", "resolutions",
+                                "listeners", "diagnoses", "losses", "not_seen"}));
   EXPECT_EQ(all["schema"], "sockwatch-report/1");
   EXPECT_EQ(all["trace"]["host"], "app-7");
   EXPECT_EQ(all["diagnoses"], ordered_json::array());
