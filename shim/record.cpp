@@ -14,7 +14,7 @@ Record::Record(wire::Op op, int fd) : process_(process::ensure()), thread_(nullp
     return;
   }
   std::uint64_t t_ns = 0;
-  thread_ = thread::enter(*process_, reinterpret_cast<std::uintptr_t>(this), t_ns);
+  thread_ = thread::begin(*process_, frame(), t_ns);
   if (thread_ == nullptr) {
     return;
   }
@@ -76,12 +76,12 @@ void Record::local_address(int fd) {
 }
 
 void Record::publish() {
-  thread::publish(*process_, *thread_, slots_, used_);
+  thread::publish(*process_, *thread_, frame(), slots_, used_);
   abandon();
 }
 
 void Record::abandon() {
-  thread::leave(*thread_);
+  thread::end(*process_, *thread_, frame());
   thread_ = nullptr;
 }
 

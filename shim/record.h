@@ -1,10 +1,10 @@
 // Putting one event together on the stack and publishing it.
 //
-//   Record record(wire::Op::connect, fd);   // enters the record section, reads the clock
+//   Record record(wire::Op::connect, fd);   // an event is under way, reads the clock
 //   if (record) {                           // false: lost and counted, or nothing to record into
 //     record.event().result = ...;
 //     record.part(wire::Part::tcp, &picture, sizeof picture);
-//     record.publish();                     // leaves the section
+//     record.publish();                     // the event is over
 //   }
 //
 // Made after the real call has returned (or before it is made, for kBegin), never around it: there
@@ -47,10 +47,12 @@ class Record {
   void local_address(int fd);
 
   void publish();
-  // Publishes nothing and leaves the section.
+  // Publishes nothing; the event is over.
   void abandon();
 
  private:
+  std::uintptr_t frame() const { return reinterpret_cast<std::uintptr_t>(this); }
+
   Process* process_;
   Thread* thread_;
   std::size_t used_ = 1;

@@ -174,6 +174,37 @@ bool tell_losses(Process& process, Thread& thread, std::uint64_t t_ns, std::size
   return push(process, thread, &event, 1);
 }
 
+// Whether the frame that holds `holder` is one of ours further out. If not it is gone, left by a
+// jump: frames further in end first.
+bool is_inside(std::uintptr_t holder, std::uintptr_t frame) {
+  return holder != 0 && (frame < holder || on_alternate_stack());
+}
+
+// False in the child of a fork that has not begun an event of its own.
+bool is_own(const Process& process, const Thread& thread) {
+  return thread.generation == process.generation.load(std::memory_order_relaxed);
+}
+
+// Enters the section. False: a handler inside it; the loss is counted.
+bool occupy(Process& process, std::uintptr_t frame) {
+  if (is_inside(mine.section, frame)) {
+    segment::count_loss(process, wire::Loss::nested);
+    return false;
+  }
+  const bool taken_over = mine.section != 0;
+  mine.section = frame;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (taken_over && mine.slot != nullptr) {
+    reconcile(*mine.slot, mine.ring);
+  }
+  return true;
+}
+
+void vacate() {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  mine.section = 0;
+}
+
 }  // namespace
 
 void start() {
@@ -183,20 +214,7 @@ void start() {
   }
 }
 
-Thread* enter(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {
-  if (mine.section != 0) {
-    if (frame < mine.section || on_alternate_stack()) {
-      segment::count_loss(process, wire::Loss::nested);
-      return nullptr;
-    }
-    mine.section = frame;  // the frame that had it is gone
-    if (mine.slot != nullptr &&
-        mine.generation == process.generation.load(std::memory_order_relaxed)) {
-      reconcile(*mine.slot, mine.ring);
-    }
-  }
-  mine.section = frame;
-  std::atomic_signal_fence(std::memory_order_seq_cst);
+Thread* begin(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {
   const std::uint64_t generation = process.generation.load(std::memory_order_relaxed);
   if (mine.generation != generation) {
     // New, or the child of a fork: what its parent leased is neither mapped nor its own.
@@ -204,22 +222,36 @@ Thread* enter(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {
     mine.ring = nullptr;
     mine.lost = 0;
     mine.tid = 0;
+    mine.section = 0;
+    mine.outermost = 0;
     mine.generation = generation;
   }
   if (mine.slot == nullptr) {
     const bool makes_segment = process.segment.load(std::memory_order_relaxed) == nullptr;
     t_ns = clock::now_ns();
-    if (!lease(process)) {
-      std::atomic_signal_fence(std::memory_order_seq_cst);
-      mine.section = 0;
+    if (!occupy(process, frame)) {
+      return nullptr;
+    }
+    // A handler may have leased just before the section was ours.
+    const bool leased = mine.slot != nullptr || lease(process);
+    vacate();
+    if (!leased) {
       return nullptr;
     }
     // The time from before is only good in a ring where nothing can be later yet.
-    if (makes_segment && mine.slot->published.load(std::memory_order_relaxed) == 0) {
+    if (makes_segment && mine.outermost == 0 &&
+        mine.slot->published.load(std::memory_order_relaxed) == 0) {
       mine.slot->recording_since_ns.store(t_ns, std::memory_order_seq_cst);
+      mine.outermost = frame;
       return &mine;
     }
   }
+  if (is_inside(mine.outermost, frame)) {
+    t_ns = clock::now_ns();
+    return &mine;
+  }
+  mine.outermost = frame;
+  std::atomic_signal_fence(std::memory_order_seq_cst);
   // Before the clock is read for the event, and ordered before that read as others see it: a
   // collector that finds 0 here knows that no event older than its own clock is still to come.
   mine.slot->recording_since_ns.exchange(1, std::memory_order_seq_cst);
@@ -228,22 +260,28 @@ Thread* enter(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {
   return &mine;
 }
 
-void leave(Thread& thread) {
-  thread.slot->recording_since_ns.store(0, std::memory_order_release);
-  std::atomic_signal_fence(std::memory_order_seq_cst);
-  thread.section = 0;
-}
-
-void publish(Process& process, Thread& thread, wire::Event* slots, std::size_t count) {
-  if (thread.lost != 0 && !tell_losses(process, thread, slots[0].t_ns, count)) {
-    ++thread.lost;
-    thread.slot->lost.fetch_add(1, std::memory_order_relaxed);
+void end(const Process& process, Thread& thread, std::uintptr_t frame) {
+  // Inside another one, or what a fork in a handler left of this one.
+  if (thread.outermost != frame || !is_own(process, thread)) {
     return;
   }
-  if (!push(process, thread, slots, count)) {
+  thread.slot->recording_since_ns.store(0, std::memory_order_release);
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  thread.outermost = 0;
+}
+
+void publish(Process& process, Thread& thread, std::uintptr_t frame, wire::Event* slots,
+             std::size_t count) {
+  // A handler that ran since begin() may have forked: in the child this event is the parent's.
+  if (!is_own(process, thread) || slots[0].tid != thread.tid || !occupy(process, frame)) {
+    return;
+  }
+  const bool told = thread.lost == 0 || tell_losses(process, thread, slots[0].t_ns, count);
+  if (!told || !push(process, thread, slots, count)) {
     ++thread.lost;
     thread.slot->lost.fetch_add(1, std::memory_order_relaxed);
   }
+  vacate();
 }
 
 void release_slot() {

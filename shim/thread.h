@@ -1,12 +1,16 @@
-// One thread's part: the guard of the record section and the lease of a ring.
+// One thread's part: the guard of the ring, the mark of an event under way, and the lease.
 //
-// The record section is the few hundred nanoseconds in which an event is put together and pushed.
-// It never spans the real call. What can happen inside it:
+// An event is put together on the stack, with questions to the kernel in between; a signal handler
+// that makes a hooked call meanwhile records its own event, and publishes it first. Only the push
+// itself (and the lease of a ring) is not re-entrant: that is the section, some ten nanoseconds.
+// Neither ever spans the real call. What can happen inside the section:
 //   - a signal handler that makes a hooked call: it finds the section occupied, counts
-//     Loss::nested and goes on without a record, because a push is not re-entrant;
+//     Loss::nested and goes on without a record;
 //   - a handler that leaves by longjmp, or a thread cancelled at any instruction: the section stays
 //     occupied for good. A later call from a place on the stack above the lost section proves that
 //     its frame is gone, and takes over.
+// The mark that an event is under way belongs to the outermost of nested ones, because that began
+// first; one that was left by a jump is taken over in the same way.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +22,8 @@ namespace sockwatch::shim {
 
 // initial-exec storage: one load to reach, and small, because glibc keeps little room for it.
 struct Thread {
-  std::uintptr_t section;  // address in the frame that is recording; 0: nobody
+  std::uintptr_t section;    // address in the frame that is pushing; 0: nobody
+  std::uintptr_t outermost;  // address in the frame of the outermost event under way; 0: none
   std::uint64_t generation;
   wire::Slot* slot;
   wire::Ring* ring;
@@ -33,18 +38,20 @@ namespace thread {
 // Creates the key whose destructor gives a slot back. Called once by the constructor.
 void start();
 
-// Enters the record section; `frame` is an address in the caller's frame. The thread then has a
-// ring, `recording_since_ns` says that an event is under way, and `t_ns` is the time (of before the
-// segment was created, where this call did that: it takes long). nullptr: not entered, the loss is
-// counted, nothing to leave.
-Thread* enter(Process& process, std::uintptr_t frame, std::uint64_t& t_ns);
+// Begins an event; `frame` is an address in the caller's frame. The thread then has a ring,
+// `recording_since_ns` says that an event is under way, and `t_ns` is the time (of before the
+// segment was created, where this call did that: it takes long). nullptr: nothing can be recorded,
+// the loss is counted, nothing to end.
+Thread* begin(Process& process, std::uintptr_t frame, std::uint64_t& t_ns);
 
-// Leaves it, whatever was published.
-void leave(Thread& thread);
+// Ends it, whatever was published. `frame` as given to begin().
+void end(const Process& process, Thread& thread, std::uintptr_t frame);
 
-// Publishes `count` slots together or, with the ring full or no memory, drops them whole and counts
-// the loss. Sets the sequence number of the first. Only inside the section.
-void publish(Process& process, Thread& thread, wire::Event* slots, std::size_t count);
+// Publishes `count` slots together or, with the ring full or no memory, or from a signal handler
+// inside another push, drops them whole and counts the loss. Sets the sequence number of the first.
+// Only between begin() and end().
+void publish(Process& process, Thread& thread, std::uintptr_t frame, wire::Event* slots,
+             std::size_t count);
 
 // Gives the slot back, as the end of the thread does.
 void release_slot();

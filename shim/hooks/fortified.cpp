@@ -22,16 +22,12 @@ ssize_t hook_recvfrom_chk(int fd, void* bytes, size_t count, size_t size, int fl
 }
 
 int hook_poll_chk(pollfd* fds, nfds_t count, int timeout, size_t size) {
-  return poll_through(
-      wire::Op::poll, fds, count, [timeout] { return from_ms(timeout); },
-      [=] { return real::poll_chk(fds, count, timeout, size); });
+  return poll_through(wire::Op::poll, real::poll_chk, fds, count, timeout, size);
 }
 
 int hook_ppoll_chk(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask,
                    size_t size) {
-  return poll_through(
-      wire::Op::ppoll, fds, count, [timeout] { return from_timespec(timeout); },
-      [=] { return real::ppoll_chk(fds, count, timeout, mask, size); });
+  return poll_through(wire::Op::ppoll, real::ppoll_chk, fds, count, timeout, mask, size);
 }
 
 ssize_t hook_read_chk(int fd, void* bytes, size_t count, size_t size) {

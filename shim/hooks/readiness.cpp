@@ -39,8 +39,8 @@ namespace {
 // A select with something pending. The sets, and select's own time-out, are overwritten by the
 // kernel and so must be read before it has accepted them: through `readable`.
 template <class Time, class Real>
-int watched_select(wire::Op op, int count, fd_set* read, fd_set* write, fd_set* except,
-                   const Time* timeout, Real real) {
+[[gnu::noinline]] int watched_select(wire::Op op, int count, fd_set* read, fd_set* write,
+                                     fd_set* except, const Time* timeout, Real real) {
   waits::Selected selected;
   waits::save_selected(selected, count, read, write, except);
   if (selected.count == 0) {
@@ -100,15 +100,11 @@ void note_epoll(int epoll, int command, int fd, const epoll_event* event) {
 }  // namespace
 
 int hook_poll(pollfd* fds, nfds_t count, int timeout) {
-  return poll_through(
-      wire::Op::poll, fds, count, [timeout] { return from_ms(timeout); },
-      [=] { return real::poll(fds, count, timeout); });
+  return poll_through(wire::Op::poll, real::poll, fds, count, timeout);
 }
 
 int hook_ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_t* mask) {
-  return poll_through(
-      wire::Op::ppoll, fds, count, [timeout] { return from_timespec(timeout); },
-      [=] { return real::ppoll(fds, count, timeout, mask); });
+  return poll_through(wire::Op::ppoll, real::ppoll, fds, count, timeout, mask);
 }
 
 int hook_select(int count, fd_set* read, fd_set* write, fd_set* except, timeval* timeout) {
@@ -153,20 +149,16 @@ int hook_epoll_ctl(int epoll, int command, int fd, epoll_event* event) {
 }
 
 int hook_epoll_wait(int epoll, epoll_event* events, int count, int timeout) {
-  return epoll_through(
-      wire::Op::epoll_wait, epoll, count, [timeout] { return from_ms(timeout); },
-      [=] { return real::epoll_wait(epoll, events, count, timeout); });
+  return epoll_through(wire::Op::epoll_wait, real::epoll_wait, epoll, events, count, timeout);
 }
 
 int hook_epoll_pwait(int epoll, epoll_event* events, int count, int timeout, const sigset_t* mask) {
-  return epoll_through(
-      wire::Op::epoll_pwait, epoll, count, [timeout] { return from_ms(timeout); },
-      [=] { return real::epoll_pwait(epoll, events, count, timeout, mask); });
+  return epoll_through(wire::Op::epoll_pwait, real::epoll_pwait, epoll, events, count, timeout,
+                       mask);
 }
 
 int hook_epoll_pwait2(int epoll, epoll_event* events, int count, const timespec* timeout,
                       const sigset_t* mask) {
-  return epoll_through(
-      wire::Op::epoll_pwait2, epoll, count, [timeout] { return from_timespec(timeout); },
-      [=] { return real::epoll_pwait2(epoll, events, count, timeout, mask); });
+  return epoll_through(wire::Op::epoll_pwait2, real::epoll_pwait2, epoll, events, count, timeout,
+                       mask);
 }

@@ -67,7 +67,7 @@ enum WaitDetail : std::uint8_t {
 enum class Loss : std::uint32_t {
   ring_full = 0,   // the collector was slower than the thread
   no_slot = 1,     // more threads at once than the segment has rings
-  nested = 2,      // a signal handler ran inside the few ns of a record section
+  nested = 2,      // a signal handler ran inside the few ns of a push
   no_memory = 3,   // the shared-memory file system had no room for the thread's ring
   descriptor = 4,  // a descriptor number beyond the table
   count = 5,

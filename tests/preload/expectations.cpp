@@ -80,6 +80,8 @@ class Comparison {
       if (must && lost == 0) say("nothing was lost by {}", kLossNames[cause]);
       if (!must && lost != 0 && !contains(expected_.may_lose, cause))
         say("{} lost by {}", lost, kLossNames[cause]);
+      if (cause == static_cast<std::size_t>(wire::Loss::nested) && lost > expected_.most_nested)
+        say("{} lost by nested, expected at most {}", lost, expected_.most_nested);
     }
   }
 

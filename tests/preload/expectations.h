@@ -60,7 +60,8 @@ struct Recording {
   std::vector<Expected> events;
   std::vector<wire::Loss> may_lose;
   std::vector<wire::Loss> must_lose;
-  bool sandboxed = false;  // the header says from when on we kept quiet
+  std::uint64_t most_nested = ~std::uint64_t{0};  // lost by Loss::nested, if that may be
+  bool sandboxed = false;                         // the header says from when on we kept quiet
 
   // Shorthands for tables.
   static Recording of(std::vector<Expected> events) {
@@ -77,6 +78,8 @@ struct Recording {
   Recording& slots(std::size_t most) { return most_slots = most, *this; }
   Recording& may(std::vector<wire::Loss> causes) { return may_lose = std::move(causes), *this; }
   Recording& must(std::vector<wire::Loss> causes) { return must_lose = std::move(causes), *this; }
+  // A handler must come within the few instructions of a push.
+  Recording& hardly_nested(std::uint64_t most) { return most_nested = most, *this; }
   Recording& in_sandbox() { return sandboxed = true, *this; }
 };
 

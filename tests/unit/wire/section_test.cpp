@@ -1,4 +1,4 @@
-// The record section: a few hundred nanoseconds that signals and jumps may hit.
+// Events under way, and the section in which they are pushed: signals and jumps may hit both.
 #include <alloca.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -44,19 +44,63 @@ void jump_away(int) { siglongjmp(away, 1); }
   }
 }
 
-TEST_F(Section, ASignalHandlerInsideItPassesThroughAndIsCounted) {
+TEST_F(Section, ASignalHandlerDuringAnEventRecordsItsOwn) {
   signal(SIGUSR1, record_in_handler);
-  recorded_in_handler = true;
+  recorded_in_handler = false;
   Record record(wire::Op::send, 1);
   ASSERT_TRUE(record);
   raise(SIGUSR1);
-  EXPECT_FALSE(recorded_in_handler);
+  EXPECT_TRUE(recorded_in_handler);
+  const test::Mapped mapped(segment_path());
+  EXPECT_EQ(mapped.slot(0).recording_since_ns.load(), record.event().t_ns) << "still under way";
   record.publish();
-  EXPECT_EQ(lost(wire::Loss::nested), 1U);
+  EXPECT_EQ(mapped.slot(0).recording_since_ns.load(), 0U);
+  EXPECT_EQ(lost(wire::Loss::nested), 0U);
   const auto slots = test::Mapped(segment_path()).drain(0);
-  ASSERT_EQ(slots.size(), 1U);
-  EXPECT_EQ(slots[0].fd, 1);
+  ASSERT_EQ(slots.size(), 2U);
+  EXPECT_EQ(slots[0].fd, 99);
+  EXPECT_EQ(slots[1].fd, 1);
+  EXPECT_EQ(slots[1].sequence, 1U);
 }
+
+#if defined(__x86_64__)
+// A handler after every single instruction of a publication.
+volatile int attempts = 0;
+void record_at_every_step(int) {
+  publish_one(99);
+  attempts = attempts + 1;
+}
+constexpr long kTrapFlag = 0x100;
+void single_step(bool on) {
+  long flags = 0;
+  __asm__ volatile("pushfq; popq %0" : "=r"(flags) : : "memory");
+  flags = on ? flags | kTrapFlag : flags & ~kTrapFlag;
+  __asm__ volatile("pushq %0; popfq" : : "r"(flags) : "memory", "cc");
+}
+
+TEST_F(Section, NothingTearsWhereverAHandlerComes) {
+  ASSERT_TRUE(publish_one(0));
+  signal(SIGTRAP, record_at_every_step);
+  single_step(true);
+  const bool recorded = publish_one(1);
+  single_step(false);
+  signal(SIGTRAP, SIG_DFL);
+  EXPECT_TRUE(recorded);
+  ASSERT_GT(attempts, 100);
+  ASSERT_TRUE(publish_one(2));
+  const test::Mapped mapped(segment_path());
+  EXPECT_EQ(mapped.slot(0).recording_since_ns.load(), 0U);
+  const auto slots = test::Mapped(segment_path()).drain(0);
+  std::size_t of_handlers = 0;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    EXPECT_EQ(slots[i].sequence, i);
+    if (slots[i].fd == 99) ++of_handlers;
+  }
+  EXPECT_GT(lost(wire::Loss::nested), 0U);
+  EXPECT_EQ(slots.size(), of_handlers + 3);
+  EXPECT_EQ(of_handlers + lost(wire::Loss::nested), static_cast<std::size_t>(attempts));
+}
+#endif
 
 TEST_F(Section, ASignalHandlerOutsideItRecords) {
   signal(SIGUSR1, record_in_handler);
@@ -67,7 +111,7 @@ TEST_F(Section, ASignalHandlerOutsideItRecords) {
   EXPECT_EQ(lost(wire::Loss::nested), 0U);
 }
 
-TEST_F(Section, AHandlerOnAnotherStackInsideItPassesThrough) {
+TEST_F(Section, AHandlerOnAnotherStackRecordsItsOwn) {
   std::vector<char> memory(256 * 1024);
   stack_t stack{};
   stack.ss_sp = memory.data();
@@ -78,13 +122,16 @@ TEST_F(Section, AHandlerOnAnotherStackInsideItPassesThrough) {
   action.sa_handler = record_in_handler;
   action.sa_flags = SA_ONSTACK;
   ASSERT_EQ(sigaction(SIGUSR1, &action, nullptr), 0);
-  recorded_in_handler = true;
+  recorded_in_handler = false;
   Record record(wire::Op::send, 1);
   ASSERT_TRUE(record);
   raise(SIGUSR1);
-  EXPECT_FALSE(recorded_in_handler);
+  EXPECT_TRUE(recorded_in_handler);
+  const test::Mapped mapped(segment_path());
+  EXPECT_EQ(mapped.slot(0).recording_since_ns.load(), record.event().t_ns) << "still under way";
   record.publish();
-  EXPECT_EQ(lost(wire::Loss::nested), 1U);
+  EXPECT_EQ(mapped.slot(0).recording_since_ns.load(), 0U);
+  EXPECT_EQ(lost(wire::Loss::nested), 0U);
   sigaltstack(&before, nullptr);
 }
 
