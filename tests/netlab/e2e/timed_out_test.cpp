@@ -3,6 +3,7 @@
 
 #include <cerrno>
 
+#include "tests/netlab/clients/nginx.h"
 #include "tests/netlab/e2e/clients.h"
 
 namespace sockwatch::netlab {
@@ -157,56 +158,19 @@ class Nginx : public Curl {
       GTEST_SKIP() << "skipped, because nginx cannot change user in a user namespace";
     }
   }
-
-  // Master and two workers in front of `upstreams`, each at /N/.
-  Words reverse_proxy(const std::vector<std::uint16_t>& upstreams) const {
-    std::string locations;
-    for (std::size_t i = 0; i < upstreams.size(); ++i) {
-      locations += "location /" + std::to_string(i) +
-                   "/ { proxy_pass http://127.0.0.1:" + std::to_string(upstreams[i]) + "/; }\n";
-    }
-    const std::string home = network().scratch();
-    const std::string path = network().write_scratch(
-        "nginx.conf",
-        "user root; daemon off; worker_processes 2; pid " + home +
-            "/nginx.pid;\n"
-            "error_log stderr crit; events { worker_connections 64; }\n"
-            "http { access_log off; client_body_temp_path tmp/body; proxy_temp_path tmp/proxy;\n"
-            "fastcgi_temp_path tmp/f; uwsgi_temp_path tmp/u; scgi_temp_path tmp/s;\n"
-            "proxy_connect_timeout 1500ms; proxy_read_timeout 1500ms; proxy_next_upstream off;\n"
-            "server { listen 127.0.0.1:8080;\n" +
-            locations + "} }\n");
-    return {"nginx", "-p", home, "-e", "stderr", "-c", path};
-  }
-
-  // As a client of the proxy sees it, not recorded.
-  std::string status_of(int upstream) const {
-    return network()
-        .run({.argv = {"curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}",
-                       url("127.0.0.1", 8080) + std::to_string(upstream) + "/"}})
-        .out;
-  }
-
-  void stop() const { network().run({.argv = {"sh", "-c", "kill -QUIT $(cat nginx.pid)"}}); }
-
-  void wait_until_listening() const {
-    network().run({.argv = {"sh", "-c",
-                            "for i in $(seq 200); do [ -s nginx.pid ] && "
-                            "ss -Hltn sport = :8080 | grep -q . && exit 0; sleep 0.05; done"}});
-  }
 };
 
 TEST_F(Nginx, WorkersUpstreamsAreToldApart) {
   const Server good = serve_tcp(network(), answering("hello"));
   const Server mute = serve_tcp(network(), silent());
   drop_tcp(network(), kDark);
-  Process proxy =
-      start_recording("trace.sockwatch", reverse_proxy({good.port(), kDark, mute.port()}));
-  wait_until_listening();
-  EXPECT_EQ(status_of(0), "200");
-  EXPECT_EQ(status_of(1), "504");
-  EXPECT_EQ(status_of(2), "504");
-  stop();
+  Process proxy = start_recording("trace.sockwatch",
+                                  nginx_in_front_of(network(), {good.port(), kDark, mute.port()}));
+  wait_until_nginx_listens(network());
+  EXPECT_EQ(nginx_status_of(network(), 0), "200");
+  EXPECT_EQ(nginx_status_of(network(), 1), "504");
+  EXPECT_EQ(nginx_status_of(network(), 2), "504");
+  stop_nginx(network());
   const Recording seen = finish_recording("trace.sockwatch", proxy);
   EXPECT_EQ(seen.target.status, 0) << seen.target.told();
   EXPECT_TRUE(shows(seen.to_port(good.port()), {{"outcome", "connected"}, {"blocking", false}}));

@@ -69,23 +69,21 @@ std::string reply(const std::string& query, const Question& question, unsigned c
 }
 
 void answer(int fd, const std::map<std::string, NameAnswer>& zone, const std::string& query,
-            const SocketAddress& from) {
-  const auto question = parse_question(query);
-  if (!question) return;
-  const auto found = zone.find(question->name);
+            const Question& question, const SocketAddress& from) {
+  const auto found = zone.find(question.name);
   std::string message;
   if (found == zone.end()) {
-    message = reply(query, *question, kNxdomain, {});
+    message = reply(query, question, kNxdomain, {});
   } else {
     const NameAnswer& told = found->second;
     if (told.manner == NameAnswer::Manner::silence) return;
-    if (told.ignore_aaaa && question->type == kTypeAaaa) return;
+    if (told.ignore_aaaa && question.type == kTypeAaaa) return;
     std::this_thread::sleep_for(told.delay);
     const bool fails = told.manner == NameAnswer::Manner::servfail;
     std::vector<std::string> addresses;
-    if (!fails && question->type == kTypeA) addresses = told.v4;
-    if (!fails && question->type == kTypeAaaa) addresses = told.v6;
-    message = reply(query, *question, fails ? kServfail : 0, addresses);
+    if (!fails && question.type == kTypeA) addresses = told.v4;
+    if (!fails && question.type == kTypeAaaa) addresses = told.v6;
+    message = reply(query, question, fails ? kServfail : 0, addresses);
   }
   sendto(fd, message.data(), message.size(), 0, from.get(), from.length);
 }
@@ -103,16 +101,23 @@ Server serve_dns(const Namespace& network, std::map<std::string, NameAnswer> zon
       },
       [zone = std::move(zone), bound] {
         std::array<char, 2048> datagram;
+        std::map<std::string, int> lost;
         for (;;) {
           SocketAddress from;
           from.length = sizeof from.storage;
           const ssize_t got =
               recvfrom(*bound, datagram.data(), datagram.size(), 0, from.get(), &from.length);
           if (got < static_cast<ssize_t>(kHeader)) continue;
+          std::string query(datagram.data(), static_cast<std::size_t>(got));
+          const auto question = parse_question(query);
+          if (!question) continue;
+          const auto known = zone.find(question->name);
+          if (known != zone.end() && lost[question->name] < known->second.lose_first) {
+            ++lost[question->name];
+            continue;
+          }
           // A and AAAA of one lookup come together; a delayed answer must not hold up the other.
-          std::thread(answer, *bound, std::cref(zone),
-                      std::string(datagram.data(), static_cast<std::size_t>(got)), from)
-              .detach();
+          std::thread(answer, *bound, std::cref(zone), std::move(query), *question, from).detach();
         }
       });
 }

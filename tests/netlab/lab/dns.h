@@ -17,6 +17,7 @@ struct NameAnswer {
   std::vector<std::string> v6 = {};
   std::chrono::milliseconds delay{0};
   bool ignore_aaaa = false;  // A is answered, AAAA never
+  int lose_first = 0;        // so many queries for the name get no answer, those after them do
 };
 
 // Names not in the zone get NXDOMAIN. UDP port 53 of `address` (any 127.0.0.x).

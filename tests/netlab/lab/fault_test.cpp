@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "tests/netlab/clients/commands.h"
 #include "tests/netlab/lab/dns.h"
 #include "tests/netlab/lab/far_side.h"
 #include "tests/netlab/lab/faults.h"
@@ -17,7 +18,6 @@
 namespace sockwatch::netlab {
 namespace {
 
-using std::chrono::milliseconds;
 using testing::HasSubstr;
 
 // No such process, or only its exit status is left for whoever adopted it.
@@ -44,7 +44,7 @@ bool soon(const std::function<bool()>& true_at_last) {
 
 class Fault : public Lab {
  protected:
-  Fault() : Lab({"python3"}) {}
+  Fault() : Lab({"python3", "curl"}) {}
 
   // Connects within `limit`, then sends and reads once; prints "connected", or the name of the
   // errno, or "timeout"; after that "got N", "reset", "silence".
@@ -144,6 +144,74 @@ TEST_F(Fault, KernelGivesUp) {
   EXPECT_GE(seen.elapsed.count(), 2900);
 }
 
+TEST_F(Fault, OneSourcePortIsForgotten) {
+  const Server server = serve_tcp(network(), answering("hello"));
+  drop_source_port(network(), server.port(), 41007);
+  const auto from = [&](const std::string& port) {
+    return network()
+        .run({.argv = {"curl", "-s", "--local-port", port, "--connect-timeout", "0.8",
+                       url("127.0.0.1", server.port())}})
+        .status;
+  };
+  EXPECT_EQ(from("41007"), 28);
+  EXPECT_EQ(from("41008"), 0);
+}
+
+TEST_F(Fault, SimultaneousSynsLoseAllButOne) {
+  const Server server = serve_tcp(network(), answering("hello"));
+  drop_simultaneous_syns(network(), server.port());
+  const Finished seen = network().run(
+      {.argv = python("def connect(count):\n"
+                      "  all = [socket.socket() for i in range(count)]\n"
+                      "  for s in all: s.setblocking(False); s.connect_ex(" +
+                      at("127.0.0.1", server.port()) +
+                      ")\n"
+                      "  time.sleep(0.3); print(len(select.select([], all, [], 0)[1]))\n"
+                      "connect(1); connect(1); connect(3)\n")});
+  EXPECT_EQ(seen.out, "1\n1\n1\n") << seen.told();
+}
+
+TEST_F(Fault, LargePacketsVanishOneWay) {
+  const auto far = open_far_side(network(), milliseconds{2});
+  if (!far) GTEST_SKIP() << "skipped, because " << far.error().message;
+  const Server small = serve_tcp(network(), answering("hello"), {.address = kNearAddress});
+  const Server large =
+      serve_tcp(network(), answering(std::string(3000, 'x')), {.address = kNearAddress});
+  const auto status = [&](std::uint16_t port, const std::string& data) {
+    return network()
+        .run({.argv = {"curl", "-s", "-o", "/dev/null", "-m", "1", "-d", data,
+                       url(kFarAddress, port)}})
+        .status;
+  };
+  drop_large(network(), small.port(), Way::to_server);
+  EXPECT_EQ(status(small.port(), "x"), 0);
+  EXPECT_EQ(status(small.port(), std::string(3000, 'x')), 28);
+  EXPECT_EQ(status(large.port(), std::string(3000, 'x')), 0);
+  drop_large(network(), large.port(), Way::to_client);
+  EXPECT_EQ(status(large.port(), "x"), 28);
+}
+
+TEST_F(Fault, Ipv6CanBeOff) {
+  disable_ipv6(network());
+  EXPECT_EQ(probe("::1", 7001).out, "EADDRNOTAVAIL\n");
+}
+
+TEST_F(Fault, SlowServerHasAQueueAndNobodyElseDoes) {
+  const auto connected = [&](std::uint16_t port, double patience) {
+    return network()
+        .run({.argv = python("all = [socket.socket() for i in range(8)]\n"
+                             "for s in all: s.setblocking(False); s.connect_ex(" +
+                             at("127.0.0.1", port) + ")\ntime.sleep(" + std::to_string(patience) +
+                             "); print(len(select.select([], all, [], 0)[1]))\n")})
+        .out;
+  };
+  const Server nobody = serve_nobody(network(), 2);
+  const Server slow = serve_slowly(network(), silent(), 2, milliseconds{200});
+  EXPECT_EQ(connected(nobody.port(), 0.3), "3\n");
+  EXPECT_EQ(connected(nobody.port(), 1.5), "0\n");
+  EXPECT_NE(connected(slow.port(), 2.5), "0\n");
+}
+
 TEST_F(Fault, FullQueueLooksLikeADrop) {
   const Server full = serve_full_queue(network());
   EXPECT_EQ(probe("127.0.0.1", full.port()).out, "timeout\n");
@@ -175,13 +243,40 @@ TEST_F(Fault, ServersMisbehaveAsTold) {
   EXPECT_GE(late.elapsed.count(), 500);
 }
 
+TEST_F(Fault, ServersResetAtOnceAndCloseAndDoNotRead) {
+  const Server resetter = serve_tcp(network(), resetting_at_once());
+  const Server once = serve_tcp(network(), answering_once("hello", milliseconds{300}));
+  const Server full = serve_tcp(network(), never_reading());
+  const Finished reset = network().run(
+      {.argv = python("s = socket.create_connection(" + at("127.0.0.1", resetter.port()) +
+                      "); time.sleep(0.2)\nprint(s.getsockopt(socket.SOL_SOCKET, 4))\n")});
+  EXPECT_EQ(reset.out, "104\n") << reset.told();
+  const Finished closed =
+      network().run({.argv = python("s = socket.create_connection(" + at("127.0.0.1", once.port()) +
+                                    "); s.sendall(b'GET / HTTP/1.1\\r\\n\\r\\n')\n"
+                                    "print(len(s.recv(9999)) > 5, len(s.recv(9999)))\n")});
+  EXPECT_EQ(closed.out, "True 0\n") << closed.told();
+  const Server closing = serve_tcp(network(), answering_and_closing("hello"));
+  EXPECT_THAT(network().run({.argv = curl_get("127.0.0.1", closing.port(), {"-i"})}).out,
+              testing::AllOf(HasSubstr("Connection: close"), HasSubstr("hello")));
+  const Finished stuck =
+      network().run({.argv = python("s = socket.create_connection(" + at("127.0.0.1", full.port()) +
+                                    "); s.settimeout(0.5)\n"
+                                    "try: s.sendall(bytes(50_000_000))\n"
+                                    "except TimeoutError: print('stuck')\n")});
+  EXPECT_EQ(stuck.out, "stuck\n") << stuck.told();
+}
+
 TEST_F(Fault, NamesFailAsTold) {
   const Server dns =
       serve_dns(network(), {{"both.test", {.v4 = {"127.0.0.1"}, .v6 = {"::1"}}},
                             {"broken.test", {.manner = NameAnswer::Manner::servfail}},
                             {"mute.test", {.manner = NameAnswer::Manner::silence}},
+                            {"lossy.test", {.v4 = {"127.0.0.1"}, .lose_first = 2}},
                             {"late.test", {.v4 = {"127.0.0.1"}, .delay = milliseconds{400}}}});
   resolver(network(), "nameserver 127.0.0.53\noptions timeout:1 attempts:1\n");
+  EXPECT_EQ(look_up("lossy.test").out, "AGAIN\n");
+  EXPECT_EQ(look_up("lossy.test").out, "127.0.0.1\n");
   EXPECT_EQ(look_up("both.test").out, "127.0.0.1 ::1\n");
   EXPECT_EQ(look_up("none.test").out, "NONAME\n");
   EXPECT_EQ(look_up("broken.test").out, "AGAIN\n");

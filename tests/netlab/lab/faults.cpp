@@ -37,6 +37,23 @@ void drop_first_syns(const Namespace& network, std::uint16_t port, int count) {
                          port, count));
 }
 
+void drop_source_port(const Namespace& network, std::uint16_t port, std::uint16_t source) {
+  input_rule(network, port, fmt::format("tcp sport {} tcp dport {} drop", source, port));
+}
+
+void drop_simultaneous_syns(const Namespace& network, std::uint16_t port) {
+  input_rule(network, port,
+             fmt::format("tcp dport {} tcp flags & (syn | ack) == syn limit rate over 100/second "
+                         "burst 1 packets drop",
+                         port));
+}
+
+void drop_large(const Namespace& network, std::uint16_t port, Way way, int largest) {
+  input_rule(network, port,
+             fmt::format("tcp {} {} meta length > {} drop",
+                         way == Way::to_server ? "dport" : "sport", port, largest));
+}
+
 void reject_tcp(const Namespace& network, std::uint16_t port, const std::string& answer) {
   input_rule(network, port, fmt::format("tcp dport {} reject with {}", port, answer));
 }
@@ -56,6 +73,10 @@ std::string absent_neighbour(const Namespace& network) {
 
 void give_up_after_syn_retries(const Namespace& network, int retries) {
   network.sysctl("net/ipv4/tcp_syn_retries", std::to_string(retries));
+}
+
+void disable_ipv6(const Namespace& network) {
+  network.sysctl("net/ipv6/conf/all/disable_ipv6", "1");
 }
 
 void source_ports(const Namespace& network, std::uint16_t first, std::uint16_t last) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/netlab/clients/commands.h"
 #include "tests/netlab/lab/namespace.h"
 
 namespace sockwatch::netlab {
@@ -34,10 +35,5 @@ class Lab : public testing::Test {
   std::vector<std::string> needed_;
   std::optional<Namespace> network_;
 };
-
-// A Python program, with the modules the tests use.
-inline std::vector<std::string> python(const std::string& code) {
-  return {"python3", "-c", "import os, select, socket, sys, time\n" + code};
-}
 
 }  // namespace sockwatch::netlab

@@ -1,34 +1,17 @@
-// A recording made by the product, read back through the product's own viewer.
+// The base of tests that look at a recording, and how they look at a row of it.
 #pragma once
 
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <nlohmann/json.hpp>
-#include <optional>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "tests/netlab/lab/fixture.h"
+#include "tests/netlab/lab/recorder.h"
 
 namespace sockwatch::netlab {
-
-using Json = nlohmann::json;
-
-struct Recording {
-  Finished target;                // of `sockwatch record -- target`
-  std::string trace;              // path of the file
-  std::vector<Json> connections;  // `connections --json`, a row each
-  Json report;                    // `report --json`
-
-  // Throw std::runtime_error, with every row in the text, unless there is exactly one / at least
-  // one.
-  const Json& to_port(std::uint16_t port) const;
-  const Json& only() const;
-  std::vector<Json> all_to_port(std::uint16_t port) const;
-  const Json& resolution(const std::string& name) const;  // of the report
-  std::string told() const;
-};
 
 class Recorded : public Lab {
  protected:

@@ -20,17 +20,19 @@ namespace {
 constexpr int kBacklog = 128;
 
 Server serve_accepting(const Namespace& network, const SocketAddress& address,
-                       Conversation conversation) {
+                       Conversation conversation, int backlog = kBacklog,
+                       std::chrono::milliseconds pause = {}) {
   auto listener = std::make_shared<int>(-1);
   return serve_with(
       network,
-      [listener, &address] {
+      [listener, &address, backlog] {
         *listener = bound_socket(address, SOCK_STREAM);
-        if (listen(*listener, kBacklog) != 0) throw std::runtime_error("listen");
+        if (listen(*listener, backlog) != 0) throw std::runtime_error("listen");
         return port_of(*listener);
       },
-      [listener, conversation = std::move(conversation)] {
+      [listener, conversation = std::move(conversation), pause] {
         for (;;) {
+          std::this_thread::sleep_for(pause);
           const int fd = accept4(*listener, nullptr, nullptr, SOCK_CLOEXEC);
           if (fd < 0) continue;
           std::thread([fd, conversation] {
@@ -111,6 +113,25 @@ Server serve_tcp(const Namespace& network, Conversation conversation, Listen at)
 
 Server serve_unix(const Namespace& network, Conversation conversation, const std::string& path) {
   return serve_accepting(network, unix_address(path), std::move(conversation));
+}
+
+Server serve_slowly(const Namespace& network, Conversation conversation, int backlog,
+                    std::chrono::milliseconds pause) {
+  return serve_accepting(network, internet_address("127.0.0.1", 0), std::move(conversation),
+                         backlog, pause);
+}
+
+Server serve_nobody(const Namespace& network, int backlog) {
+  return serve_with(
+      network,
+      [backlog] {
+        const int fd = bound_socket(internet_address("127.0.0.1", 0), SOCK_STREAM);
+        if (listen(fd, backlog) != 0) throw std::runtime_error("listen");
+        return port_of(fd);
+      },
+      [] {
+        for (;;) pause();
+      });
 }
 
 Server serve_full_queue(const Namespace& network, Listen at) {

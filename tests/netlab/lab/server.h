@@ -36,16 +36,28 @@ struct Listen {
 using Conversation = std::function<void(int fd)>;
 
 Conversation answering(std::string body, std::chrono::milliseconds before_first_byte = {});
-Conversation silent();                            // reads and never says a word
+Conversation answering_and_closing(std::string body);  // and says so beforehand
+Conversation silent();                                 // reads and never says a word
 Conversation closing_unanswered();                // takes the request, then closes without a byte
 Conversation resetting();                         // takes the request, then resets
 Conversation resetting_after(std::string bytes);  // resets in the middle of its answer
 Conversation echoing();
+Conversation resetting_at_once();  // does not even wait for the request
+Conversation never_reading();      // its window fills, nothing is taken from it
+// One answer; then, `after` it, the server closes what the client would keep.
+Conversation answering_once(std::string body, std::chrono::milliseconds after);
 
 // Accepting before they return. They throw std::runtime_error where the address cannot be had.
 Server serve_tcp(const Namespace& network, Conversation conversation, Listen at = {});
 Server serve_unix(const Namespace& network, Conversation conversation, const std::string& path);
 Server serve_udp_echo(const Namespace& network, Listen at = {});
+
+// Accepts one connection every `pause`, and has a queue of `backlog` + 1.
+Server serve_slowly(const Namespace& network, Conversation conversation, int backlog,
+                    std::chrono::milliseconds pause);
+
+// Listens and accepts nobody: the kernel completes `backlog` + 1 handshakes, then drops SYNs.
+Server serve_nobody(const Namespace& network, int backlog);
 
 // Listens, accepts nobody, and its queue is full: further SYNs are dropped by the server's kernel.
 Server serve_full_queue(const Namespace& network, Listen at = {});

@@ -1,0 +1,260 @@
+// Connected, and then trouble.
+#include <thread>
+
+#include "tests/netlab/clients/nginx.h"
+#include "tests/netlab/incidents/incident.h"
+
+namespace sockwatch::netlab {
+namespace {
+
+using Client = std::function<Words(std::uint16_t port)>;
+
+std::function<Recording(const Scene&)> against(Conversation server, Client client) {
+  return [server = std::move(server), client = std::move(client)](const Scene& scene) {
+    const Server running = serve_tcp(scene.network(), server);
+    return scene.record(client(running.port()));
+  };
+}
+
+// Two requests on one connection, `idle` seconds apart; `fault` comes right after the first.
+Recording between_requests(const Scene& scene, const std::string& idle,
+                           const std::function<void(std::uint16_t)>& fault) {
+  const Server server = serve_tcp(scene.network(), answering("hello"));
+  const std::string get = "s.get('" + url("127.0.0.1", server.port()) + "', timeout=4)\n";
+  return scene.record_around(
+      python(std::string("import requests\n") + kMeetFault + "s = requests.Session()\n" + get +
+             "meet_fault(); time.sleep(" + idle + ")\n" + get),
+      [&] { fault(server.port()); });
+}
+
+// A path of 10 ms there and back on which `way` has the smaller MTU.
+Recording through_a_hole(const Scene& scene, Way way, const std::string& body,
+                         const Client& client) {
+  const Server far = scene.far_side(5ms);
+  const Server server = serve_tcp(scene.network(), answering(body), {.address = kNearAddress});
+  drop_large(scene.network(), server.port(), way);
+  return scene.record(client(server.port()));
+}
+
+Server serve_tls(const Scene& scene) {
+  const Finished made = scene.network().run(
+      {.argv = {"openssl", "req", "-x509", "-newkey", "rsa:3072", "-nodes", "-keyout", "key.pem",
+                "-out", "cert.pem", "-days", "2", "-subj", "/CN=shop.test"}});
+  if (made.status != 0) throw Skipped("no certificate could be made");
+  return serve_with(
+      scene.network(), [] { return std::uint16_t{7443}; },
+      [&scene] {
+        scene.network().run({.argv = {"openssl", "s_server", "-quiet", "-www", "-accept", "7443",
+                                      "-key", "key.pem", "-cert", "cert.pem"},
+                             .limit = 60s});
+      });
+}
+
+std::vector<Incident> unanswered() {
+  return {
+      {.name = "the application does not answer",
+       .client = "curl",
+       .expected = {"SILENT"},
+       .play = against(silent(),
+                       [](std::uint16_t port) {
+                         return curl_get("127.0.0.1", port, {"-m", "2"});
+                       })},
+      {.name = "the application does not answer",
+       .client = "wget",
+       .expected = {"SILENT"},
+       .play = against(silent(),
+                       [](std::uint16_t port) {
+                         return wget_get("127.0.0.1", port, {"-T", "2"});
+                       })},
+      {.name = "the application does not answer",
+       .client = "python3",
+       .expected = {"SILENT"},
+       .play = against(silent(),
+                       [](std::uint16_t port) { return requests_get("127.0.0.1", port, "2"); })},
+      {.name = "the application does not answer",
+       .client = "java",
+       .expected = {"SILENT"},
+       .play = against(silent(),
+                       [](std::uint16_t port) { return java_http("127.0.0.1", port, 2s, 2s); })},
+      {.name = "the application does not answer",
+       .client = "node",
+       .expected = {"SILENT"},
+       .play =
+           against(silent(), [](std::uint16_t port) { return node_get("127.0.0.1", port, 2s); })},
+      {.name = "upstream of a proxy is silent: 504",
+       .client = "nginx",
+       .expected = {"SILENT"},
+       .play =
+           [](const Scene& scene) {
+             const Server mute = serve_tcp(scene.network(), silent());
+             Process proxy = scene.start(nginx_in_front_of(scene.network(), {mute.port()}));
+             wait_until_nginx_listens(scene.network());
+             const std::string status = nginx_status_of(scene.network(), 0);
+             stop_nginx(scene.network());
+             if (status != "504") throw std::runtime_error("nginx said " + status);
+             return scene.finish(proxy);
+           },
+       .needs = {"curl"}},
+      {.name = "no answer to the TLS hello",
+       .client = "curl",
+       .expected = {"TLSHANG"},
+       .also = {"SILENT"},
+       .play = against(silent(),
+                       [](std::uint16_t port) {
+                         return Words{"curl", "-sSk", "-m", "2",
+                                      "https://127.0.0.1:" + std::to_string(port) + "/"};
+                       })},
+      {.name = "no answer to the TLS hello",
+       .client = "python3",
+       .expected = {"TLSHANG"},
+       .also = {"SILENT"},
+       .play = against(silent(),
+                       [](std::uint16_t port) {
+                         return python(
+                             "import requests\n"
+                             "requests.get('https://127.0.0.1:" +
+                             std::to_string(port) + "', timeout=2, verify=False)");
+                       })},
+      {.name = "no greeting",
+       .client = "curl",
+       .expected = {"HELLOHANG"},
+       .also = {"SILENT"},
+       .play = against(
+           silent(),
+           [](std::uint16_t port) {
+             return Words{"curl", "-sS", "-m", "2", "smtp://127.0.0.1:" + std::to_string(port)};
+           })},
+      {.name = "the peer stops reading",
+       .client = "curl",
+       .expected = {"ZEROWIN"},
+       .play =
+           [](const Scene& scene) {
+             const Server server = serve_tcp(scene.network(), never_reading());
+             scene.network().run({.argv = {"truncate", "-s", "40M", "big"}});
+             return scene.record(
+                 curl_get("127.0.0.1", server.port(), {"-m", "4", "-T", "big", "-H", "Expect:"}));
+           },
+       .seconds = 6},
+  };
+}
+
+std::vector<Incident> broken_paths() {
+  return {
+      {.name = "the path dies under a connection",
+       .client = "python3",
+       .expected = {"PATHLOST"},
+       .play =
+           [](const Scene& scene) {
+             return between_requests(scene, "0",
+                                     [&](std::uint16_t port) { drop_tcp(scene.network(), port); });
+           },
+       .seconds = 6},
+      {.name = "an idle connection is forgotten on the way",
+       .client = "python3",
+       .expected = {"IDLEDROP"},
+       .play =
+           [](const Scene& scene) {
+             return between_requests(scene, "31",
+                                     [&](std::uint16_t port) { drop_tcp(scene.network(), port); });
+           },
+       .seconds = 38},
+      {.name = "an idle connection is reset on reuse",
+       .client = "python3",
+       .expected = {"IDLERST"},
+       .play =
+           [](const Scene& scene) {
+             return between_requests(scene, "6", [&](std::uint16_t port) {
+               reject_tcp(scene.network(), port, "tcp reset");
+             });
+           },
+       .seconds = 9},
+      {.name = "the peer had closed the kept connection",
+       .client = "python3",
+       .expected = {"STALEPOOL"},
+       .play = against(answering_once("hello", 500ms),
+                       [](std::uint16_t port) {
+                         return python("import http.client\nc = http.client.HTTPConnection" +
+                                       at("127.0.0.1", port) +
+                                       "\nfor i in range(2):\n"
+                                       "  c.request('GET', '/'); c.getresponse().read()\n"
+                                       "  time.sleep(2)\n");
+                       }),
+       .seconds = 5},
+      {.name = "full-size packets to the server vanish",
+       .client = "python3",
+       .expected = {"MTUOUT"},
+       .play =
+           [](const Scene& scene) {
+             return through_a_hole(scene, Way::to_server, "hello", [](std::uint16_t port) {
+               const std::string there = url(kFarAddress, port);
+               return python("import requests\ns = requests.Session()\ns.get('" + there +
+                             "')\ns.post('" + there + "', data=b'x' * 20000, timeout=4)\n");
+             });
+           },
+       .seconds = 6},
+      {.name = "full-size packets from the server vanish",
+       .client = "curl",
+       .expected = {"MTUIN"},
+       .play =
+           [](const Scene& scene) {
+             return through_a_hole(scene, Way::to_client, std::string(3000, 'x'),
+                                   [](std::uint16_t port) {
+                                     return curl_get(kFarAddress, port, {"-m", "3"});
+                                   });
+           },
+       .seconds = 5},
+      {.name = "the certificate is lost in an MTU hole",
+       .client = "curl",
+       .expected = {"MTUIN"},
+       .play =
+           [](const Scene& scene) {
+             const Server far = scene.far_side(5ms);
+             const Server tls = serve_tls(scene);
+             std::this_thread::sleep_for(500ms);
+             drop_large(scene.network(), tls.port(), Way::to_client);
+             return scene.record(
+                 {"curl", "-sSk", "-m", "4", std::string("https://") + kFarAddress + ":7443/"});
+           },
+       .needs = {"openssl"},
+       .seconds = 6},
+      {.name = "a dead connection is noticed by TCP_USER_TIMEOUT",
+       .client = "python3",
+       .expected = {"LONGHANG"},
+       .also = {"PATHLOST"},
+       .play =
+           [](const Scene& scene) {
+             const Server server = serve_tcp(scene.network(), echoing());
+             return scene.record_around(
+                 python(std::string(kMeetFault) + "s = socket.create_connection(" +
+                        at("127.0.0.1", server.port()) +
+                        ")\n"
+                        "s.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 2500)\n"
+                        "s.sendall(b'one'); s.recv(9); meet_fault(); s.sendall(b'two')\n"
+                        "try: s.recv(9)\n"
+                        "except OSError as failure: print(failure)\n"
+                        "s.close()\n"),
+                 [&] { drop_tcp(scene.network(), server.port()); });
+           },
+       .seconds = 6},
+      {.name = "reset in the middle of an answer",
+       .client = "curl",
+       .expected = {"LATERESET"},
+       .play = against(resetting_after("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npart"),
+                       [](std::uint16_t port) { return curl_get("127.0.0.1", port); })},
+      {.name = "reset in the middle of an answer",
+       .client = "node",
+       .expected = {"LATERESET"},
+       .play = against(resetting_after("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\npart"),
+                       [](std::uint16_t port) { return node_get("127.0.0.1", port, 5s); })},
+  };
+}
+
+}  // namespace
+
+std::vector<Incident> connected_incidents() {
+  std::vector<Incident> all = unanswered();
+  for (Incident& incident : broken_paths()) all.push_back(std::move(incident));
+  return all;
+}
+
+}  // namespace sockwatch::netlab

@@ -1,0 +1,172 @@
+// Names that are found late, or not at all.
+#include "tests/netlab/incidents/incident.h"
+
+namespace sockwatch::netlab {
+namespace {
+
+// What the faults here are told by is a multiple of this time-out.
+constexpr const char* kOne = "nameserver 127.0.0.53\noptions timeout:2 attempts:2\n";
+constexpr const char* kTwo =
+    "nameserver 127.0.0.54\nnameserver 127.0.0.53\noptions timeout:1 attempts:2\n";
+
+NameAnswer here() { return {.v4 = {"127.0.0.1"}}; }
+
+// `client` gets a working shop.test, but for what `answer` does to the look-up of its name.
+Recording look_up(const Scene& scene, const NameAnswer& answer, const std::string& resolv_conf,
+                  const std::function<Words(std::uint16_t)>& client) {
+  const Server dns = serve_dns(scene.network(), {{"shop.test", answer}});
+  resolver(scene.network(), resolv_conf);
+  const Server shop = serve_tcp(scene.network(), answering("hello"));
+  return scene.record(client(shop.port()));
+}
+
+NameAnswer losing(int queries) {
+  NameAnswer answer = here();
+  answer.lose_first = queries;
+  return answer;
+}
+
+NameAnswer without_aaaa() {
+  NameAnswer answer = here();
+  answer.ignore_aaaa = true;
+  return answer;
+}
+
+}  // namespace
+
+std::vector<Incident> lookup_incidents() {
+  return {
+      {.name = "name server loses the first query",
+       .client = "curl",
+       .expected = {"DNS-5S"},
+       .play =
+           [](const Scene& scene) {
+             return look_up(scene, losing(1), kOne,
+                            [](std::uint16_t port) { return curl_get("shop.test", port); });
+           }},
+      {.name = "name server loses A and AAAA, default settings",
+       .client = "python3",
+       .expected = {"DNS-5S"},
+       .play =
+           [](const Scene& scene) {
+             return look_up(scene, losing(2), "nameserver 127.0.0.53\n", [](std::uint16_t port) {
+               return python("socket.create_connection(" + at("shop.test", port) + ").close()");
+             });
+           },
+       .seconds = 8},
+      {.name = "first of two name servers is dead",
+       .client = "wget",
+       .expected = {"DNS-5S"},
+       .play =
+           [](const Scene& scene) {
+             const Server dead =
+                 serve_dns(scene.network(),
+                           {{"shop.test", {.manner = NameAnswer::Manner::silence}}}, "127.0.0.54");
+             return look_up(scene, here(), kTwo, [](std::uint16_t port) {
+               const std::string get = Scene::shell(wget_get("shop.test", port));
+               return Words{"sh", "-c", get + ";" + get + ";" + get};
+             });
+           },
+       .seconds = 6},
+      {.name = "name server ignores AAAA",
+       .client = "wget",
+       .expected = {"DNS-AAAA"},
+       .play =
+           [](const Scene& scene) {
+             return look_up(scene, without_aaaa(), kOne,
+                            [](std::uint16_t port) { return wget_get("shop.test", port); });
+           },
+       .seconds = 10},
+      {.name = "name server ignores AAAA",
+       .client = "java",
+       .expected = {"DNS-AAAA"},
+       .play =
+           [](const Scene& scene) {
+             return look_up(scene, without_aaaa(), kOne,
+                            [](std::uint16_t port) { return java_socket("shop.test", port, 5s); });
+           },
+       .seconds = 10},
+      {.name = "name server never answers",
+       .client = "curl",
+       .expected = {"DNS-DEAD"},
+       .play =
+           [](const Scene& scene) {
+             return look_up(scene, {.manner = NameAnswer::Manner::silence}, kOne,
+                            [](std::uint16_t port) { return curl_get("shop.test", port); });
+           },
+       .seconds = 6},
+      {.name = "name server never answers",
+       .client = "node",
+       .expected = {"DNS-DEAD"},
+       .play =
+           [](const Scene& scene) {
+             return look_up(scene, {.manner = NameAnswer::Manner::silence}, kOne,
+                            [](std::uint16_t port) { return node_get("shop.test", port, 20s); });
+           },
+       .seconds = 6},
+      {.name = "name server says SERVFAIL",
+       .client = "python3",
+       .expected = {"DNS-FAIL"},
+       .play =
+           [](const Scene& scene) {
+             return look_up(
+                 scene, {.manner = NameAnswer::Manner::servfail}, kOne,
+                 [](std::uint16_t port) { return requests_get("shop.test", port, "3"); });
+           }},
+      {.name = "nobody listens on port 53",
+       .client = "wget",
+       .expected = {"DNS-FAIL"},
+       .play =
+           [](const Scene& scene) {
+             resolver(scene.network(), "nameserver 127.0.0.55\n");
+             return scene.record(wget_get("shop.test", 80));
+           }},
+      {.name = "name does not exist",
+       .client = "curl",
+       .expected = {"DNS-NX"},
+       .play =
+           [](const Scene& scene) {
+             return look_up(scene, here(), kOne,
+                            [](std::uint16_t port) { return curl_get("shpo.test", port); });
+           }},
+      {.name = "name does not exist",
+       .client = "java",
+       .expected = {"DNS-NX"},
+       .play =
+           [](const Scene& scene) {
+             return look_up(scene, here(), kOne, [](std::uint16_t port) {
+               return java_http("shpo.test", port, 3s, 3s);
+             });
+           }},
+      {.name = "slow look-up leaves the connect no time",
+       .client = "curl",
+       .expected = {"DNS-BUDGET"},
+       .also = {"SHORTTO"},
+       .play =
+           [](const Scene& scene) {
+             NameAnswer slow = here();
+             slow.delay = 2500ms;
+             drop_tcp(scene.network(), 7001);
+             return look_up(scene, slow, "nameserver 127.0.0.53\n", [](std::uint16_t) {
+               return curl_get("shop.test", 7001, {"--connect-timeout", "3"});
+             });
+           }},
+      {.name = "eight slow look-ups, four threads for them",
+       .client = "node",
+       .expected = {"DNS-POOL"},
+       .also = {"DNS-5S"},
+       .play =
+           [](const Scene& scene) {
+             NameAnswer slow = here();
+             slow.delay = 1500ms;
+             return look_up(scene, slow, "nameserver 127.0.0.53\n", [](std::uint16_t port) {
+               return Words{"node", "-e",
+                            "for (let i = 0; i < 8; i++) require('http').get('" +
+                                url("shop.test", port) + "', {agent: false}, r => r.resume())"};
+             });
+           },
+       .seconds = 6},
+  };
+}
+
+}  // namespace sockwatch::netlab
