@@ -122,6 +122,11 @@ void closefrom_by_kernel(int low) {
   raw::call(SYS_close_range, static_cast<unsigned>(low < 0 ? 0 : low), ~0U, 0);
 }
 
+int seteuid_by_kernel(uid_t user) {
+  constexpr uid_t kAsItIs = ~uid_t{0};
+  return static_cast<int>(with_errno(raw::call(SYS_setresuid, kAsItIs, user, kAsItIs)));
+}
+
 // The fortified functions abort when the size the compiler knows is too small.
 void check(bool fits) {
   if (!fits) {
@@ -217,5 +222,10 @@ constinit Function<ssize_t(int, void*, size_t, size_t, int)> recv_chk{recv_chk_b
 constinit Function<ssize_t(int, void*, size_t, size_t, int, sockaddr*, socklen_t*)> recvfrom_chk{
     recvfrom_chk_by_kernel};
 constinit Function<int(int, ...)> prctl{prctl_by_kernel};
+constinit Function<int(uid_t)> setuid{by_kernel<SYS_setuid>};
+constinit Function<int(uid_t)> seteuid{seteuid_by_kernel};
+constinit Function<int(uid_t, uid_t)> setreuid{by_kernel<SYS_setreuid>};
+constinit Function<int(uid_t, uid_t, uid_t)> setresuid{by_kernel<SYS_setresuid>};
+constinit Function<int(const char*)> chroot{by_kernel<SYS_chroot>};
 
 }  // namespace sockwatch::shim::real

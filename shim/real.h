@@ -131,6 +131,11 @@ extern constinit Function<ssize_t(int, void*, size_t, size_t, int, sockaddr*, so
     recvfrom_chk;
 
 extern constinit Function<int(int, ...)> prctl;
+extern constinit Function<int(uid_t)> setuid;
+extern constinit Function<int(uid_t)> seteuid;
+extern constinit Function<int(uid_t, uid_t)> setreuid;
+extern constinit Function<int(uid_t, uid_t, uid_t)> setresuid;
+extern constinit Function<int(const char*)> chroot;
 
 // Not one we wrap: by its real address, because others may.
 extern constinit void* dl_iterate_phdr;

@@ -137,6 +137,11 @@ void resolve() {
   recvfrom_chk.set(next("__recvfrom_chk"));
 
   prctl.set(next("prctl"));
+  setuid.set(next("setuid"));
+  seteuid.set(next("seteuid"));
+  setreuid.set(next("setreuid"));
+  setresuid.set(next("setresuid"));
+  chroot.set(next("chroot"));
   dl_iterate_phdr = next("dl_iterate_phdr");
   sockwatch_real_syscall = next("syscall");
   sockwatch_real_dlopen = next("dlopen");

@@ -7,12 +7,19 @@
 
 #include "shim/hooks/hook.h"
 #include "shim/hooks/sandbox.h"
+#include "shim/raw.h"
 #include "shim/real.h"
+#include "shim/segment.h"
 
 using namespace sockwatch::shim;
 
 extern "C" {
 int hook_prctl(int option, ...) SOCKWATCH_EXPORT("prctl");
+int hook_setuid(uid_t user) SOCKWATCH_EXPORT("setuid");
+int hook_seteuid(uid_t user) SOCKWATCH_EXPORT("seteuid");
+int hook_setreuid(uid_t user, uid_t effective) SOCKWATCH_EXPORT("setreuid");
+int hook_setresuid(uid_t user, uid_t effective, uid_t saved) SOCKWATCH_EXPORT("setresuid");
+int hook_chroot(const char* path) SOCKWATCH_EXPORT("chroot");
 // Where syscall.S turns for a dlopen that comes before our constructor.
 void* sockwatch_find_dlopen();
 // And for a syscall that failed then: libc's way of saying so.
@@ -37,6 +44,55 @@ int hook_prctl(int option, ...) {
     clock::leave_vdso();  // it reads the counter the program is about to forbid itself
   }
   return make();
+}
+
+namespace {
+
+// The run directory is its owner's alone. A server that starts as root and becomes somebody else,
+// or changes its root, creates its segment while it can: what it records later goes into memory it
+// has already. Its children have to find their own way.
+void prepare_for_less() {
+  if (!state::recording() || !state::may_ask_kernel() || raw::call(SYS_geteuid) != 0) {
+    return;
+  }
+  Process* process = process::ensure();
+  if (process != nullptr && !process::is_borrowed(*process)) {
+    segment::of(*process);
+  }
+}
+
+void becomes(uid_t effective) {
+  constexpr uid_t kAsItIs = ~uid_t{0};
+  if (effective != 0 && effective != kAsItIs) {
+    prepare_for_less();
+  }
+}
+
+}  // namespace
+
+int hook_setuid(uid_t user) {
+  becomes(user);
+  return real::setuid(user);
+}
+
+int hook_seteuid(uid_t user) {
+  becomes(user);
+  return real::seteuid(user);
+}
+
+int hook_setreuid(uid_t user, uid_t effective) {
+  becomes(effective);
+  return real::setreuid(user, effective);
+}
+
+int hook_setresuid(uid_t user, uid_t effective, uid_t saved) {
+  becomes(effective);
+  return real::setresuid(user, effective, saved);
+}
+
+int hook_chroot(const char* path) {
+  prepare_for_less();
+  return real::chroot(path);
 }
 
 void* sockwatch_find_dlopen() {

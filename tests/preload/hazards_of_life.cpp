@@ -58,6 +58,9 @@ void add_processes(std::vector<Hazard>& list) {
   list.push_back({"fork_under_load",
                   {"fork_under_load"},
                   Recording::of({refused().times(150)}).segments(101).may({Loss::ring_full})});
+  list.push_back({"fork_under_load_a_thousand_times",
+                  {"fork_under_load", "1000"},
+                  Recording::of({refused().times(1050)}).segments(1001).may({Loss::ring_full})});
   list.push_back({"double_fork", {"double_fork"}, Recording::of({refused().times(3)}).segments(3)});
   list.push_back({"vfork_exec",
                   {"vfork_exec"},
@@ -92,11 +95,13 @@ void add_limits(std::vector<Hazard>& list) {
   }
   list.push_back({"address_space", {"address_space"}, perhaps()});
   list.push_back({"memory_locked", {"memory_locked"}, perhaps()});
-  list.push_back({"changed_root", {"changed_root"}, perhaps()});
+  list.push_back({"changed_root", {"changed_root"}, Recording::of({refused()})});
   list.push_back({"odd_umask", {"odd_umask"}, Recording::of({refused()})});
-  list.push_back({"privileges_dropped_before",
-                  {"dropped_privileges", "before"},
-                  Recording::of({}).segments(0)});
+  list.push_back(
+      {"privileges_dropped_before", {"dropped_privileges", "before"}, Recording::of({refused()})});
+  list.push_back({"privileges_dropped_by_a_worker",
+                  {"dropped_privileges", "worker"},
+                  Recording::of({refused().times(2)}).segments(2)});
   list.push_back({"privileges_dropped_after",
                   {"dropped_privileges", "after"},
                   Recording::of({refused().times(2)})});
@@ -156,6 +161,7 @@ void add_loaders(std::vector<Hazard>& list) {
                   Recording::of({refused().times(20)}),
                   {},
                   {wrapping, second}});
+  list.push_back({"opened_late", {"opened_late", second}, Recording::of({refused().times(7)})});
   list.push_back({"opened_modules", {"opened_modules"}, Recording::of({refused().times(3)})});
 }
 

@@ -165,6 +165,40 @@ TEST(Sanitized, AddressSanitizerFirstInPreload) {
   EXPECT_THAT(compare(directory, run, ordinary()), IsEmpty());
 }
 
+// As the launcher starts a program that needs the shared runtime: the order check switched off.
+TEST(Sanitized, AddressSanitizerBehindUs) {
+  own_shared_memory();
+  const RunDirectory directory;
+  Command command = bare_command({"sanitized_client"});
+  command.environment.push_back("ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0");
+  const ProgramRun bare = run_program(command);
+  ASSERT_EQ(bare.status, 0) << bare.err;
+  under_library(command, directory);
+  const ProgramRun run = run_program(command);
+  expect_same(run, bare);
+  EXPECT_THAT(compare(directory, run, ordinary()), IsEmpty());
+}
+
+// The loader says so in one line of its own and goes on without us.
+TEST(NotLoaded, ProgramOfAnotherArchitectureIsUnaffected) {
+  own_shared_memory();
+  if (!std::filesystem::exists(program_path("narrow_client"))) {
+    GTEST_SKIP() << "the compiler makes no 32-bit programs (gcc-multilib)";
+  }
+  const RunDirectory directory;
+  Command command = bare_command({"narrow_client"});
+  const ProgramRun bare = run_program(command);
+  if (bare.status != 0) GTEST_SKIP() << "32-bit programs do not run here: " << bare.err;
+  under_library(command, directory);
+  const ProgramRun run = run_program(command);
+  EXPECT_EQ(run.status, bare.status);
+  EXPECT_EQ(run.out, bare.out);
+  EXPECT_EQ(run.err, "ERROR: ld.so: object '" SOCKWATCH_LIBRARY
+                     "' from LD_PRELOAD cannot be preloaded (wrong ELF class: ELFCLASS64): "
+                     "ignored.\n");
+  EXPECT_THAT(compare(directory, run, nothing()), IsEmpty());
+}
+
 TEST(NotLoaded, StaticProgramIsUnaffected) {
   own_shared_memory();
   const RunDirectory directory;

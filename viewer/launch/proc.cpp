@@ -120,19 +120,30 @@ std::optional<bool> has_mapped(pid_t pid, const std::string& file_name) {
   return maps->find("/" + file_name) != std::string::npos;
 }
 
-bool has_more_rights(pid_t pid) {
-  // Unlike the rest of /proc/PID, `status` can be read by everybody.
+namespace {
+
+// The number behind a name of /proc/PID/status ("\nUid:").
+template <class Number>
+std::optional<Number> status_field(pid_t pid, const char* name, const char* format) {
   const std::string status = read_file(file_of(pid, "status")).value_or("");
-  const auto field = [&](const char* name, const char* format, auto* value) {
-    const std::size_t at = status.find(name);
-    return at != std::string::npos && std::sscanf(status.c_str() + at, format, value) == 1;
-  };
-  unsigned effective_user = 0;
-  unsigned long long capabilities = 0;
-  if (!field("\nUid:", "\nUid: %*u %u", &effective_user)) return false;
-  if (effective_user != ::geteuid()) return true;
-  return ::geteuid() != 0 && field("\nCapEff:", "\nCapEff: %llx", &capabilities) &&
-         capabilities != 0;
+  const std::size_t at = status.find(name);
+  Number value = 0;
+  if (at == std::string::npos || std::sscanf(status.c_str() + at, format, &value) != 1) return {};
+  return value;
+}
+
+}  // namespace
+
+std::optional<uid_t> effective_user(pid_t pid) {
+  return status_field<unsigned>(pid, "\nUid:", "\nUid: %*u %u");
+}
+
+bool has_more_rights(pid_t pid) {
+  const auto user = effective_user(pid);
+  if (!user) return false;
+  if (*user != ::geteuid()) return true;
+  return ::geteuid() != 0 &&
+         status_field<unsigned long long>(pid, "\nCapEff:", "\nCapEff: %llx").value_or(0) != 0;
 }
 
 }  // namespace sockwatch::launch

@@ -33,6 +33,9 @@ std::optional<std::vector<std::string>> process_environment(pid_t pid);
 // /proc/PID/maps mentions a file with this name. Empty where we may not look.
 std::optional<bool> has_mapped(pid_t pid, const std::string& file_name);
 
+// As /proc/PID/status has it, which everybody may read.
+std::optional<uid_t> effective_user(pid_t pid);
+
 // It has another effective user than we, or, where we are not root, capabilities.
 bool has_more_rights(pid_t pid);
 

@@ -18,6 +18,14 @@ constexpr int kPatience = 2;  // looks; the loader needs a moment after exec
 constexpr auto kInterval = milliseconds(150);
 constexpr int kShareOfProcessor = 50;
 
+// It has the library, and no right to write to the run directory: it records only into a segment it
+// made before it became somebody else.
+bool is_shut_out(pid_t pid, const std::string& run_directory) {
+  const auto user = effective_user(pid);
+  return user && *user != ::geteuid() && *user != 0 &&
+         !has_mapped(pid, run_directory.substr(1)).value_or(true);
+}
+
 bool is_seen(const std::string& coverage) { return coverage.empty() || coverage == "preload"; }
 
 }  // namespace
@@ -35,7 +43,7 @@ std::string running_coverage(pid_t pid, const std::string& run_directory) {
       return coverage_word(sight.verdict);
     }
   }
-  if (*loaded) return "preload";
+  if (*loaded) return is_shut_out(pid, run_directory) ? "other-user" : "preload";
   const auto environment = process_environment(pid);
   if (!environment) return "";
   const auto has = [&](const std::string& start) {
@@ -113,13 +121,15 @@ void ProcessWatch::find_new_members() {
 
 void ProcessWatch::judge(pid_t pid, Member& member) {
   const std::string exe = process_executable(pid);
-  if (!member.judged.empty() && member.judged == exe) return;
+  const auto user = effective_user(pid);
+  if (!member.judged.empty() && member.judged == exe && member.judged_user == user) return;
   const std::string coverage = running_coverage(pid, run_directory_);
   if (coverage.empty()) return;
   const bool may_still_load = coverage == "unknown" || coverage == "no-env";
   if (may_still_load && ++member.unloaded < kPatience) return;
   member.unloaded = 0;
   member.judged = exe;
+  member.judged_user = user;
   // An image that was not seen stays the news, whatever the process executes later.
   if (!member.row.coverage.empty() && !is_seen(member.row.coverage)) return;
   member.row.coverage = coverage;

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_set>
 #include <vector>
@@ -42,8 +43,9 @@ class ProcessWatch {
  private:
   struct Member {
     store::ProcessRow row;
-    std::string judged;  // the executable the coverage is about
-    int unloaded = 0;    // looks in which a program that should load the library had not
+    std::string judged;  // the executable the coverage is about, and its user
+    std::optional<uid_t> judged_user;
+    int unloaded = 0;  // looks in which a program that should load the library had not
   };
 
   void find_new_members();

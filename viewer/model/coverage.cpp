@@ -11,7 +11,7 @@ struct Entry {
   std::string_view next_step;
 };
 
-constexpr std::array<Entry, 7> kNotSeen = {{
+constexpr std::array<Entry, 8> kNotSeen = {{
     {"static", "is statically linked, so no library can be loaded into it",
      "record a dynamically linked build of it"},
     {"go", "is a Go program, which talks to the kernel without the C library",
@@ -23,6 +23,8 @@ constexpr std::array<Entry, 7> kNotSeen = {{
     {"other-arch", "is built for another machine type than the library",
      "install sockwatch for that machine type"},
     {"other-libc", "uses another C library than glibc", "record a build of it for glibc"},
+    {"other-user", "runs as a user who may not write to the run directory",
+     "start it, and not only its parent, as root or as the user who records"},
     {"unknown", "did not load the library", "run sockwatch check on it"},
 }};
 

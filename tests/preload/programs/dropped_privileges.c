@@ -1,5 +1,5 @@
-// A server that starts as root and becomes nobody, before its first connect or after it: what it
-// may write to has changed under our feet, also for its children.
+// A server that starts as root and becomes nobody, before its first connect or after it, or whose
+// worker does: what it may write to has changed under our feet, also for its children.
 #include <grp.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +15,14 @@ int main(int count, char** arguments) {
   if (geteuid() != 0) check_skip("only root has privileges to drop");
   if (count > 1 && strcmp(arguments[1], "after") == 0) {
     CHECK_EQUAL(loopback_refused(&closed_address), ECONNREFUSED);
+  }
+  if (count > 1 && strcmp(arguments[1], "worker") == 0) {
+    pid_t worker = fork();
+    if (worker != 0) {
+      CHECK_EQUAL(wait_for(worker), 0);
+      CHECK_EQUAL(loopback_refused(&closed_address), ECONNREFUSED);
+      return check_status();
+    }
   }
   CHECK_EQUAL(setgroups(0, NULL), 0);
   CHECK_EQUAL(setgid(65534), 0);

@@ -1,5 +1,6 @@
-// 100 forks while four threads connect. Each child is its own process with its own recording; the
-// parent's goes on.
+// 100 forks, or as many as the first argument says, while four threads connect. Each child is its
+// own process with its own recording; the parent's goes on.
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -7,7 +8,7 @@
 #include "support/loopback.h"
 #include "support/thread.h"
 
-enum { kForks = 100, kThreads = 4 };
+enum { kThreads = 4 };
 
 static struct sockaddr_in closed;
 static volatile int stop, thread_failed;
@@ -21,11 +22,12 @@ static void* connect_always(void* argument) {
   return NULL;
 }
 
-int main(void) {
+int main(int count, char** arguments) {
+  int forks = count > 1 ? atoi(arguments[1]) : 100;
   loopback_refuse(&closed);
   pthread_t threads[kThreads];
   for (int i = 0; i < kThreads; ++i) threads[i] = thread_start(connect_always, NULL);
-  for (int i = 0; i < kForks; ++i) {
+  for (int i = 0; i < forks; ++i) {
     pid_t child = fork();
     if (child == 0) {
       alarm(10);

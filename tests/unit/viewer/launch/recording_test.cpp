@@ -85,6 +85,18 @@ TEST_F(Recording, TheTraceTellsHowTheCommandEnded) {
   EXPECT_THAT(files(directory_.path()), ::testing::ElementsAre("t.sockwatch"));
 }
 
+// A child of a server that gave up being root has no way to the run directory, and is named.
+TEST_F(Recording, AChildThatMayNotWriteToTheRunDirectoryIsNamed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  const std::string script =
+      "import os, time; os.setuid(65534); child = os.fork(); child or time.sleep(1);"
+      "child and os.wait()";
+  ASSERT_EQ(run(record({"/usr/bin/python3", "-c", script})).exit_status(), 0);
+  std::vector<std::string> words;
+  for (const auto& row : processes_in(trace_)) words.push_back(row.coverage);
+  EXPECT_THAT(words, ::testing::UnorderedElementsAre("preload", "other-user"));
+}
+
 TEST_F(Recording, StreamsAreUntouched) {
   Setting setting;
   setting.input = std::string("a\0b\n", 4);
