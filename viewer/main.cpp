@@ -23,7 +23,8 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  sockwatch run -- curl --connect-timeout 3 http://10.0.7.13/\n"
     "  sockwatch record -o gateway.sockwatch -- nginx -g 'daemon off;'\n"
-    "  sockwatch connections gateway.sockwatch --outcome timed_out_caller --json\n";
+    "  sockwatch connections gateway.sockwatch --outcome timed_out_caller --json\n"
+    "  sockwatch explain 'dial tcp 10.0.7.13:443: i/o timeout'\n";
 
 bool launches(const std::string& name) { return name == "run" || name == "record"; }
 
@@ -82,6 +83,7 @@ int run_command(const std::vector<std::string>& words) {
   cli::add_record(app, exit, line.command);
   cli::add_report(app, exit);
   cli::add_connections(app, exit);
+  cli::add_explain(app, exit);
   cli::add_check(app, exit, line.command);
   cli::add_collect(app, exit);
   // Last, or every command would inherit it.

@@ -11,6 +11,7 @@
 
 #include "collector/store/reader.h"
 #include "collector/support/result.h"
+#include "viewer/cli/trace_argument.h"
 
 namespace sockwatch::cli {
 
@@ -28,11 +29,11 @@ void add_collect(CLI::App& app, Exit& exit);
 // Reading a trace (know collector/store only)
 void add_report(CLI::App& app, Exit& exit);
 void add_connections(CLI::App& app, Exit& exit);
+void add_explain(CLI::App& app, Exit& exit);
 
 struct ReportOptions {
   bool json = false;
-  bool ascii = false;  // no box or dash characters beyond ASCII
-  bool color = false;
+  LookArguments look;
   store::Filter filter;
 };
 

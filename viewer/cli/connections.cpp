@@ -5,7 +5,6 @@
 #include "viewer/cli/trace_argument.h"
 #include "viewer/model/failure.h"
 #include "viewer/render/json_rows.h"
-#include "viewer/render/terminal.h"
 #include "viewer/render/text_rows.h"
 
 namespace sockwatch::cli {
@@ -24,10 +23,8 @@ Result<render::TextRows> text_rows(const ConnectionsArguments& arguments,
   if (!trace) return trace.error();
   const auto processes = reader.processes();
   if (!processes) return processes.error();
-  render::TextStyle style;
-  style.ascii = arguments.trace.ascii || !render::locale_is_utf8();
-  style.color = render::wants_color(color_mode(arguments.trace), stdout);
-  return render::TextRows(*processes, render::WallClock(*trace), style);
+  return render::TextRows(*processes, render::WallClock(*trace),
+                          text_style(arguments.trace.look, stdout));
 }
 
 int connections(const ConnectionsArguments& arguments) {

@@ -5,7 +5,6 @@
 #include "viewer/cli/trace_argument.h"
 #include "viewer/model/load.h"
 #include "viewer/render/json_report.h"
-#include "viewer/render/terminal.h"
 #include "viewer/render/text_report.h"
 
 namespace sockwatch::cli {
@@ -14,10 +13,7 @@ namespace {
 std::string as_text(const model::Summary& summary, const std::string& path,
                     const ReportOptions& options, std::FILE* out) {
   if (options.json) return render::json_report(summary);
-  render::TextStyle style;
-  style.width = render::text_width(out);
-  style.ascii = options.ascii || !render::locale_is_utf8();
-  style.color = options.color;
+  render::TextStyle style = text_style(options.look, out);
   style.file = path;
   return render::text_report(summary, style);
 }
@@ -37,8 +33,7 @@ int report(const TraceArguments& arguments) {
   if (!summary) return fail(summary.error(), status_of_read_error(*reader, *filter));
   ReportOptions options;
   options.json = arguments.json;
-  options.ascii = arguments.ascii;
-  options.color = render::wants_color(color_mode(arguments), stdout);
+  options.look = arguments.look;
   Output output(stdout);
   output.write(as_text(*summary, path, options, stdout));
   if (const Status written = output.finish(); !written) return fail(written.error(), kUnreadable);

@@ -2,7 +2,6 @@
 #include "viewer/cli/commands.h"
 #include "viewer/cli/record.h"
 #include "viewer/launch/recording.h"
-#include "viewer/render/terminal.h"
 
 namespace sockwatch::cli {
 
@@ -19,8 +18,6 @@ void add_run(CLI::App& app, Exit& exit, const std::vector<std::string>& command)
     if (outcome.trace_path.empty() || options->quiet) return;
     ReportOptions report;
     report.json = *json;
-    report.ascii = !render::locale_is_utf8();
-    report.color = render::wants_color(render::ColorMode::automatic, stderr);
     if (const Status written = write_report(outcome.trace_path, report, stderr); !written) {
       print_error(written.error());
     }

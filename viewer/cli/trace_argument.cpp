@@ -3,16 +3,39 @@
 #include <fmt/format.h>
 
 #include "viewer/model/load.h"
+#include "viewer/render/terminal.h"
 
 namespace sockwatch::cli {
+
+namespace {
+
+render::ColorMode color_mode(const std::string& word) {
+  if (word == "always") return render::ColorMode::always;
+  if (word == "never") return render::ColorMode::never;
+  return render::ColorMode::automatic;
+}
+
+}  // namespace
+
+void add_look_arguments(CLI::App& command, LookArguments& look) {
+  command.add_flag("--ascii", look.ascii, "nothing beyond ASCII");
+  command.add_option("--color", look.color, "auto, always or never")
+      ->check(CLI::IsMember({"auto", "always", "never"}))
+      ->type_name("WHEN");
+}
+
+render::TextStyle text_style(const LookArguments& look, std::FILE* out) {
+  render::TextStyle style;
+  style.width = render::text_width(out);
+  style.ascii = look.ascii || !render::locale_is_utf8();
+  style.color = render::wants_color(color_mode(look.color), out);
+  return style;
+}
 
 void add_trace_arguments(CLI::App& command, TraceArguments& arguments) {
   command.add_option("FILE", arguments.files, "the trace")->type_name("");
   command.add_flag("--json", arguments.json, "for programs");
-  command.add_flag("--ascii", arguments.ascii, "nothing beyond ASCII");
-  command.add_option("--color", arguments.color, "auto, always or never")
-      ->check(CLI::IsMember({"auto", "always", "never"}))
-      ->type_name("WHEN");
+  add_look_arguments(command, arguments.look);
   add_filter_flags(command, arguments.filters);
 }
 
@@ -27,12 +50,6 @@ Status check(const TraceArguments& arguments, const std::string& command) {
         fmt::format("run it once for each: sockwatch {} {}", command, arguments.files.front())};
   }
   return check_filter_flags(arguments.filters);
-}
-
-render::ColorMode color_mode(const TraceArguments& arguments) {
-  if (arguments.color == "always") return render::ColorMode::always;
-  if (arguments.color == "never") return render::ColorMode::never;
-  return render::ColorMode::automatic;
 }
 
 int status_of_read_error(const store::Reader& reader, const store::Filter& filter) {

@@ -1,0 +1,83 @@
+#include "viewer/texts/place.h"
+
+#include <gtest/gtest.h>
+
+namespace sockwatch::texts {
+
+void PrintTo(const Place& place, std::ostream* out) {
+  *out << place.host << " port " << place.port << " name " << place.name << " tls " << place.tls;
+}
+
+namespace {
+
+Place at(std::string host, int port, std::string name = "", bool tls = false) {
+  return {std::move(host), port, std::move(name), tls};
+}
+
+TEST(PlaceOf, AddressAndPort) {
+  EXPECT_EQ(find_place("dial tcp 10.0.7.13:443: getsockopt: connection timed out"),
+            at("10.0.7.13", 443));
+  EXPECT_EQ(find_place("dial tcp [2001:db8::1]:443: i/o timeout"), at("2001:db8::1", 443));
+  // Node says IPv6 without brackets.
+  EXPECT_EQ(find_place("connect ECONNREFUSED ::1:3000"), at("::1", 3000));
+  EXPECT_EQ(find_place("connect ECONNREFUSED 127.0.0.1:9"), at("127.0.0.1", 9));
+}
+
+TEST(PlaceOf, TheFarEndOfAPair) {
+  EXPECT_EQ(find_place("read tcp 10.1.1.1:40001->10.0.0.2:80: i/o timeout"), at("10.0.0.2", 80));
+}
+
+TEST(PlaceOf, NamesAndPorts) {
+  EXPECT_EQ(find_place("Connection refused (payments.internal:5000)"),
+            at("payments.internal", 5000, "payments.internal"));
+  EXPECT_EQ(find_place("Connect to api.example:443 [api.example/10.0.0.1] failed"),
+            at("api.example", 443, "api.example"));
+  EXPECT_EQ(find_place("connection timed out: redis/10.0.0.1:6379"), at("10.0.0.1", 6379));
+}
+
+TEST(PlaceOf, WordsForHostAndPort) {
+  EXPECT_EQ(find_place("curl: (28) Failed to connect to 10.0.0.9 port 8080 after 1001 ms"),
+            at("10.0.0.9", 8080));
+  EXPECT_EQ(find_place("curl: (7) Failed to connect to localhost port 80 after 0 ms"),
+            at("localhost", 80, "localhost"));
+  EXPECT_EQ(find_place("ssh: connect to host 10.0.0.9 port 22: Connection timed out"),
+            at("10.0.0.9", 22));
+  EXPECT_EQ(find_place("connection to server at \"127.0.0.1\", port 5432 failed: timeout expired"),
+            at("127.0.0.1", 5432));
+  EXPECT_EQ(find_place("[Errno 111] Connect call failed ('127.0.0.1', 9)"), at("127.0.0.1", 9));
+  EXPECT_EQ(find_place("HTTPConnectionPool(host='api.example', port=8080): Read timed out."),
+            at("api.example", 8080, "api.example"));
+}
+
+TEST(PlaceOf, TheUpstreamAndNotTheClient) {
+  EXPECT_EQ(find_place("upstream timed out (110: Connection timed out) while connecting to "
+                       "upstream, client: 192.0.2.7, server: , request: \"GET / HTTP/1.1\", "
+                       "upstream: \"http://10.0.0.5:8080/\", host: \"shop.example:80\""),
+            at("10.0.0.5", 8080));
+}
+
+TEST(PlaceOf, Urls) {
+  EXPECT_EQ(find_place("Get \"https://api.example/v1?q=a:1\": context deadline exceeded"),
+            at("api.example", 443, "api.example", true));
+  EXPECT_EQ(find_place("Post http://user:pw@10.0.0.1:9000/x: EOF"), at("10.0.0.1", 9000));
+}
+
+TEST(PlaceOf, TheNameThatWasLookedUp) {
+  EXPECT_EQ(find_place("dial tcp: lookup api.example on 10.96.0.10:53: no such host"),
+            at("10.96.0.10", 53, "api.example"));
+  EXPECT_EQ(find_place("getaddrinfo ENOTFOUND api.example").name, "api.example");
+  EXPECT_EQ(find_place("java.net.UnknownHostException: api.example").name, "api.example");
+  EXPECT_EQ(find_place("curl: (6) Could not resolve host: api").name, "api");
+}
+
+TEST(PlaceOf, WhatIsNoServer) {
+  const Place none;
+  EXPECT_EQ(find_place(""), none);
+  EXPECT_EQ(find_place("timed out"), none);
+  EXPECT_EQ(find_place("2026/11/24 14:42:13 proxy.go:123: i/o timeout"), none);
+  EXPECT_EQ(find_place("_ssl.c:989: The handshake operation timed out"), none);
+  EXPECT_EQ(find_place("a:99999 b:0 [::1 [:]:80 $(reboot):80 `x`:1"), none);
+}
+
+}  // namespace
+}  // namespace sockwatch::texts

@@ -1,0 +1,60 @@
+#include <array>
+
+#include "viewer/texts/meanings.h"
+#include "viewer/texts/recordings.h"
+
+namespace sockwatch::texts {
+namespace {
+
+const std::array kTexts = {
+    // curl and everything built on libcurl (git, PHP's cURL, many SDKs).
+    ErrorText{"failed to connect to*timeout was reached || failed to connect to*timed out || "
+              "connection timed out after # ms || connection timed out after # milliseconds",
+              "curl and libcurl, exit code 28", &kConnectTimeout, &kCurl,
+              "The limit is --connect-timeout (300 s by default) or --max-time. 'Timeout was "
+              "reached' is the wording of curl 7.88; others say 'Connection timed out'."},
+    ErrorText{"operation timed out after # milliseconds with", "curl and libcurl, exit code 28",
+              &kNoReply, &kCurl,
+              "--max-time ran out. 'with 0 bytes received': mostly connected and waiting for the "
+              "answer; more bytes: in the middle of the body."},
+    ErrorText{"resolving timed out after # ms || resolving timed out after # milliseconds",
+              "curl and libcurl, exit code 28", &kLookupFailed, &kCurl},
+    ErrorText{"ssl connection timeout", "curl and libcurl, exit code 28", &kTlsTimeout, &kCurl},
+    ErrorText{"curl: (28) || curl error 28 || curl errno 28", "curl and libcurl, exit code 28",
+              &kTotalTimeout, &kCurl},
+    ErrorText{"failed to connect to*couldn't connect to server || "
+              "failed to connect to*could not connect to server || "
+              "curl: (7) || curl error 7 || curl errno 7",
+              "curl and libcurl, exit code 7", &kConnectFailed, &kCurl,
+              "'after 0 ms' nearly always means refused; a second or more means something else."},
+    ErrorText{"failed to connect to*connection refused", "curl and libcurl, exit code 7", &kRefused,
+              &kCurl},
+    ErrorText{"could not resolve host || curl: (6) || curl error 6",
+              "curl and libcurl, exit code 6", &kNameUnknown, &kCurl,
+              "curl says the same when no name server answered; then it took seconds."},
+    ErrorText{"empty reply from server || curl: (52)", "curl and libcurl, exit code 52",
+              &kPeerClosed, &kCurl},
+    ErrorText{"recv failure: connection reset by peer || curl: (56)",
+              "curl and libcurl, exit code 56", &kReset, &kCurl},
+    ErrorText{"ssl_error_syscall in connection to || curl: (35)", "curl and libcurl, exit code 35",
+              &kTlsCut, &kCurl},
+    // wget
+    ErrorText{"connecting to*failed: connection timed out", "wget", &kConnectTimeout, &kWget,
+              "wget prints these words for its own limit (--timeout) and for the kernel's alike."},
+    ErrorText{"read error (connection timed out) in headers", "wget", &kNoReply, &kWget},
+    ErrorText{"unable to resolve host address", "wget", &kNameUnknown, &kWget},
+    ErrorText{"no data received", "wget", &kPeerClosed, &kWget},
+    // ssh
+    ErrorText{"connect to host*port #: connection timed out", "OpenSSH's ssh", &kConnectTimeout,
+              &kSsh,
+              "With ConnectTimeout set it is ssh's limit, without it the kernel's (2 minutes and "
+              "more)."},
+    ErrorText{"connect to host*port #: connection refused", "OpenSSH's ssh", &kRefused, &kSsh},
+    ErrorText{"timed out during banner exchange", "OpenSSH's ssh", &kNoReply, &kSsh},
+};
+
+}  // namespace
+
+std::span<const ErrorText> command_texts() { return kTexts; }
+
+}  // namespace sockwatch::texts

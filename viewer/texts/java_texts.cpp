@@ -1,0 +1,75 @@
+#include <array>
+
+#include "viewer/texts/meanings.h"
+#include "viewer/texts/recordings.h"
+
+namespace sockwatch::texts {
+namespace {
+
+constexpr std::string_view kAny = "Java";
+constexpr std::string_view kBefore13 = "Java before 13 on Linux";
+constexpr std::string_view kHttpClient = "Java's HttpClient (java.net.http, Java 11 and later)";
+constexpr std::string_view kApache = "Apache HttpClient for Java";
+
+const std::array kTexts = {
+    ErrorText{"connection timed out (connection timed out)", kBefore13, &kKernelGaveUp, &kJava,
+              "The kernel gave up: the program had set no connect time-out, or one longer than the "
+              "kernel's."},
+    ErrorText{"connection refused (connection refused)", kBefore13, &kRefused, &kJava},
+    ErrorText{"no route to host (host unreachable)", kBefore13, &kNoRoute, &kJava},
+    ErrorText{"connectexception: connection timed out: connect || connection timed out: connect",
+              "Java on Windows", &kKernelGaveUp, &kJava},
+    ErrorText{"connectexception: connection refused: connect || connection refused: connect",
+              "Java on Windows", &kRefused, &kJava},
+    ErrorText{"connectexception: connection timed out", kAny, &kKernelGaveUp, &kJava,
+              "The kernel gave up: the program had set no connect time-out, or one longer than the "
+              "kernel's."},
+    ErrorText{"connectexception: connection refused", kAny, &kRefused, &kJava},
+    ErrorText{"sockettimeoutexception: connect timed out || connect timed out", kAny,
+              &kConnectTimeout, &kJava,
+              "The limit is the program's connect time-out. 'connect timed out' comes from Java "
+              "before 13, 'Connect timed out' from 13 and later."},
+    ErrorText{"sockettimeoutexception: read timed out", kAny, &kNoReply, &kJava,
+              "The limit is the socket's SO_TIMEOUT (setSoTimeout, setReadTimeout)."},
+    ErrorText{"http connect timed out || httpconnecttimeoutexception", kHttpClient,
+              &kConnectTimeout, &kJava,
+              "Its connectTimeout, or the request's own timeout while it was still connecting. The "
+              "time of the name lookup may be in it."},
+    ErrorText{"httptimeoutexception: request timed out", kHttpClient, &kNoReply, &kJava,
+              "The request's timeout: connected, no answer in time."},
+    ErrorText{"java.net.connectexception*java.nio.channels.closedchannelexception", kHttpClient,
+              &kRefused, &kJava, "It hides the reason; with Java 17 refused looks like this."},
+    ErrorText{"unresolvedaddressexception", kHttpClient, &kNameUnknown, &kJava},
+    ErrorText{"header parser received no bytes", kHttpClient, &kPeerClosed, &kJava},
+    ErrorText{"unknownhostexception*temporary failure in name resolution", kAny, &kLookupFailed,
+              &kJava},
+    ErrorText{"unknownhostexception", kAny, &kNameUnknown, &kJava,
+              "Java remembers a failed lookup for 10 s (networkaddress.cache.negative.ttl)."},
+    ErrorText{"noroutetohostexception: no route to host || noroutetohostexception", kAny, &kNoRoute,
+              &kJava, "Java throws it for 'network is unreachable' at times too."},
+    ErrorText{"socketexception: network is unreachable", kAny, &kNetUnreachable, &kJava},
+    ErrorText{"socketexception: connection reset", kAny, &kReset, &kJava},
+    ErrorText{"unexpected end of file from server", "Java's HttpURLConnection", &kPeerClosed,
+              &kJava},
+    ErrorText{"remote host terminated the handshake || ssl peer shut down incorrectly",
+              "Java's TLS (JSSE)", &kTlsCut, &kJava},
+    ErrorText{"connect to*failed: connect timed out || connecttimeoutexception", kApache,
+              &kConnectTimeout, &kJava},
+    ErrorText{"connect to*failed: connection refused || httphostconnectexception", kApache,
+              &kRefused, &kJava},
+    ErrorText{"timeout waiting for connection from pool || connectionpooltimeoutexception", kApache,
+              &kPoolEmpty, &kJava},
+    ErrorText{"failed to respond || nohttpresponseexception", kApache, &kPeerClosed, &kJava},
+    ErrorText{"connection is not available, request timed out after #ms", "HikariCP", &kPoolEmpty,
+              &kJava},
+    ErrorText{"connection timed out: /*:# || io.netty.channel.connecttimeoutexception", "Netty",
+              &kConnectTimeout, &kJava, "The limit is CONNECT_TIMEOUT_MILLIS, 30 s by default."},
+    ErrorText{"finishconnect(..) failed: connection refused", "Netty with its epoll transport",
+              &kRefused, &kJava},
+};
+
+}  // namespace
+
+std::span<const ErrorText> java_texts() { return kTexts; }
+
+}  // namespace sockwatch::texts

@@ -1,0 +1,174 @@
+#include "viewer/texts/match.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+namespace sockwatch::texts {
+namespace {
+
+// Not <cctype>: the locale must not matter.
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_word(char c) { return is_digit(c) || is_letter(c); }
+bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+std::string lowered(std::string_view text) {
+  std::string out(text);
+  std::ranges::transform(out, out.begin(), lower);
+  return out;
+}
+
+// The end of `part` if it stands at `at`.
+std::optional<std::size_t> end_of_part(std::string_view part, std::string_view text,
+                                       std::size_t at) {
+  if (is_word(part.front()) && at > 0 && is_word(text[at - 1]) && is_word(text[at])) {
+    return std::nullopt;
+  }
+  for (const char c : part) {
+    if (c == '#') {
+      if (at >= text.size() || !is_digit(text[at])) return std::nullopt;
+      while (at < text.size() && is_digit(text[at])) ++at;
+    } else {
+      if (at >= text.size() || text[at] != c) return std::nullopt;
+      ++at;
+    }
+  }
+  const bool ends_inside_word = is_word(part.back()) && at < text.size() && is_word(text[at]);
+  if (ends_inside_word) return std::nullopt;
+  return at;
+}
+
+// The first place of `part` in text[from, until].
+std::optional<std::pair<std::size_t, std::size_t>> find_part(std::string_view part,
+                                                             std::string_view text,
+                                                             std::size_t from, std::size_t until) {
+  for (std::size_t at = from; at < text.size() && at <= until; ++at) {
+    if (const auto end = end_of_part(part, text, at)) return std::pair(at, *end);
+  }
+  return std::nullopt;
+}
+
+std::vector<std::string_view> split(std::string_view text, std::string_view separator) {
+  std::vector<std::string_view> parts;
+  for (std::size_t at = 0; at != std::string_view::npos;) {
+    const std::size_t next = text.find(separator, at);
+    parts.push_back(text.substr(at, next == std::string_view::npos ? next : next - at));
+    at = next == std::string_view::npos ? next : next + separator.size();
+  }
+  return parts;
+}
+
+// The parts in their order, the first at or after `from`.
+Match match_parts(const std::vector<std::string_view>& parts, std::string_view text,
+                  std::size_t from) {
+  Match found;
+  std::size_t at = from;
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    const auto place = find_part(parts[i], text, at, i == 0 ? text.size() : at + kGap);
+    if (!place) return {.begin = i == 0 ? text.size() : found.begin};
+    if (i == 0) found.begin = place->first;
+    found.end = at = place->second;
+  }
+  for (const std::string_view part : parts) {
+    found.weight += part.size() - static_cast<std::size_t>(std::ranges::count(part, '#'));
+  }
+  return found;
+}
+
+Match match_alternative(std::string_view pattern, std::string_view as_said,
+                        std::string_view in_lower) {
+  const bool literal = pattern.starts_with('!');
+  if (literal) pattern.remove_prefix(1);
+  const bool whole = pattern.starts_with('=');
+  if (whole) pattern.remove_prefix(1);
+  const std::string_view text = literal ? as_said : in_lower;
+  if (whole) return text == pattern ? Match{0, text.size(), pattern.size()} : Match{};
+  const auto parts = split(pattern, "*");
+  // A sentence can stand twice in a text, and only the second time go on as the pattern does.
+  for (std::size_t from = 0; from < text.size();) {
+    const Match found = match_parts(parts, text, from);
+    if (found.weight > 0) return found;
+    from = found.begin + 1;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string tidy(std::string_view said) {
+  constexpr std::array<std::pair<std::string_view, char>, 7> kQuotes = {{{"‘", '\''},
+                                                                         {"’", '\''},
+                                                                         {"“", '"'},
+                                                                         {"”", '"'},
+                                                                         {"\\\"", '"'},
+                                                                         {"\\n", ' '},
+                                                                         {"\\t", ' '}}};
+  said = said.substr(0, kLongestText);
+  std::string out;
+  while (!said.empty()) {
+    char next = said.front();
+    std::size_t length = 1;
+    for (const auto& [quote, plain] : kQuotes) {
+      if (!said.starts_with(quote)) continue;
+      next = plain;
+      length = quote.size();
+      break;
+    }
+    said.remove_prefix(length);
+    if (!is_blank(next)) {
+      out += next;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  if (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
+Match match(std::string_view pattern, std::string_view tidied) {
+  const std::string in_lower = lowered(tidied);
+  Match best;
+  for (const std::string_view alternative : split(pattern, " || ")) {
+    const Match found = match_alternative(alternative, tidied, in_lower);
+    if (found.weight > best.weight) best = found;
+  }
+  return best;
+}
+
+std::vector<ErrorText> find_texts(std::string_view said) {
+  const std::string tidied = tidy(said);
+  std::vector<std::pair<Match, ErrorText>> found;
+  for (const ErrorText& text : all_texts()) {
+    const Match place = match(text.pattern, tidied);
+    if (place.weight > 0) found.emplace_back(place, text);
+  }
+  std::ranges::stable_sort(
+      found, [](const auto& a, const auto& b) { return a.first.weight > b.first.weight; });
+  std::vector<ErrorText> kept;
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    const Match& place = found[i].first;
+    const auto says_it_all = [&](const auto& other) {
+      return other.first.weight > place.weight && other.first.begin <= place.begin &&
+             other.first.end >= place.end;
+    };
+    if (std::none_of(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(i), says_it_all)) {
+      kept.push_back(found[i].second);
+    }
+  }
+  return kept;
+}
+
+std::vector<ErrorText> all_texts() {
+  std::vector<ErrorText> all;
+  for (const auto& table : {go_texts(), command_texts(), java_texts(), python_texts(), node_texts(),
+                            dotnet_texts(), php_texts(), nginx_texts(), haproxy_texts(),
+                            envoy_texts(), database_texts(), system_texts()}) {
+    all.insert(all.end(), table.begin(), table.end());
+  }
+  return all;
+}
+
+}  // namespace sockwatch::texts

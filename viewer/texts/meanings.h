@@ -1,0 +1,36 @@
+// The meanings that the sentences of all programs share.
+#pragma once
+
+#include "viewer/texts/error_text.h"
+
+namespace sockwatch::texts {
+
+extern const Meaning kRefused;
+extern const Meaning kKernelGaveUp;    // ETIMEDOUT of connect
+extern const Meaning kConnectTimeout;  // the program's own limit for connecting
+extern const Meaning kTimedOut;        // ETIMEDOUT, of connect or of a later read or write
+extern const Meaning kNoReply;         // connected, then silence until the program's own limit
+extern const Meaning kTotalTimeout;    // a limit for everything: any phase
+extern const Meaning kTlsTimeout;      // connected, the TLS handshake got no answer
+extern const Meaning kTlsCut;          // connected, the peer ended it during the TLS handshake
+extern const Meaning kNoRoute;         // EHOSTUNREACH
+extern const Meaning kNetUnreachable;  // ENETUNREACH
+extern const Meaning kNameUnknown;
+extern const Meaning kLookupFailed;    // no name server answered, or one failed for now
+extern const Meaning kReset;           // ECONNRESET
+extern const Meaning kPeerClosed;      // end of file where a reply was due
+extern const Meaning kBrokenPipe;      // EPIPE
+extern const Meaning kNoSourcePort;    // EADDRNOTAVAIL
+extern const Meaning kPortTaken;       // EADDRINUSE
+extern const Meaning kNoDescriptor;    // EMFILE, ENFILE
+extern const Meaning kDenied;          // EACCES, EPERM
+extern const Meaning kInProgress;      // EINPROGRESS as an error
+extern const Meaning kTryAgain;        // EAGAIN
+extern const Meaning kSocketFileGone;  // ENOENT on a Unix socket
+extern const Meaning kPoolEmpty;       // waited for a pooled connection, none came free
+extern const Meaning kNoneHealthy;     // a balancer has no server left that it believes in
+extern const Meaning kCallerLeft;      // the one who asked did not wait for the answer
+extern const Meaning kConnectFailed;   // could not connect, the sentence does not say why
+extern const Meaning kOverflow;        // the proxy's own limit, nothing was sent
+
+}  // namespace sockwatch::texts

@@ -1,0 +1,57 @@
+#include "viewer/texts/recordings.h"
+
+namespace sockwatch::texts {
+
+const Recording kAnyProgram = {"sockwatch run -- COMMAND", "COMMAND: whatever printed the text."};
+
+const Recording kCurl = {"sockwatch run -- curl -sk -m 30 -o /dev/null {url}", ""};
+
+const Recording kWget = {"sockwatch run -- wget -T 10 -t 1 -O /dev/null {url}", ""};
+
+const Recording kSsh = {"sockwatch run -- ssh -o ConnectTimeout=10 -p {port} {host} true", ""};
+
+const Recording kGo = {
+    "sockwatch run -- curl -sk -m 30 -o /dev/null {url}",
+    "Go programs talk to the kernel without the C library and cannot be recorded. So ask the same "
+    "server from the same host and network namespace with a program that can, here curl, while it "
+    "fails. If that works, the difference lies in the Go program: its time-outs, its pool, its "
+    "proxy settings."};
+
+const Recording kJava = {"sockwatch run -- java -jar PROGRAM.jar",
+                         "A service: sockwatch record -o java.sockwatch -- java …"};
+
+const Recording kPython = {"sockwatch run -- python3 PROGRAM.py", ""};
+
+const Recording kNode = {"sockwatch run -- node PROGRAM.js", ""};
+
+const Recording kDotnet = {"sockwatch run -- dotnet PROGRAM.dll", ""};
+
+const Recording kPhp = {
+    "sockwatch run -- php SCRIPT.php",
+    "Under PHP-FPM: sockwatch record -o php.sockwatch -- php-fpm --nodaemonize"};
+
+const Recording kNginx = {"sockwatch record -o nginx.sockwatch -- nginx -g 'daemon off;'",
+                          "Stop it with Ctrl-C when it has failed once, then: sockwatch report "
+                          "nginx.sockwatch"};
+
+const Recording kHaproxy = {
+    "sockwatch record -o haproxy.sockwatch -- haproxy -db -f /etc/haproxy/haproxy.cfg",
+    "Stop it with Ctrl-C when it has failed once, then: sockwatch report haproxy.sockwatch"};
+
+const Recording kEnvoy = {
+    "sockwatch record -o envoy.sockwatch -- envoy -c ENVOY.yaml",
+    "First ask 'sockwatch check envoy' whether your build can be recorded. If not, ask the same "
+    "server with curl from the same network namespace."};
+
+const Recording kPsql = {
+    "sockwatch run -- psql 'host={host} port={port} connect_timeout=10' -c 'select 1'",
+    "Or the program that failed, in place of psql."};
+
+const Recording kRedisCli = {"sockwatch run -- redis-cli -h {host} -p {port} ping",
+                             "Or the program that failed, in place of redis-cli."};
+
+const Recording kRedisPython = {"sockwatch run -- python3 PROGRAM.py", ""};
+
+const Recording kRedisJava = {"sockwatch run -- java -jar PROGRAM.jar", ""};
+
+}  // namespace sockwatch::texts
