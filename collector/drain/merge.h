@@ -1,10 +1,11 @@
 // Brings the events of all rings of one process into one order of time.
 //
-// Each ring is in order by itself, and that order is never changed. Between rings an event may only
-// be handed on when no other ring can still bring an earlier one: the caller says up to which time
-// that is true (the watermark). A thread that was stopped between reading its clock and publishing
-// would hold back all others for as long as it is stopped, so what has waited longer than
-// kPatienceNs goes on regardless; events that then turn up too late are still handed on, and
+// Each ring is in order by itself (but for a signal handler that publishes while the event it came
+// upon is still being put together), and that order is never changed. Between rings an event may
+// only be handed on when no other ring can still bring an earlier one: the caller says up to which
+// time that is true (the watermark). A thread that was stopped between reading its clock and
+// publishing would hold back all others for as long as it is stopped, so what has waited longer
+// than kPatienceNs goes on regardless; events that then turn up too late are still handed on, and
 // counted.
 //
 // Pure: time comes in as arguments.

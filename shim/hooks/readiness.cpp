@@ -38,27 +38,43 @@ namespace {
 
 // A select with something pending. The sets, and select's own time-out, are overwritten by the
 // kernel and so must be read before it has accepted them: through `readable`.
-template <class Time, class Real>
-[[gnu::noinline]] int watched_select(wire::Op op, int count, fd_set* read, fd_set* write,
-                                     fd_set* except, const Time* timeout, Real real) {
+template <class Real, class Time, class... Rest>
+[[gnu::noinline]] int watched_select(wire::Op op, const Real& real, int count, fd_set* read,
+                                     fd_set* write, fd_set* except, Time* timeout, Rest... rest) {
   waits::Selected selected;
   waits::save_selected(selected, count, read, write, except);
   if (selected.count == 0) {
-    return real();
+    return real(count, read, write, except, timeout, rest...);
   }
   std::int64_t timeout_ns = waits::kForEver;
   if (timeout != nullptr) {
     if (!readable(timeout, sizeof(*timeout))) {
-      return real();
+      return real(count, read, write, except, timeout, rest...);
     }
     timeout_ns = clock::to_ns(*timeout);
   }
   const waits::Wait wait = waits::begin(op, -1, static_cast<std::uint32_t>(count));
-  const int result = real();
+  const int result = real(count, read, write, except, timeout, rest...);
   const int error = errno;
   waits::selected(wait, selected, read, write, except, timeout_ns, {result, error});
   errno = error;
   return result;
+}
+
+// Stands apart so that the common call has no stack frame.
+template <class Real, class... Rest>
+[[gnu::noinline, gnu::cold]] int large_select(wire::Op op, const Real& real, int count,
+                                              Rest... rest) {
+  failures::beyond_set(op, count);
+  return waits::pending() == 0 ? real(count, rest...) : watched_select(op, real, count, rest...);
+}
+
+template <class Real, class... Rest>
+int select_through(wire::Op op, const Real& real, int count, Rest... rest) {
+  if (count > FD_SETSIZE) [[unlikely]] {
+    return large_select(op, real, count, rest...);
+  }
+  return waits::pending() == 0 ? real(count, rest...) : watched_select(op, real, count, rest...);
 }
 
 // Worth telling apart from the adding itself: what is watched while a connect runs.
@@ -108,24 +124,13 @@ int hook_ppoll(pollfd* fds, nfds_t count, const timespec* timeout, const sigset_
 }
 
 int hook_select(int count, fd_set* read, fd_set* write, fd_set* except, timeval* timeout) {
-  if (count > FD_SETSIZE) [[unlikely]] {
-    failures::beyond_set(wire::Op::select, count);
-  }
-  const auto make = [=] { return real::select(count, read, write, except, timeout); };
-  return waits::pending() == 0
-             ? make()
-             : watched_select(wire::Op::select, count, read, write, except, timeout, make);
+  return select_through(wire::Op::select, real::select, count, read, write, except, timeout);
 }
 
 int hook_pselect(int count, fd_set* read, fd_set* write, fd_set* except, const timespec* timeout,
                  const sigset_t* mask) {
-  if (count > FD_SETSIZE) [[unlikely]] {
-    failures::beyond_set(wire::Op::pselect, count);
-  }
-  const auto make = [=] { return real::pselect(count, read, write, except, timeout, mask); };
-  return waits::pending() == 0
-             ? make()
-             : watched_select(wire::Op::pselect, count, read, write, except, timeout, make);
+  return select_through(wire::Op::pselect, real::pselect, count, read, write, except, timeout,
+                        mask);
 }
 
 int hook_epoll_create(int size) {
