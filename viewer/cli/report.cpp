@@ -3,6 +3,7 @@
 #include "viewer/cli/commands.h"
 #include "viewer/cli/output.h"
 #include "viewer/cli/trace_argument.h"
+#include "viewer/diagnose/diagnose.h"
 #include "viewer/model/load.h"
 #include "viewer/render/json_report.h"
 #include "viewer/render/text_report.h"
@@ -10,9 +11,9 @@
 namespace sockwatch::cli {
 namespace {
 
-std::string as_text(const model::Summary& summary, const std::string& path,
-                    const ReportOptions& options, std::FILE* out) {
-  if (options.json) return render::json_report(summary);
+std::string as_text(const model::Summary& summary, const std::vector<diagnose::Finding>& findings,
+                    const std::string& path, const ReportOptions& options, std::FILE* out) {
+  if (options.json) return render::json_report(summary, findings);
   render::TextStyle style = text_style(options.look, out);
   style.file = path;
   return render::text_report(summary, style);
@@ -31,11 +32,13 @@ int report(const TraceArguments& arguments) {
   if (!filter) return fail(filter.error(), kUnreadable);
   const auto summary = model::load_summary(*reader, *filter);
   if (!summary) return fail(summary.error(), status_of_read_error(*reader, *filter));
+  const auto findings = diagnose::diagnose(*reader, *filter);
+  if (!findings) return fail(findings.error(), kUnreadable);
   ReportOptions options;
   options.json = arguments.json;
   options.look = arguments.look;
   Output output(stdout);
-  output.write(as_text(*summary, path, options, stdout));
+  output.write(as_text(*summary, *findings, path, options, stdout));
   if (const Status written = output.finish(); !written) return fail(written.error(), kUnreadable);
   return 0;
 }
@@ -54,8 +57,10 @@ Status write_report(const std::string& trace_path, const ReportOptions& options,
   if (!reader) return reader.error();
   const auto summary = model::load_summary(*reader, options.filter);
   if (!summary) return summary.error();
+  const auto findings = diagnose::diagnose(*reader, options.filter);
+  if (!findings) return findings.error();
   Output output(out);
-  output.write(as_text(*summary, trace_path, options, out));
+  output.write(as_text(*summary, *findings, trace_path, options, out));
   return output.finish();
 }
 

@@ -12,16 +12,24 @@
 namespace sockwatch::diagnose {
 
 // Worst first: errors, warnings, infos; among equals the more certain, then the more frequent.
-// Findings that another one explains stand inside that one. Every finding has its id.
+// Findings that another one explains stand inside that one, which is then at least as severe.
+// Every finding has its id.
+//
+// Of `filter`, destination, program and time choose what the rules see. Outcome and connect time do
+// not: they would take away the successes a failure must be compared with.
 Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::Filter& filter);
 
-// The same for rows at hand: shows the rows to `rules`, takes their findings, groups and sorts
-// them. For tests and for those who read the trace anyway.
+// The same for rows at hand: shows the rows to `rules`, takes their findings, groups, sorts and
+// numbers them. For tests and for those who read the trace anyway. Rows come in the order rule.h
+// promises the rules.
 class Session {
  public:
-  Session(Settings settings, Rules rules);
+  Session(Settings settings, Rules rules, bool filtered = false);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   void add(const store::ProcessRow& row);
+  void add(const store::LossRow& row);
   void add(const store::ListenerRow& row);
   void add(const store::FailedCallRow& row);
   void add(const store::ResolutionRow& row);
@@ -29,11 +37,21 @@ class Session {
 
   std::vector<Finding> finish();
 
+  // Attempts no rule saw, because there were more than Places::kLimit places.
+  std::int64_t unexamined() const { return unexamined_; }
+
  private:
   Settings settings_;
+  Places places_;
+  Programs programs_;
+  Context context_;
   Rules rules_;
-  Rules::size_type healthy_ = 0;
+  std::vector<Rule*> for_healthy_;
+  std::int64_t unexamined_ = 0;
 };
+
+// What rules ask of a row.
+Attempt examine(const store::ConnectionRow& row);
 
 // An entry of the catalogue by its id, in any case.
 const Entry* find_entry(std::string_view id);

@@ -29,7 +29,7 @@ struct Explains {
 };
 
 struct Finding {
-  std::string id;         // "E1", "W2", "I1": given by diagnose(), stable for one trace and filter
+  std::string id;         // "E1", "W2", "I1": given by a Session, stable for one trace and filter
   std::string_view rule;  // Entry::id
   Severity severity = Severity::error;
   Confidence confidence = Confidence::high;
@@ -44,12 +44,40 @@ struct Finding {
   std::vector<std::string> excluded;      // what it is not, with the numbers that exclude it
   std::vector<std::string> next_steps;    // to type or to change, addresses filled in
   std::vector<std::int64_t> connections;  // ids, oldest first, at most kExamples
+  std::int64_t connections_total = 0;     // how many there were
   std::vector<std::int64_t> resolutions;  // ids, likewise
+  std::int64_t resolutions_total = 0;
   std::vector<Explains> explains;
-  std::vector<Finding> explained;  // what `explains` took out of the list: filled by diagnose()
+  std::vector<Finding> explained;  // what `explains` took out of the list: filled by a Session
 
   // So that a trace of ten million failures needs no memory for their numbers.
-  static constexpr std::size_t kExamples = 1'000;
+  static constexpr std::size_t kExamples = 100;
+};
+
+// Where and when a rule saw what it looks for: the counts, times and ids of a finding.
+class Sightings {
+ public:
+  void add(const store::ConnectionRow& row);
+  void add(const store::ResolutionRow& row);
+  void add(const store::FailedCallRow& row);  // as often as it says
+
+  std::int64_t count() const { return count_; }
+  store::OptInt first_ns() const { return first_ns_; }
+  store::OptInt last_ns() const { return last_ns_; }
+
+  // Sets count, of, first, last, connections and resolutions.
+  void fill(Finding& finding, std::int64_t of) const;
+
+ private:
+  void add(std::int64_t times, store::Ns first_ns, store::Ns last_ns);
+
+  std::int64_t count_ = 0;
+  store::OptInt first_ns_;
+  store::OptInt last_ns_;
+  std::vector<std::int64_t> connections_;
+  std::int64_t connections_total_ = 0;
+  std::vector<std::int64_t> resolutions_;
+  std::int64_t resolutions_total_ = 0;
 };
 
 }  // namespace sockwatch::diagnose

@@ -32,11 +32,14 @@ struct Settings {
   std::int64_t port_count() const { return last_port - first_port + 1; }
 
   // When SYN number resend + 1 goes out, counted from the first; resend >= 1. The first
-  // syn_linear_timeouts resends are 1 s apart, after them the time-out doubles
-  // (tcp_syn_linear_timeouts in ip-sysctl.rst, Linux 6.5).
+  // syn_linear_timeouts + 1 time-outs are 1 s long, after them they double up to 120 s
+  // (tcp_syn_linear_timeouts in ip-sysctl.rst, Linux 6.5). The kernel's timers are late by up to
+  // 3 %, never early.
   store::Ns syn_resend(int resend) const;
-  // When the kernel gives up and says ETIMEDOUT.
+  // When the kernel gives up and says ETIMEDOUT: the first time-out that ends when a ladder without
+  // a linear part would have sent its last SYN and waited for it.
   store::Ns give_up() const;
+  int resends_at_give_up() const;
 };
 
 }  // namespace sockwatch::diagnose

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "viewer/model/coverage.h"
+#include "viewer/render/json_diagnoses.h"
 
 namespace sockwatch::render {
 namespace {
@@ -122,7 +123,7 @@ Json not_seen(const store::ProcessRow& row) {
 
 }  // namespace
 
-std::string json_report(const Summary& summary) {
+std::string json_report(const Summary& summary, const std::vector<diagnose::Finding>& findings) {
   Json report = {{"schema", kReportSchema}};
   report["trace"] = Json::object();
   for (const auto& [key, value] : summary.trace) report["trace"][key] = value;
@@ -136,7 +137,7 @@ std::string json_report(const Summary& summary) {
   for (const auto& lookup : summary.lookups) report["resolutions"].push_back(resolution(lookup));
   report["listeners"] = Json::array();
   for (const auto& row : summary.listeners) report["listeners"].push_back(listener(row));
-  report["diagnoses"] = Json::array();
+  report["diagnoses"] = json_diagnoses(findings);
   report["losses"] = Json::object();
   for (const auto& [cause, count] : summary.losses) report["losses"][cause] = count;
   report["not_seen"] = Json::array();

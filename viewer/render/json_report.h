@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
+#include "viewer/diagnose/finding.h"
 #include "viewer/model/summary.h"
 
 namespace sockwatch::render {
@@ -11,6 +13,7 @@ inline constexpr char kReportSchema[] = "sockwatch-report/1";
 
 // ASCII only (everything else is escaped), ends with a newline. Bytes that are not UTF-8 become
 // U+FFFD.
-std::string json_report(const model::Summary& summary);
+std::string json_report(const model::Summary& summary,
+                        const std::vector<diagnose::Finding>& findings);
 
 }  // namespace sockwatch::render

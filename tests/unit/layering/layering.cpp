@@ -33,7 +33,9 @@ constexpr std::array kRules{
     Rule{"viewer/cli/record.", kLaunching},
     Rule{"viewer/cli/collect.", kLaunching},
     Rule{"viewer/cli/check.", kLaunching},
-    Rule{"viewer/", "collector/store/ collector/support/ sockwatch_version.h"},
+    Rule{"viewer/diagnose/",
+         "viewer/model/ collector/store/ collector/support/ sockwatch_version.h"},
+    Rule{"viewer/", "viewer/diagnose/ collector/store/ collector/support/ sockwatch_version.h"},
 };
 
 const Rule* rule_of(std::string_view path) {

@@ -30,6 +30,17 @@ TEST(Layering, TheViewerReadsTheStoreOnly) {
   }
 }
 
+TEST(Layering, DiagnosesAreMadeWithoutKnowingHowTheyAreShown) {
+  EXPECT_THAT(check_text("viewer/diagnose/a.cpp",
+                         "#include \"viewer/model/words.h\"\n"
+                         "#include \"collector/store/rows.h\"\n"),
+              IsEmpty());
+  EXPECT_THAT(check_text("viewer/diagnose/a.cpp", "#include \"viewer/render/format.h\"\n"),
+              SizeIs(1));
+  EXPECT_THAT(check_text("viewer/render/a.cpp", "#include \"viewer/diagnose/finding.h\"\n"),
+              IsEmpty());
+}
+
 TEST(Layering, LaunchingCommandsMayUseTheCollector) {
   for (const char* file : {"viewer/cli/run.cpp", "viewer/cli/record.h", "viewer/cli/collect.cpp",
                            "viewer/cli/check.cpp", "viewer/launch/recording.cpp"}) {

@@ -24,7 +24,7 @@ std::vector<std::string> keys(const ordered_json& object) {
 }
 
 ordered_json report(const Trace& trace) {
-  return ordered_json::parse(json_report(summarise(trace)));
+  return ordered_json::parse(json_report(summarise(trace), {}));
 }
 
 const std::vector<std::string> kQuantileKeys = {"count", "p50", "p90", "p99", "max"};
@@ -145,7 +145,7 @@ TEST(JsonReport, LossesByCause) {
 }
 
 TEST(JsonReport, HostileTextIsEscapedAscii) {
-  const std::string text = json_report(summarise(hostile()));
+  const std::string text = json_report(summarise(hostile()), {});
   for (const char c : text) ASSERT_TRUE((c >= 0x20 && c < 0x7f) || c == '\n');
   EXPECT_THAT(text, ::testing::HasSubstr("\\u001b[31m"));
   EXPECT_TRUE(json::accept(text));
@@ -263,6 +263,42 @@ TEST(JsonRows, RandomBytesAreAlwaysJson) {
     ASSERT_TRUE(json::accept(out)) << out;
     for (const char c : out) ASSERT_TRUE(c >= 0x20 && c < 0x7f);
   }
+}
+
+TEST(JsonReport, ADiagnosisHasItsRuleItsNumberAndWhatItExplains) {
+  diagnose::Finding inside;
+  inside.id = "E2";
+  inside.rule = "SYNDROP";
+  diagnose::Finding finding;
+  finding.id = "E1";
+  finding.rule = "BADADDR";
+  finding.severity = diagnose::Severity::error;
+  finding.confidence = diagnose::Confidence::medium;
+  finding.subject = "db:5432";
+  finding.count = 4;
+  finding.of = 9;
+  finding.summary = "One address is bad.";
+  finding.evidence = {"a", "b"};
+  finding.next_steps = {"look"};
+  finding.connections = {7, 8};
+  finding.connections_total = 4;
+  finding.explained = {inside};
+  const auto all = ordered_json::parse(json_report(summarise(healthy()), {finding}));
+  ASSERT_EQ(all["diagnoses"].size(), 1U);
+  const auto& said = all["diagnoses"][0];
+  EXPECT_EQ(said["id"], "BADADDR");
+  EXPECT_EQ(said["ref"], "E1");
+  EXPECT_EQ(said["severity"], "error");
+  EXPECT_EQ(said["confidence"], "medium");
+  EXPECT_EQ(said["subject"], "db:5432");
+  EXPECT_EQ(said["count"], 4);
+  EXPECT_EQ(said["of"], 9);
+  EXPECT_EQ(said["first_ns"], nullptr);
+  EXPECT_EQ(said["evidence"], (ordered_json{"a", "b"}));
+  EXPECT_EQ(said["connections"], (ordered_json{7, 8}));
+  EXPECT_EQ(said["connections_total"], 4);
+  EXPECT_EQ(said["explained"][0]["id"], "SYNDROP");
+  EXPECT_EQ(said["explained"][0]["ref"], "E2");
 }
 
 }  // namespace

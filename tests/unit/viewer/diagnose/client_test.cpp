@@ -1,0 +1,228 @@
+#include <gmock/gmock.h>
+
+#include <cerrno>
+
+#include "tests/unit/viewer/diagnose/rows.h"
+
+namespace sockwatch::testing {
+namespace {
+
+using diagnose::add_client_rules;
+using diagnose::Confidence;
+using diagnose::Severity;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// A program that was refused `times` times, `gap` apart; `jitter` of every other pause.
+Rows retries(int times, store::Ns gap, store::Ns jitter = 0) {
+  Rows rows;
+  rows.process("/usr/bin/app");
+  for (int i = 0; i < times; ++i) rows.refused(i * gap + (i % 2) * jitter, "10.0.0.7", 443);
+  return rows;
+}
+
+TEST(StormRule, IsTwentyFastRetries) {
+  const auto found = find(run(add_client_rules, retries(21, 46 * kMs, 30 * kMs)), "STORM");
+  EXPECT_EQ(found.subject, "10.0.0.7:443");
+  EXPECT_EQ(found.count, 20);
+  EXPECT_EQ(found.of, 21);
+  EXPECT_EQ(found.severity, Severity::warning);
+  EXPECT_THAT(found.summary, HasSubstr("app retried 20 times in"));
+  EXPECT_THAT(run(add_client_rules, retries(20, 46 * kMs, 30 * kMs)), IsEmpty());
+}
+
+TEST(StormRule, AMedianOfAFifthOfASecondIsNotFast) {
+  // Pauses of 170 and 200 ms; of 210 and 240 ms.
+  EXPECT_TRUE(has(run(add_client_rules, retries(40, 175 * kMs, 15 * kMs)), "STORM"));
+  EXPECT_THAT(run(add_client_rules, retries(40, 225 * kMs, 15 * kMs)), IsEmpty());
+}
+
+TEST(StormRule, TenRegularPausesBelowASecondAreOne) {
+  EXPECT_TRUE(has(run(add_client_rules, retries(11, 900 * kMs)), "STORM"));
+  EXPECT_THAT(run(add_client_rules, retries(10, 900 * kMs)), IsEmpty());
+  // Every other pause about 5 % longer, every other 5 % shorter.
+  EXPECT_TRUE(has(run(add_client_rules, retries(13, 900 * kMs, 44 * kMs)), "STORM"));
+  EXPECT_THAT(run(add_client_rules, retries(13, 900 * kMs, 46 * kMs)), IsEmpty());
+}
+
+TEST(StormRule, AHealthCheckIsNone) {
+  EXPECT_THAT(run(add_client_rules, retries(1000, kS)), IsEmpty());
+  EXPECT_THAT(run(add_client_rules, retries(1000, 5 * kS)), IsEmpty());
+}
+
+TEST(StormRule, AttemptsAtTheSameTimeAreNoRetries) {
+  Rows rows;
+  for (int i = 0; i < 100; ++i) rows.syn_dropped(i * kMs, "10.0.0.7", 443, 3 * kS);
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+}
+
+TEST(StormRule, ASuccessEndsARow) {
+  Rows rows = retries(15, 46 * kMs, 30 * kMs);
+  rows.connected(kS, "10.0.0.7", 443);
+  for (int i = 0; i < 15; ++i) {
+    rows.refused(2 * kS + i * 46 * kMs + (i % 2) * 30 * kMs, "10.0.0.7", 443);
+  }
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+}
+
+Rows many(int connections, store::Ns gap, std::int64_t turns = 1) {
+  Rows rows;
+  for (int i = 0; i < connections; ++i) rows.connected(i * gap, "10.0.0.7", 80).turns = turns;
+  return rows;
+}
+
+TEST(ChurnRule, IsMoreThanTwentyASecond) {
+  const auto found = find(run(add_client_rules, many(50, 47 * kMs)), "CHURN");
+  EXPECT_EQ(found.severity, Severity::info);
+  EXPECT_EQ(found.count, 50);
+  EXPECT_THAT(found.summary, HasSubstr("source ports run out at 470/s"));
+  EXPECT_THAT(run(add_client_rules, many(49, 47 * kMs)), IsEmpty());
+  EXPECT_THAT(run(add_client_rules, many(100, 50 * kMs)), IsEmpty());
+}
+
+TEST(ChurnRule, NeedsOneRequestEach) {
+  EXPECT_THAT(run(add_client_rules, many(100, kMs, 2)), IsEmpty());
+  Rows rows = many(90, kMs);
+  for (int i = 0; i < 10; ++i) rows.connected(i * kMs, "10.0.0.7", 80).turns = 9;
+  EXPECT_TRUE(has(run(add_client_rules, rows), "CHURN"));
+  rows.connected(0, "10.0.0.7", 80).turns = 9;
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+}
+
+TEST(ChurnRule, IsAWarningOnlyNearTheEndOfThePorts) {
+  Rows rows = many(80, kMs);
+  rows.settings.first_port = 40'000;
+  rows.settings.last_port = 40'099;
+  EXPECT_EQ(find(run(add_client_rules, rows), "CHURN").severity, Severity::warning);
+  rows.settings.last_port = 40'100;
+  EXPECT_EQ(find(run(add_client_rules, rows), "CHURN").severity, Severity::info);
+  // What a load generator does in passing.
+  EXPECT_EQ(find(run(add_client_rules, many(10'000, kMs)), "CHURN").severity, Severity::info);
+}
+
+Rows event_loop(store::Ns took) {
+  Rows rows;
+  rows.process("/usr/bin/app");
+  rows.connected(0, "10.0.0.7", 80).budget_source = "epoll";
+  rows.connected(kS, "10.0.0.8", 80, std::nullopt, took).blocking = true;
+  return rows;
+}
+
+TEST(BlockLoop, IsALongBlockingConnectOnAThreadWithEpoll) {
+  const auto found = find(run(add_client_rules, event_loop(100 * kMs)), "BLOCKLOOP");
+  EXPECT_EQ(found.summary, "The event loop stood still for 100 ms inside a blocking connect.");
+  EXPECT_EQ(found.subject, "app (thread 1)");
+  EXPECT_THAT(run(add_client_rules, event_loop(100 * kMs - 1)), IsEmpty());
+  Rows rows = event_loop(kS);
+  rows.connections[0].tid = 2;
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+  rows.connections[0].tid = 1;
+  rows.connections[0].budget_source = "poll";
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+}
+
+TEST(ViaProxy, IsTheHostAndPortOfAProxyVariable) {
+  Rows rows;
+  rows.process("/usr/bin/curl");
+  rows.settings.proxies = {"proxy:3128", "10.0.0.9:8080"};
+  rows.connected(0, "10.0.0.7", 3128, "proxy");
+  rows.connected(0, "10.0.0.7", 3129, "proxy");
+  rows.refused(0, "10.0.0.9", 8080);
+  const auto findings = run(add_client_rules, rows);
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[0].severity, Severity::info);
+  EXPECT_EQ(findings[0].subject, "10.0.0.9:8080");
+  EXPECT_EQ(findings[1].summary, "curl talks to the proxy proxy:3128, not to the server.");
+  EXPECT_EQ(findings[1].count, 1);
+  EXPECT_EQ(findings[1].of, 3);
+}
+
+Rows quiet(store::Ns lived, store::OptInt status) {
+  Rows rows;
+  auto& process = rows.process("/usr/bin/app");
+  process.ended_ns = kStart + lived;
+  process.exit_status = status;
+  return rows;
+}
+
+TEST(NoAttemptRule, IsAFailureOrALongWaitWithoutAnyNetwork) {
+  EXPECT_EQ(find(run(add_client_rules, quiet(kMs, 1)), "NOATTEMPT").severity, Severity::warning);
+  EXPECT_EQ(find(run(add_client_rules, quiet(5 * kS, 0)), "NOATTEMPT").severity, Severity::info);
+  EXPECT_THAT(run(add_client_rules, quiet(5 * kS - 1, 0)), IsEmpty());
+}
+
+TEST(NoAttemptRule, NeedsACompleteRecording) {
+  const Rows rows = quiet(30 * kS, 1);
+  for (int what = 0; what < 6; ++what) {
+    Rows other = rows;
+    if (what == 0) other.filtered = true;
+    if (what == 1) other.lookup(0, "db", kMs);
+    if (what == 2) other.connected(0, "10.0.0.7", 443);
+    if (what == 3) other.listener("0.0.0.0", 80);
+    if (what == 4) other.process("/usr/bin/caddy", "go");
+    if (what == 5) other.losses.push_back({1, "ring_full", 1});
+    EXPECT_FALSE(has(run(add_client_rules, other), "NOATTEMPT")) << what;
+  }
+  EXPECT_TRUE(has(run(add_client_rules, rows), "NOATTEMPT"));
+}
+
+TEST(BlindRule, IsAProgramNotSeen) {
+  Rows rows;
+  rows.process("/usr/bin/caddy", "go");
+  const auto alone = find(run(add_client_rules, rows), "BLIND");
+  EXPECT_EQ(alone.severity, Severity::warning);
+  EXPECT_THAT(alone.summary, HasSubstr("caddy was not seen: it is a Go program"));
+  rows.process("/usr/bin/curl");
+  const auto beside = find(run(add_client_rules, rows), "BLIND");
+  EXPECT_EQ(beside.severity, Severity::info);
+  EXPECT_THAT(beside.evidence[0], HasSubstr("1 of 2 "));
+}
+
+TEST(BlindRule, OrRecordsThatWereLost) {
+  Rows rows;
+  rows.process("/usr/bin/curl");
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+  rows.losses.push_back({1, "ring_full", 7});
+  const auto found = find(run(add_client_rules, rows), "BLIND");
+  EXPECT_EQ(found.count, 7);
+  EXPECT_THAT(found.summary, HasSubstr("7 records were lost"));
+}
+
+TEST(ServerQ, IsAQueueAtItsLimitOrHalfOfItAndSlow) {
+  Rows rows;
+  rows.process("/usr/bin/server");
+  auto& row = rows.listener("0.0.0.0", 80);
+  row.pictures = 9;
+  row.queue_limit = 128;
+  row.queue_max = 63;
+  row.accept_gap_max_ns = kS;
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+  row.queue_max = 64;
+  EXPECT_EQ(find(run(add_client_rules, rows), "SERVERQ").confidence, Confidence::medium);
+  row.accept_gap_max_ns = 100 * kMs;
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+  row.queue_max = 128;
+  row.full = 3;
+  row.accept_gap_max_ns = 380 * kMs;
+  const auto found = find(run(add_client_rules, rows), "SERVERQ");
+  EXPECT_EQ(found.confidence, Confidence::high);
+  EXPECT_EQ(found.subject, "0.0.0.0:80");
+  EXPECT_EQ(found.count, 3);
+  EXPECT_EQ(found.of, 9);
+  EXPECT_EQ(found.summary,
+            "server leaves connections waiting up to 380 ms before accept; queue 128/128.");
+}
+
+TEST(Client, HealthyTrafficSaysNothing) {
+  Rows rows;
+  rows.process("/usr/bin/curl");
+  for (int i = 0; i < 200; ++i) {
+    rows.connected(i * 100 * kMs, "10.0.0.7", 443, "db", 80 * kMs);
+    rows.syn_dropped(i * 100 * kMs, "::1", 443, 200 * kMs, 0, "db").outcome = "superseded";
+  }
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+}
+
+}  // namespace
+}  // namespace sockwatch::testing

@@ -1,0 +1,251 @@
+#include <gmock/gmock.h>
+#include <netdb.h>
+
+#include "tests/unit/viewer/diagnose/rows.h"
+
+namespace sockwatch::testing {
+namespace {
+
+using diagnose::add_lookup_rules;
+using diagnose::Confidence;
+using diagnose::Severity;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<std::string> of_one_lookup(store::Ns took, std::int64_t result = 0,
+                                       std::string addresses = "10.0.0.7 2001:db8::7") {
+  Rows rows;
+  rows.lookup(0, "db.internal", took, result, std::move(addresses));
+  return ids(run(add_lookup_rules, rows));
+}
+
+TEST(Dns5s, IsOneTwoOrThreeTimeoutsOfTheResolver) {
+  for (const store::Ns whole : {5 * kS, 10 * kS, 15 * kS}) {
+    EXPECT_THAT(of_one_lookup(whole - whole / 200), ElementsAre("DNS-5S")) << whole;
+    EXPECT_THAT(of_one_lookup(whole), ElementsAre("DNS-5S")) << whole;
+    EXPECT_THAT(of_one_lookup(whole + whole / 100 * 3), ElementsAre("DNS-5S")) << whole;
+    EXPECT_THAT(of_one_lookup(whole - whole / 200 - 1), IsEmpty()) << whole;
+    EXPECT_THAT(of_one_lookup(whole + whole / 100 * 3 + 1), IsEmpty()) << whole;
+  }
+  EXPECT_THAT(of_one_lookup(20 * kS), IsEmpty());
+}
+
+TEST(Dns5s, AServerThatIsMerelySlowIsNone) {
+  EXPECT_THAT(of_one_lookup(4'900 * kMs), IsEmpty());
+  EXPECT_THAT(of_one_lookup(7 * kS), IsEmpty());
+}
+
+TEST(Dns5s, FollowsTheTimeoutOfTheTrace) {
+  Rows rows;
+  rows.settings.resolver_timeout = kS;
+  rows.lookup(0, "db", kS + 10 * kMs, 0, "::1");
+  rows.lookup(0, "db", 5 * kS, 0, "::1");
+  const auto found = find(run(add_lookup_rules, rows), "DNS-5S");
+  EXPECT_EQ(found.count, 1);
+  EXPECT_EQ(found.of, 2);
+  EXPECT_EQ(found.severity, Severity::warning);
+  EXPECT_THAT(found.summary, HasSubstr("Looking up db took 1.0 s: one query got no answer"));
+  EXPECT_THAT(found.resolutions, ElementsAre(1));
+}
+
+TEST(Dns5s, NamesADeadServerOnlyFromFiveLookupsAndNineTenthsOn) {
+  Rows rows;
+  rows.settings.nameservers = 2;
+  for (int i = 0; i < 4; ++i) rows.lookup(i * kS, "db", 5 * kS);
+  EXPECT_THAT(find(run(add_lookup_rules, rows), "DNS-5S").summary,
+              ::testing::Not(HasSubstr("dead")));
+  for (int i = 0; i < 5; ++i) rows.lookup(i * kS, "db", 5 * kS);
+  rows.lookup(0, "db", 4 * kMs);
+  EXPECT_THAT(find(run(add_lookup_rules, rows), "DNS-5S").summary,
+              HasSubstr("first name server is dead"));
+  rows.lookup(0, "db", 4 * kMs);
+  EXPECT_THAT(find(run(add_lookup_rules, rows), "DNS-5S").summary,
+              ::testing::Not(HasSubstr("dead")));
+}
+
+TEST(Dns5s, FewAreLostQueries) {
+  Rows rows;
+  rows.lookup(0, "db", 5 * kS);
+  for (int i = 0; i < 20; ++i) rows.lookup(i * kS, "db", 4 * kMs);
+  EXPECT_THAT(find(run(add_lookup_rules, rows), "DNS-5S").summary, HasSubstr("being lost"));
+}
+
+TEST(DnsAaaa, IsThreeTimeoutsAndNoIpv6) {
+  EXPECT_THAT(of_one_lookup(15 * kS, 0, "10.0.0.7"), ElementsAre("DNS-AAAA"));
+  EXPECT_THAT(of_one_lookup(15 * kS, 0, "10.0.0.7 ::1"), ElementsAre("DNS-5S"));
+  EXPECT_THAT(of_one_lookup(14'900 * kMs, 0, "10.0.0.7"), IsEmpty());
+  EXPECT_THAT(of_one_lookup(15'451 * kMs, 0, "10.0.0.7"), IsEmpty());
+}
+
+TEST(DnsAaaa, TwoTimeoutsCountWhenRepeated) {
+  Rows rows;
+  for (int i = 0; i < 2; ++i) rows.lookup(i * kS, "db", 10 * kS, 0, "10.0.0.7");
+  EXPECT_THAT(ids(run(add_lookup_rules, rows)), ElementsAre("DNS-5S"));
+  rows.lookup(9 * kS, "db", 10 * kS, 0, "10.0.0.7");
+  const auto findings = run(add_lookup_rules, rows);
+  ASSERT_THAT(ids(findings), ElementsAre("DNS-AAAA"));
+  EXPECT_EQ(findings[0].count, 3);
+  EXPECT_THAT(ids(findings[0].explained), ElementsAre("DNS-5S"));
+}
+
+TEST(DnsDead, IsTryAgainAfterAllTries) {
+  EXPECT_THAT(of_one_lookup(9'700 * kMs, EAI_AGAIN), ElementsAre("DNS-DEAD"));
+  EXPECT_THAT(of_one_lookup(9'699 * kMs, EAI_AGAIN), IsEmpty());
+  EXPECT_THAT(of_one_lookup(20 * kS, EAI_AGAIN), ElementsAre("DNS-DEAD"));
+  EXPECT_THAT(of_one_lookup(10 * kS, TRY_AGAIN), ElementsAre("DNS-DEAD"));
+  EXPECT_THAT(of_one_lookup(10 * kS, EAI_NONAME), ElementsAre("DNS-NX"));
+  Rows rows;
+  rows.settings.resolver_timeout = kS;
+  rows.settings.resolver_attempts = 1;
+  rows.settings.nameserver_addresses = {"10.0.0.2"};
+  rows.lookup(0, "db", kS, EAI_AGAIN);
+  const auto found = find(run(add_lookup_rules, rows), "DNS-DEAD");
+  EXPECT_EQ(found.severity, Severity::error);
+  EXPECT_THAT(found.summary, HasSubstr("No name server answered within 1.0 s"));
+  EXPECT_THAT(found.evidence[0], HasSubstr("1 of 1"));
+  EXPECT_THAT(found.next_steps[0], HasSubstr("dig @10.0.0.2 db"));
+}
+
+TEST(DnsFail, IsAFailureAtOnce) {
+  EXPECT_THAT(of_one_lookup(3 * kMs, EAI_AGAIN), ElementsAre("DNS-FAIL"));
+  EXPECT_THAT(of_one_lookup(2'500 * kMs - 1, EAI_AGAIN), ElementsAre("DNS-FAIL"));
+  EXPECT_THAT(of_one_lookup(2'500 * kMs, EAI_AGAIN), IsEmpty());
+  EXPECT_THAT(of_one_lookup(3 * kMs, EAI_FAIL), ElementsAre("DNS-FAIL"));
+  EXPECT_THAT(of_one_lookup(3 * kMs, NO_RECOVERY), ElementsAre("DNS-FAIL"));
+}
+
+TEST(DnsNx, IsNoSuchNameOrNoAddress) {
+  for (const int result : {EAI_NONAME, EAI_NODATA, HOST_NOT_FOUND, NO_DATA}) {
+    EXPECT_THAT(of_one_lookup(3 * kMs, result), ElementsAre("DNS-NX")) << result;
+  }
+  EXPECT_THAT(of_one_lookup(50'000, EAI_NONAME), ElementsAre("DNS-NX"));
+}
+
+TEST(DnsNx, TryingWhetherATextIsAnAddressAsksNobody) {
+  EXPECT_THAT(of_one_lookup(49'999, EAI_NONAME), IsEmpty());
+}
+
+TEST(DnsNx, ANameFoundFiveSecondsBeforeOrAfterWasAskedForAnotherFamily) {
+  Rows rows;
+  rows.lookup(0, "db", 3 * kMs, EAI_NODATA);
+  rows.lookup(5 * kS, "db", 3 * kMs);
+  rows.lookup(10 * kS, "db", 3 * kMs, EAI_NODATA);
+  EXPECT_THAT(run(add_lookup_rules, rows), IsEmpty());
+  rows.lookup(10 * kS + 1, "db", 3 * kMs, EAI_NODATA);
+  const auto found = find(run(add_lookup_rules, rows), "DNS-NX");
+  EXPECT_EQ(found.count, 1);
+  EXPECT_EQ(found.of, 4);
+  EXPECT_EQ(found.severity, Severity::warning);
+}
+
+TEST(DnsNx, ProbesOfTheSearchListAreForgiven) {
+  Rows rows;
+  rows.settings.search = {"prod.example", "example"};
+  rows.lookup(0, "db.prod.example", 3 * kMs, EAI_NONAME);
+  rows.lookup(kMs, "db", 3 * kMs, EAI_NONAME);
+  rows.lookup(2 * kMs, "db.example", 3 * kMs);
+  EXPECT_THAT(ids(run(add_lookup_rules, rows)), ElementsAre("DNS-NX"));  // db.prod.example
+  rows.lookup(3 * kMs, "db", 3 * kMs);
+  EXPECT_THAT(run(add_lookup_rules, rows), IsEmpty());
+}
+
+TEST(DnsNx, AddressesAndTheOwnHostAreNoNames) {
+  Rows rows;
+  rows.lookup(0, "10.0.0.7", kMs, EAI_NONAME);
+  rows.lookup(0, "fe80::1%eth0", kMs, EAI_NONAME);
+  rows.lookup(0, "localhost", 5 * kS);
+  EXPECT_THAT(run(add_lookup_rules, rows), IsEmpty());
+}
+
+// A lookup of `took`, then an attempt that timed out after `rest`.
+Rows budget(store::Ns took, store::Ns rest, std::int64_t resends = 0) {
+  Rows rows;
+  rows.lookup(0, "db", took);
+  rows.syn_dropped(took, "10.0.0.7", 443, rest, resends, "db").resolution_id = 1;
+  return rows;
+}
+
+TEST(DnsBudget, IsSixtyPercentOfAFailedCall) {
+  const auto found = find(run(add_lookup_rules, budget(4'900 * kMs, 100 * kMs)), "DNS-BUDGET");
+  EXPECT_EQ(found.subject, "db:443");
+  EXPECT_EQ(found.confidence, Confidence::high);
+  EXPECT_EQ(found.summary,
+            "4.9 s of the 5.0 s budget went to the lookup; the connection had 100 ms.");
+  EXPECT_TRUE(has(run(add_lookup_rules, budget(600 * kMs, 400 * kMs)), "DNS-BUDGET"));
+  EXPECT_FALSE(has(run(add_lookup_rules, budget(599 * kMs, 401 * kMs)), "DNS-BUDGET"));
+  EXPECT_TRUE(has(run(add_lookup_rules, budget(250 * kMs, kMs)), "DNS-BUDGET"));
+  EXPECT_FALSE(has(run(add_lookup_rules, budget(249 * kMs, kMs)), "DNS-BUDGET"));
+}
+
+TEST(DnsBudget, IsLessSureWhereTheSynHadItsTime) {
+  const auto found = find(run(add_lookup_rules, budget(5 * kS, 2 * kS, 1)), "DNS-BUDGET");
+  EXPECT_EQ(found.confidence, Confidence::medium);
+  EXPECT_THAT(found.explains, IsEmpty());
+}
+
+TEST(DnsBudget, NeedsAnAttemptThatTimedOut) {
+  Rows rows;
+  rows.lookup(0, "db", 4 * kS);
+  rows.connected(4 * kS, "10.0.0.7", 443, "db").resolution_id = 1;
+  rows.refused(4 * kS, "10.0.0.7", 443, "db").resolution_id = 1;
+  EXPECT_FALSE(has(run(add_lookup_rules, rows), "DNS-BUDGET"));
+}
+
+TEST(DnsBudget, ALookupThatNeverEndedAteAllOfIt) {
+  Rows rows;
+  rows.lookup(0, "db", 3 * kS, EAI_INPROGRESS);
+  const auto found = find(run(add_lookup_rules, rows), "DNS-BUDGET");
+  EXPECT_THAT(found.summary, HasSubstr("gave up on db after 3.0 s"));
+}
+
+Rows pool(std::string program, int threads, store::Ns took) {
+  Rows rows;
+  rows.process(std::move(program));
+  for (int i = 0; i < threads; ++i) rows.lookup(i * kMs, "db", took);
+  return rows;
+}
+
+TEST(DnsPool, IsFourBusyThreadsOfNodeForASecond) {
+  // The fourth begins 3 ms late; the first ends first.
+  const auto found =
+      find(run(add_lookup_rules, pool("/usr/bin/node", 4, kS + 3 * kMs)), "DNS-POOL");
+  EXPECT_THAT(found.summary, HasSubstr("All 4 lookup threads are busy for 1.0 s"));
+  EXPECT_EQ(found.confidence, Confidence::medium);
+  EXPECT_THAT(run(add_lookup_rules, pool("/usr/bin/node", 4, kS + 3 * kMs - 1)), IsEmpty());
+  EXPECT_THAT(run(add_lookup_rules, pool("/usr/bin/node", 3, 2 * kS)), IsEmpty());
+  EXPECT_THAT(run(add_lookup_rules, pool("/usr/bin/curl", 4, 2 * kS)), IsEmpty());
+}
+
+TEST(DnsPool, GoesOnWhereOneLookupTakesTheThreadOfAnother) {
+  Rows rows = pool("/usr/bin/node", 4, 600 * kMs);
+  for (int i = 0; i < 4; ++i) rows.lookup(601 * kMs + i * kMs, "db", 600 * kMs);
+  EXPECT_TRUE(has(run(add_lookup_rules, rows), "DNS-POOL"));
+}
+
+TEST(DnsStale, IsAnAddressTheNameNoLongerHas) {
+  Rows rows;
+  rows.process("/usr/bin/java");
+  rows.process("/usr/bin/curl");
+  rows.lookup(0, "db", kMs, 0, "10.0.0.7");
+  rows.lookup(10 * kS, "db", kMs, 0, "10.0.0.8").process_id = 2;
+  rows.syn_dropped(300 * kS + 1, "10.0.0.7", 443, 3 * kS, 1, "db");
+  // The first answer is just older than five minutes.
+  const auto found = find(run(add_lookup_rules, rows), "DNS-STALE");
+  EXPECT_EQ(found.summary, "java still uses 10.0.0.7; db now resolves to 10.0.0.8.");
+  rows.connections[0].started_ns -= 1;
+  EXPECT_THAT(run(add_lookup_rules, rows), IsEmpty());
+}
+
+TEST(DnsStale, NotWhileTheNameStillHasTheAddressOrTheAttemptWorks) {
+  Rows rows;
+  rows.lookup(0, "db", kMs, 0, "10.0.0.7");
+  rows.lookup(10 * kS, "db", kMs, 0, "10.0.0.8").process_id = 2;
+  rows.connected(400 * kS, "10.0.0.7", 443, "db");
+  EXPECT_THAT(run(add_lookup_rules, rows), IsEmpty());
+  rows.syn_dropped(400 * kS, "10.0.0.8", 443, 3 * kS, 1, "db");
+  EXPECT_THAT(run(add_lookup_rules, rows), IsEmpty());
+}
+
+}  // namespace
+}  // namespace sockwatch::testing

@@ -1,0 +1,236 @@
+// How a program goes about its sockets.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "viewer/diagnose/bounded.h"
+#include "viewer/diagnose/client.h"
+#include "viewer/diagnose/phrase.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+using model::Outcome;
+
+class BlockLoop : public Rule {
+ public:
+  static constexpr store::Ns kLong = 100'000'000;
+
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "BLOCKLOOP",
+        .family = Family::client,
+        .title = "a blocking connect in an event loop",
+        .signature =
+            "A blocking connect took 100 ms or longer on a thread that also waited for "
+            "other connects with epoll.",
+        .meaning =
+            "One thread serves many connections in turn (an event loop). It called connect "
+            "in blocking mode and stood still until the answer came. All its other "
+            "connections waited meanwhile and looked slow, though nothing was wrong with "
+            "them.",
+        .not_this =
+            "Not slow servers behind the other connections: compare their times outside "
+            "of the pause.",
+        .next = {"make the socket non-blocking before connect"}};
+    return kEntry;
+  }
+  bool wants_healthy() const override { return true; }
+
+  void see(const Attempt& attempt) override {
+    const auto& row = attempt.row;
+    if (row.blocking == true) {
+      ++blocking_;
+      if (attempt.elapsed_ns < kLong || row.protocol == "unix") return;
+    } else if (row.budget_source != "epoll") {
+      return;
+    }
+    Thread* thread = threads_.slot(static_cast<std::uint64_t>(row.process_id) << 32 |
+                                   static_cast<std::uint32_t>(row.tid));
+    if (thread == nullptr) return;
+    if (row.blocking != true) {
+      thread->waits_with_epoll = true;
+      return;
+    }
+    thread->sightings.add(row);
+    thread->longest = std::max(thread->longest, attempt.elapsed_ns);
+    thread->program = attempt.program;
+  }
+
+  void conclude(std::vector<Finding>& findings) override {
+    for (const auto& [id, thread] : threads_) {
+      if (!thread.waits_with_epoll || thread.sightings.count() == 0) continue;
+      const std::string name(context().programs.name(thread.program));
+      auto result = finding(Severity::warning, Confidence::high,
+                            fmt::format("{} (thread {})", name, id & 0xffffffff));
+      thread.sightings.fill(result, blocking_);
+      result.summary = fmt::format("The event loop stood still for {} inside a blocking connect.",
+                                   time_span(thread.longest));
+      result.evidence.push_back(
+          fmt::format("{} of 100 ms or longer on a thread that also waits with epoll",
+                      counted(result.count, "blocking connect")));
+      result.next_steps = {"make the socket non-blocking before connect"};
+      findings.push_back(std::move(result));
+    }
+  }
+
+ private:
+  struct Thread {
+    bool waits_with_epoll = false;
+    Sightings sightings;
+    store::Ns longest = 0;
+    ProgramId program = 0;
+  };
+  Bounded<std::uint64_t, Thread> threads_;  // by process and thread
+  std::int64_t blocking_ = 0;
+};
+
+class ViaProxy : public Rule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "VIAPROXY",
+        .family = Family::client,
+        .title = "it talks to the proxy",
+        .signature =
+            "The destination is the host and port of http_proxy, https_proxy or "
+            "all_proxy.",
+        .meaning =
+            "The environment tells programs to send their requests to a proxy. The program "
+            "did so: what connects, fails or is slow here is the way to the proxy, and the "
+            "server behind it does not show.",
+        .not_this = "Not the server of the URL: that connection is made by the proxy.",
+        .next = {"env | grep -i proxy", "test the proxy itself",
+                 "unset the variable, or put the host into no_proxy"}};
+    return kEntry;
+  }
+  bool wants_healthy() const override { return true; }
+
+  void see(const Attempt& attempt) override {
+    if (settings().proxies.empty()) return;
+    ++attempts_;
+    if (attempt.place >= known_.size()) known_.resize(context().places.size(), kUnasked);
+    char& known = known_[attempt.place];
+    if (known == kUnasked) known = is_proxy(context().places[attempt.place]) ? kYes : kNo;
+    if (known == kNo) return;
+    Seen* seen = services_.slot(attempt.service);
+    if (seen == nullptr) return;
+    seen->sightings.add(attempt.row);
+    seen->failed += attempt.failed ? 1 : 0;
+    seen->program = attempt.program;
+  }
+
+  void conclude(std::vector<Finding>& findings) override {
+    for (const auto& [id, seen] : services_) {
+      auto result = finding(Severity::info, Confidence::high, context().places.service(id));
+      seen.sightings.fill(result, attempts_);
+      result.summary = fmt::format("{} talks to the proxy {}, not to the server.",
+                                   context().programs.name(seen.program), result.subject);
+      result.evidence.push_back(fmt::format("{} attempts went to the proxy, {} of them failed",
+                                            share(result.count, result.of), number(seen.failed)));
+      result.next_steps = {"env | grep -i proxy", "test the proxy itself, or unset the variable"};
+      findings.push_back(std::move(result));
+    }
+  }
+
+ private:
+  enum : char { kUnasked, kYes, kNo };
+
+  struct Seen {
+    Sightings sightings;
+    std::int64_t failed = 0;
+    ProgramId program = 0;
+  };
+
+  bool is_proxy(const Place& place) const {
+    const auto& proxies = settings().proxies;
+    const auto named = [&](std::string_view label) {
+      return std::find(proxies.begin(), proxies.end(), label) != proxies.end();
+    };
+    return place.protocol == "tcp" &&
+           (named(place.endpoint) || named(context().places.service(place.service)));
+  }
+
+  std::vector<char> known_;
+  std::int64_t attempts_ = 0;
+  Bounded<ServiceId, Seen> services_;
+};
+
+class ServerQ : public Rule {
+ public:
+  static constexpr store::Ns kLong = 100'000'000;
+
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "SERVERQ",
+        .family = Family::client,
+        .title = "the own accept queue fills",
+        .signature =
+            "A listening socket of a recorded program was seen with its accept queue at "
+            "its limit; or at half of it, with more than 100 ms between two accepts.",
+        .meaning =
+            "This program is the server. New connections wait in a queue until it accepts "
+            "them, and it accepted them more slowly than they came. When the queue is "
+            "full, the kernel drops further SYNs, and clients see a server that does not "
+            "answer.",
+        .not_this =
+            "Not a firewall and not the network, though clients cannot tell the "
+            "difference.",
+        .next = {"ss -ltn    # Recv-Q against Send-Q", "nstat -az TcpExtListenOverflows",
+                 "accept faster, or raise the backlog and net.core.somaxconn"}};
+    return kEntry;
+  }
+
+  void see(const store::ListenerRow& row) override {
+    if (!row.queue_max || !row.queue_limit || *row.queue_limit <= 0) return;
+    const bool full = row.full > 0;
+    const bool slow = *row.queue_max * 2 >= *row.queue_limit && *row.queue_max > 1 &&
+                      row.accept_gap_max_ns.value_or(0) > kLong;
+    if (!full && !slow) return;
+    if (kept_.size() < kMost) kept_.push_back(row);
+  }
+
+  void conclude(std::vector<Finding>& findings) override {
+    for (const auto& row : kept_) {
+      auto result =
+          finding(Severity::warning, row.full > 0 ? Confidence::high : Confidence::medium,
+                  endpoint_label(row.local_address.value_or(""), row.local_port, row.protocol));
+      result.count = row.full;
+      result.of = row.pictures;
+      result.first_ns = row.first_full_ns ? row.first_full_ns : store::OptInt(row.started_ns);
+      result.last_ns = row.last_full_ns ? row.last_full_ns : result.first_ns;
+      const std::string queue = fmt::format("queue {}/{}", *row.queue_max, *row.queue_limit);
+      result.summary =
+          row.accept_gap_max_ns
+              ? fmt::format("{} leaves connections waiting up to {} before accept; {}.",
+                            context().programs.name_of(row.process_id),
+                            time_span(*row.accept_gap_max_ns), queue)
+              : fmt::format("{} leaves connections waiting before accept; {}.",
+                            context().programs.name_of(row.process_id), queue);
+      result.evidence.push_back(
+          fmt::format("full in {} looks at the queue", share(row.full, row.pictures)));
+      result.evidence.push_back(fmt::format("{} accepted", counted(row.accepts, "connection")));
+      if (row.backlog) {
+        result.evidence.push_back(fmt::format("listen asked for {}, somaxconn allows {}",
+                                              *row.backlog, settings().somaxconn));
+      }
+      result.next_steps = {"ss -ltn    # Recv-Q against Send-Q",
+                           "accept faster, or raise the backlog and net.core.somaxconn"};
+      findings.push_back(std::move(result));
+    }
+  }
+
+ private:
+  static constexpr std::size_t kMost = 1'000;
+  std::vector<store::ListenerRow> kept_;
+};
+
+}  // namespace
+
+void add_program_rules(Rules& rules) {
+  rules.push_back(std::make_unique<BlockLoop>());
+  rules.push_back(std::make_unique<ViaProxy>());
+  rules.push_back(std::make_unique<ServerQ>());
+}
+
+}  // namespace sockwatch::diagnose

@@ -1,0 +1,290 @@
+// Too many connections: retries without a pause, and one connection for each request.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "viewer/diagnose/bounded.h"
+#include "viewer/diagnose/client.h"
+#include "viewer/diagnose/phrase.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+using model::Outcome;
+
+// A program and the place it connects to.
+std::uint64_t key_of(const Attempt& attempt) {
+  return (static_cast<std::uint64_t>(attempt.program) << 32) | attempt.place;
+}
+
+// Retries in a row: their number, and the pauses between them in classes of 5 % for the median.
+class Run {
+ public:
+  void add(store::Ns gap) {
+    ++gaps_;
+    const auto ms = static_cast<double>(std::max<store::Ns>(gap, 0)) / 1e6;
+    const double place = ms <= 0.1 ? 0 : std::log(ms / 0.1) / kStep;
+    ++classes_[std::min(static_cast<std::size_t>(place), classes_.size() - 1)];
+    sum_ += ms;
+    squares_ += ms * ms;
+  }
+  std::int64_t gaps() const { return gaps_; }
+  // To 5 %, rounded up, so that what is called faster than a bound is.
+  store::Ns median() const {
+    std::int64_t below = 0;
+    for (std::size_t i = 0; i < classes_.size(); ++i) {
+      below += classes_[i];
+      if (below * 2 >= gaps_) {
+        return static_cast<store::Ns>(0.1 * std::exp(kStep * static_cast<double>(i + 1)) * 1e6);
+      }
+    }
+    return 0;
+  }
+  store::Ns mean() const { return static_cast<store::Ns>(sum_ / static_cast<double>(gaps_) * 1e6); }
+  // Standard deviation over mean.
+  double variation() const {
+    const auto n = static_cast<double>(gaps_);
+    const double average = sum_ / n;
+    if (average <= 0) return 0;
+    return std::sqrt(std::max(0.0, squares_ / n - average * average)) / average;
+  }
+
+ private:
+  static constexpr double kStep = 0.05;
+
+  std::int64_t gaps_ = 0;
+  std::array<std::int32_t, 280> classes_{};  // to 100 s
+  double sum_ = 0;
+  double squares_ = 0;
+};
+
+class Storm : public Rule {
+ public:
+  static constexpr std::int64_t kMany = 20;
+  static constexpr store::Ns kFast = 200'000'000;
+  static constexpr std::int64_t kRegular = 10;
+  static constexpr double kNoJitter = 0.05;
+  // Who waits a second or longer each time does no harm: that is how health checks go about.
+  static constexpr store::Ns kPatient = 1'000'000'000;
+
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "STORM",
+        .family = Family::client,
+        .title = "retries without backoff",
+        .signature =
+            "One program failed at one address and port at least 20 times in a row with "
+            "a median pause below 200 ms, or at least 10 times with pauses below 1 s that "
+            "vary by less than 5 %. A retry is an attempt that began after an earlier "
+            "one had failed.",
+        .meaning =
+            "The program cannot connect, and tries again at once, and again. That helps "
+            "nobody: a server that is down stays down, and one that is overloaded gets "
+            "even more to do just when it tries to recover.",
+        .not_this =
+            "Not the reason why the first attempt failed: that is another diagnosis. Many "
+            "connections at the same time are no retries, and a health check that "
+            "waits a second between its tries is no storm.",
+        .next = {"exponential backoff with jitter",
+                 "reset the backoff only after a connection has lived for a while"}};
+    return kEntry;
+  }
+  bool wants_healthy() const override { return true; }
+
+  void see(const Attempt& attempt) override {
+    // What is healthy ends a run; nothing else needs it, and most places never fail.
+    Pair* pair = attempt.failed ? pairs_.slot(key_of(attempt)) : pairs_.find(key_of(attempt));
+    if (pair == nullptr) return;
+    const auto& row = attempt.row;
+    ++pair->attempts;
+    if (!attempt.failed) {
+      if (attempt.is(Outcome::connected)) end(*pair);
+      return;
+    }
+    if (take_failure_before(*pair, row.started_ns)) {
+      pair->run.add(row.started_ns - pair->last_start);
+      if (!pair->first) pair->first = pair->last_start;
+      pair->last = row.started_ns;
+      pair->sightings.add(row);
+    }
+    pair->last_start = row.started_ns;
+    const store::OptInt ended = row.decided_ns ? row.decided_ns : row.closed_ns;
+    if (ended && pair->failures.size() < kTogether) pair->failures.push_back(*ended);
+  }
+
+  void conclude(std::vector<Finding>& findings) override {
+    for (auto& [key, pair] : pairs_) {
+      end(pair);
+      if (!pair.worst) continue;
+      const auto place = static_cast<PlaceId>(key & 0xffffffff);
+      const auto program = context().programs.name(static_cast<ProgramId>(key >> 32));
+      const Worst& worst = *pair.worst;
+      auto result = finding(Severity::warning, Confidence::high, context().places[place].endpoint);
+      worst.sightings.fill(result, pair.attempts);
+      result.summary = fmt::format(
+          "{} retried {} times in {} ({} apart, no backoff); {} of the attempts on {} are retries.",
+          program, number(result.count), time_span(worst.lasted), time_span(worst.run.mean()),
+          share(result.count, pair.attempts), result.subject);
+      result.evidence.push_back(fmt::format(
+          "{} in a row, each after an earlier failure; median pause {}, variation {:.0f} %",
+          counted(result.count, "retry", "retries"), time_span(worst.run.median()),
+          worst.run.variation() * 100));
+      result.excluded.push_back(
+          "Attempts made at the same time: only those that began after a failure are counted.");
+      result.next_steps = {"exponential backoff with jitter",
+                           "reset the backoff only after a connection has lived for a while"};
+      findings.push_back(std::move(result));
+    }
+  }
+
+ private:
+  static constexpr std::size_t kTogether = 256;  // attempts of one program at once
+
+  struct Worst {
+    Run run;
+    Sightings sightings;
+    store::Ns lasted = 0;
+  };
+  struct Pair {
+    std::int64_t attempts = 0;
+    std::vector<store::Ns> failures;  // ends of failures no retry has followed yet
+    store::Ns last_start = 0;
+    store::OptInt first;
+    store::Ns last = 0;
+    Run run;
+    Sightings sightings;
+    std::optional<Worst> worst;
+  };
+
+  static bool take_failure_before(Pair& pair, store::Ns at) {
+    for (auto it = pair.failures.begin(); it != pair.failures.end(); ++it) {
+      if (*it > at) continue;
+      pair.failures.erase(it);
+      return true;
+    }
+    return false;
+  }
+
+  static bool is_storm(const Run& run) {
+    if (run.gaps() >= kMany && run.median() < kFast) return true;
+    return run.gaps() >= kRegular && run.variation() < kNoJitter && run.mean() < kPatient;
+  }
+
+  static void end(Pair& pair) {
+    const bool worse = !pair.worst || pair.run.gaps() > pair.worst->run.gaps();
+    if (is_storm(pair.run) && worse) {
+      pair.worst = Worst{pair.run, pair.sightings, pair.last - pair.first.value_or(pair.last)};
+    }
+    pair.run = {};
+    pair.sightings = {};
+    pair.first.reset();
+    pair.failures.clear();
+  }
+
+  Bounded<std::uint64_t, Pair> pairs_;
+};
+
+class Churn : public Rule {
+ public:
+  static constexpr std::int64_t kPerSecond = 20;
+  static constexpr std::int64_t kEnough = 50;
+
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "CHURN",
+        .family = Family::client,
+        .title = "a new connection for each request",
+        .signature =
+            "More than 20 connections began within one second to one address and port, "
+            "50 or more in all, and at least 90 % of those carried one request or none. "
+            "A warning only where they used 80 % of the source ports within 60 s.",
+        .meaning =
+            "The program opens a connection, sends one request, and closes it again. Each "
+            "connection costs a round trip before the first byte and occupies a source "
+            "port for another minute. At a high rate the ports run out.",
+        .not_this =
+            "Not a fault of the network or the server. A load generator does this by "
+            "intention.",
+        .next = {"use keep-alive or a connection pool", "ss -tan state time-wait | wc -l"}};
+    return kEntry;
+  }
+  bool wants_healthy() const override { return true; }
+
+  void see(const Attempt& attempt) override {
+    const auto& row = attempt.row;
+    if (!attempt.is(Outcome::connected) || row.protocol != "tcp") return;
+    if (attempt.place >= places_.size()) places_.resize(attempt.place + 1);
+    PerPlace& place = places_[attempt.place];
+    ++place.connected;
+    if (row.turns <= 1) ++place.single;
+    if (place.connected == 1) place.first = row.started_ns;
+    place.last = row.started_ns;
+    count(place.second, row.started_ns, 1'000'000'000);
+    count(place.minute, row.started_ns, 60'000'000'000);
+  }
+
+  void conclude(std::vector<Finding>& findings) override {
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      const PerPlace& place = places_[i];
+      if (place.single < kEnough || place.second.most <= kPerSecond) continue;
+      if (place.single * 10 < place.connected * 9) continue;
+      const std::int64_t ports = settings().port_count();
+      const bool near_the_end = place.minute.most * 10 >= ports * 8;
+      auto result = finding(near_the_end ? Severity::warning : Severity::info, Confidence::high,
+                            context().places[static_cast<PlaceId>(i)].endpoint);
+      result.count = place.single;
+      result.of = place.connected;
+      result.first_ns = place.first;
+      result.last_ns = place.last;
+      result.summary =
+          fmt::format("{} connections/s with one request each; source ports run out at {}/s.",
+                      number(place.second.most), number(std::max<std::int64_t>(1, ports / 60)));
+      result.evidence.push_back(fmt::format("{} connections carried one request or none",
+                                            share(place.single, place.connected)));
+      result.evidence.push_back(
+          fmt::format("at most {} within a second and {} within a minute; "
+                      "there are {} source ports",
+                      number(place.second.most), number(place.minute.most), number(ports)));
+      result.excluded.push_back("A fault of the server: these connections worked.");
+      result.next_steps = {"use keep-alive or a connection pool",
+                           fmt::format("ss -tan state time-wait dst {} | wc -l",
+                                       context().places[static_cast<PlaceId>(i)].address)};
+      findings.push_back(std::move(result));
+    }
+  }
+
+ private:
+  struct Window {
+    store::Ns number = -1;
+    std::int64_t count = 0;
+    std::int64_t most = 0;
+  };
+  struct PerPlace {
+    std::int64_t connected = 0;
+    std::int64_t single = 0;
+    store::Ns first = 0;
+    store::Ns last = 0;
+    Window second;
+    Window minute;
+  };
+
+  static void count(Window& window, store::Ns at, store::Ns length) {
+    const store::Ns number = at / length;
+    if (number != window.number) window.count = 0;
+    window.number = number;
+    window.most = std::max(window.most, ++window.count);
+  }
+
+  std::vector<PerPlace> places_;
+};
+
+}  // namespace
+
+void add_rate_rules(Rules& rules) {
+  rules.push_back(std::make_unique<Storm>());
+  rules.push_back(std::make_unique<Churn>());
+}
+
+}  // namespace sockwatch::diagnose

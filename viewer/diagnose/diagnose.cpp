@@ -1,0 +1,80 @@
+#include "viewer/diagnose/diagnose.h"
+
+#include <algorithm>
+
+#include "viewer/model/load.h"
+#include "viewer/model/lookup_filter.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+}  // namespace
+
+Rules all_rules() {
+  Rules rules;
+  add_local_rules(rules);
+  add_lookup_rules(rules);
+  add_group_rules(rules);
+  add_handshake_rules(rules);
+  add_connected_rules(rules);
+  add_client_rules(rules);
+  return rules;
+}
+
+const Entry* find_entry(std::string_view id) {
+  // Entries are constants of their rules: they outlive these.
+  for (const auto& rule : all_rules()) {
+    const Entry& entry = rule->entry();
+    if (std::equal(entry.id.begin(), entry.id.end(), id.begin(), id.end(),
+                   [](char a, char b) { return upper(a) == upper(b); })) {
+      return &entry;
+    }
+  }
+  return nullptr;
+}
+
+Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::Filter& filter) {
+  store::Filter wanted = filter;
+  wanted.outcome.reset();
+  wanted.min_connect_ns.reset();
+  const auto trace = reader.trace();
+  if (!trace) return trace.error();
+  const auto processes = reader.processes();
+  if (!processes) return processes.error();
+  const auto losses = reader.losses();
+  if (!losses) return losses.error();
+  const auto listeners = reader.listeners();
+  if (!listeners) return listeners.error();
+  const auto failed_calls = reader.failed_calls();
+  if (!failed_calls) return failed_calls.error();
+
+  Session session(Settings::of(*trace), all_rules(), !model::is_empty(wanted));
+  const model::LookupFilter chosen(wanted, *processes);
+  for (const auto& row : *processes) {
+    if (chosen.accepts_process(row.id)) session.add(row);
+  }
+  for (const auto& row : *losses) {
+    if (!row.process_id || chosen.accepts_process(*row.process_id)) session.add(row);
+  }
+  for (const auto& row : *listeners) {
+    if (chosen.accepts_process(row.process_id)) session.add(row);
+  }
+  for (const auto& row : *failed_calls) {
+    if (chosen.accepts_process(row.process_id)) session.add(row);
+  }
+  const Status lookups = reader.resolutions([&](const store::ResolutionRow& row) {
+    if (chosen.accepts(row)) session.add(row);
+    return true;
+  });
+  if (!lookups) return lookups.error();
+  const Status attempts = reader.connections(wanted, [&](const store::ConnectionRow& row) {
+    session.add(row);
+    return true;
+  });
+  if (!attempts) return attempts.error();
+  return session.finish();
+}
+
+}  // namespace sockwatch::diagnose

@@ -1,0 +1,77 @@
+#include "viewer/diagnose/lookup.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <netdb.h>
+
+#include <array>
+
+#include "viewer/diagnose/phrase.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+bool is_address(const std::string& name) {
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  const std::string whole = name.substr(0, name.find('%'));
+  return inet_pton(AF_INET, whole.c_str(), address.data()) == 1 ||
+         inet_pton(AF_INET6, whole.c_str(), address.data()) == 1;
+}
+
+}  // namespace
+
+bool asks_a_nameserver(const store::ResolutionRow& row) {
+  return row.name && !row.name->empty() && *row.name != "localhost" && !is_address(*row.name);
+}
+
+bool found(const store::ResolutionRow& row) { return row.result == 0; }
+
+bool try_again(const store::ResolutionRow& row) {
+  return row.result == EAI_AGAIN || row.result == TRY_AGAIN;
+}
+
+bool failed_for_good(const store::ResolutionRow& row) {
+  return row.result == EAI_FAIL || row.result == NO_RECOVERY;
+}
+
+bool no_such_name(const store::ResolutionRow& row) {
+  return row.result == EAI_NONAME || row.result == EAI_NODATA || row.result == HOST_NOT_FOUND ||
+         row.result == NO_DATA;
+}
+
+bool never_ended(const store::ResolutionRow& row) { return row.result == EAI_INPROGRESS; }
+
+bool only_ipv4(const store::ResolutionRow& row) {
+  return !row.addresses.empty() && row.addresses.find(':') == std::string::npos;
+}
+
+int timeouts_taken(store::Ns duration, store::Ns timeout) {
+  for (int times = 1; times <= 3; ++times) {
+    const store::Ns whole = times * timeout;
+    if (duration >= whole - whole / 200 && duration <= whole + whole / 100 * 3) return times;
+  }
+  return 0;
+}
+
+std::string subject_of(const std::vector<std::string>& names) {
+  if (names.size() == 1) return names.front();
+  return counted(static_cast<std::int64_t>(names.size()), "name");
+}
+
+std::vector<std::string> dig_commands(const Settings& settings, std::string_view name) {
+  std::vector<std::string> commands;
+  for (const std::string& server : settings.nameserver_addresses) {
+    commands.push_back(fmt::format("dig @{0} {1} A; dig @{0} {1} AAAA", server, name));
+  }
+  if (commands.empty()) commands.push_back(fmt::format("dig {0} A; dig {0} AAAA", name));
+  return commands;
+}
+
+void add_lookup_rules(Rules& rules) {
+  add_slow_lookup_rules(rules);
+  add_failed_lookup_rules(rules);
+  add_lookup_cost_rules(rules);
+  add_stale_lookup_rules(rules);
+}
+
+}  // namespace sockwatch::diagnose

@@ -1,0 +1,40 @@
+// What the rules of lookups share. Private to this folder.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "viewer/diagnose/rule.h"
+
+namespace sockwatch::diagnose {
+
+void add_slow_lookup_rules(Rules& rules);    // DNS-5S DNS-AAAA DNS-DEAD
+void add_failed_lookup_rules(Rules& rules);  // DNS-FAIL DNS-NX
+void add_lookup_cost_rules(Rules& rules);    // DNS-BUDGET DNS-POOL
+void add_stale_lookup_rules(Rules& rules);   // DNS-STALE
+
+// Meant for a name server: has a name that is no address and not the host's own.
+bool asks_a_nameserver(const store::ResolutionRow& row);
+
+bool found(const store::ResolutionRow& row);
+// The name servers did not answer, or failed for now. `result` is EAI_ (negative) or h_errno.
+bool try_again(const store::ResolutionRow& row);
+bool failed_for_good(const store::ResolutionRow& row);
+bool no_such_name(const store::ResolutionRow& row);
+bool never_ended(const store::ResolutionRow& row);
+
+bool only_ipv4(const store::ResolutionRow& row);
+
+// How many time-outs of the resolver a lookup took: 1 to 3, or 0 if its time is none of them. A
+// time-out is never early (half a percent for clocks), and late by at most 3 %: an answer that was
+// merely slow seldom comes just then.
+int timeouts_taken(store::Ns duration, store::Ns timeout);
+
+// A name if there is one, else how many.
+std::string subject_of(const std::vector<std::string>& names);
+
+// "dig @10.0.0.2 db.internal A" and AAAA for each name server of the trace.
+std::vector<std::string> dig_commands(const Settings& settings, std::string_view name);
+
+}  // namespace sockwatch::diagnose

@@ -1,0 +1,157 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "viewer/diagnose/diagnose.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+bool before(const Finding& a, const Finding& b) {
+  return std::tuple(a.severity, a.confidence, -a.count, a.rule, std::string_view(a.subject)) <
+         std::tuple(b.severity, b.confidence, -b.count, b.rule, std::string_view(b.subject));
+}
+
+// Which finding each is shown inside of; itself: in the list.
+class Families {
+ public:
+  explicit Families(const std::vector<Finding>& findings) : parents_(findings.size()) {
+    std::map<std::pair<std::string_view, std::string_view>, std::vector<std::size_t>> places;
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+      parents_[i] = i;
+      places[{findings[i].rule, findings[i].subject}].push_back(i);
+    }
+    for (std::size_t i = 0; i < findings.size(); ++i) {
+      for (const Explains& explains : findings[i].explains) {
+        const auto found = places.find({explains.rule, explains.subject});
+        if (found == places.end()) continue;
+        for (const std::size_t child : found->second) adopt(i, child);
+      }
+    }
+  }
+
+  std::size_t parent(std::size_t i) const { return parents_[i]; }
+  bool in_list(std::size_t i) const { return parents_[i] == i; }
+
+ private:
+  // The worst finding that gives the reason keeps it; two never explain each other.
+  void adopt(std::size_t parent, std::size_t child) {
+    if (!in_list(child)) return;
+    for (std::size_t above = parent;; above = parents_[above]) {
+      if (above == child) return;
+      if (in_list(above)) break;
+    }
+    parents_[child] = parent;
+  }
+
+  std::vector<std::size_t> parents_;
+};
+
+std::vector<Finding> group(std::vector<Finding> findings) {
+  std::sort(findings.begin(), findings.end(), before);
+  const Families families(findings);
+  std::vector<std::vector<std::size_t>> children(findings.size());
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    if (!families.in_list(i)) children[families.parent(i)].push_back(i);
+  }
+  const auto take = [&](const auto& self, std::size_t i) -> Finding {
+    Finding finding = std::move(findings[i]);
+    for (const std::size_t child : children[i]) {
+      finding.explained.push_back(self(self, child));
+      // The reason of an error is an error.
+      finding.severity = std::min(finding.severity, finding.explained.back().severity);
+    }
+    return finding;
+  };
+  std::vector<Finding> grouped;
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    if (families.in_list(i)) grouped.push_back(take(take, i));
+  }
+  std::stable_sort(grouped.begin(), grouped.end(), before);
+  return grouped;
+}
+
+class Numbers {
+ public:
+  void give(std::vector<Finding>& findings) {
+    for (Finding& finding : findings) {
+      const auto kind = static_cast<std::size_t>(finding.severity);
+      finding.id = fmt::format("{}{}", "EWI"[kind], ++last_[kind]);
+    }
+    for (Finding& finding : findings) give(finding.explained);
+  }
+
+ private:
+  std::array<int, 3> last_{};
+};
+
+}  // namespace
+
+Finding Rule::finding(Severity severity, Confidence confidence, std::string subject) const {
+  Finding finding;
+  finding.rule = entry().id;
+  finding.severity = severity;
+  finding.confidence = confidence;
+  finding.subject = std::move(subject);
+  return finding;
+}
+
+Session::Session(Settings settings, Rules rules, bool filtered)
+    : settings_(std::move(settings)),
+      context_{settings_, places_, programs_, filtered},
+      rules_(std::move(rules)) {
+  for (const auto& rule : rules_) {
+    rule->begin(context_);
+    if (rule->wants_healthy()) for_healthy_.push_back(rule.get());
+  }
+}
+
+void Session::add(const store::ProcessRow& row) {
+  programs_.add(row);
+  for (const auto& rule : rules_) rule->see(row);
+}
+
+void Session::add(const store::LossRow& row) {
+  for (const auto& rule : rules_) rule->see(row);
+}
+
+void Session::add(const store::ListenerRow& row) {
+  for (const auto& rule : rules_) rule->see(row);
+}
+
+void Session::add(const store::FailedCallRow& row) {
+  for (const auto& rule : rules_) rule->see(row);
+}
+
+void Session::add(const store::ResolutionRow& row) {
+  for (const auto& rule : rules_) rule->see(row);
+}
+
+void Session::add(const store::ConnectionRow& row) {
+  const auto place = places_.of(row);
+  if (!place) {
+    ++unexamined_;
+    return;
+  }
+  Attempt attempt = examine(row);
+  attempt.place = *place;
+  attempt.service = places_[*place].service;
+  attempt.program = programs_.of(row.process_id);
+  if (attempt.healthy) {
+    for (Rule* rule : for_healthy_) rule->see(attempt);
+  } else {
+    for (const auto& rule : rules_) rule->see(attempt);
+  }
+}
+
+std::vector<Finding> Session::finish() {
+  std::vector<Finding> findings;
+  for (const auto& rule : rules_) rule->conclude(findings);
+  findings = group(std::move(findings));
+  Numbers().give(findings);
+  return findings;
+}
+
+}  // namespace sockwatch::diagnose
