@@ -16,9 +16,9 @@ Rules all_rules() {
   Rules rules;
   add_local_rules(rules);
   add_lookup_rules(rules);
-  add_group_rules(rules);
   add_handshake_rules(rules);
   add_connected_rules(rules);
+  add_group_rules(rules);  // after those they explain
   add_client_rules(rules);
   return rules;
 }

@@ -1,7 +1,11 @@
-#include "viewer/diagnose/rule.h"
+// The rules that compare attempts with each other: why some of them fail.
+#include "viewer/diagnose/groups.h"
 
 namespace sockwatch::diagnose {
 
-void add_group_rules(Rules&) {}
+void add_group_rules(Rules& rules) {
+  add_flow_rules(rules);
+  add_address_rules(rules);
+}
 
 }  // namespace sockwatch::diagnose

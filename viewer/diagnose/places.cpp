@@ -71,7 +71,10 @@ PlaceId Places::add(const store::ConnectionRow& row) {
       place.name ? endpoint_label(*place.name, place.port, place.protocol) : place.endpoint;
   const auto [service, is_new] =
       service_ids_.try_emplace(label, static_cast<ServiceId>(services_.size()));
-  if (is_new) services_.push_back(label);
+  if (is_new) {
+    services_.push_back(label);
+    fared_.emplace_back();
+  }
   place.service = service->second;
   places_.push_back(std::move(place));
   return static_cast<PlaceId>(places_.size() - 1);

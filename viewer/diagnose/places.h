@@ -27,6 +27,12 @@ struct Place {
   std::string endpoint;   // "10.0.7.13:443", "[::1]:8080", "10.0.0.2:53/udp", "/run/db.sock"
 };
 
+// How the attempts to a service fared: when a rule concludes, in the whole trace.
+struct Fared {
+  std::int64_t attempts = 0;
+  std::int64_t connected = 0;
+};
+
 class Places {
  public:
   // Attempts to places beyond this many are not examined, so that a scan of a network cannot fill
@@ -39,6 +45,12 @@ class Places {
   const Place& operator[](PlaceId place) const { return places_[place]; }
   // What a finding of the whole service is called: the name with the port, else the endpoint.
   const std::string& service(ServiceId service) const { return services_[service]; }
+  const Fared& fared(ServiceId service) const { return fared_[service]; }
+  void count(PlaceId place, bool connected) {
+    Fared& fared = fared_[places_[place].service];
+    ++fared.attempts;
+    fared.connected += connected ? 1 : 0;
+  }
   std::optional<ServiceId> find_service(std::string_view label) const;
 
  private:
@@ -46,6 +58,7 @@ class Places {
 
   std::deque<Place> places_;
   std::deque<std::string> services_;
+  std::vector<Fared> fared_;  // by service
   std::unordered_map<std::string, ServiceId> service_ids_;
   std::unordered_multimap<std::size_t, PlaceId> ids_;  // by hash of what makes a place
 };

@@ -138,6 +138,7 @@ void Session::add(const store::ConnectionRow& row) {
   Attempt attempt = examine(row);
   attempt.place = *place;
   attempt.service = places_[*place].service;
+  places_.count(*place, attempt.is(model::Outcome::connected));
   attempt.program = programs_.of(row.process_id);
   if (attempt.healthy) {
     for (Rule* rule : for_healthy_) rule->see(attempt);

@@ -1,0 +1,367 @@
+// Connected, and then trouble: each rule at its bounds.
+#include <gmock/gmock.h>
+
+#include <cerrno>
+
+#include "tests/unit/viewer/diagnose/rows.h"
+
+namespace sockwatch::testing {
+namespace {
+
+using diagnose::Confidence;
+using diagnose::Finding;
+using diagnose::Severity;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<Finding> findings(const Rows& rows) {
+  return run(&diagnose::add_connected_rules, rows);
+}
+std::vector<std::string> found(const Rows& rows) { return ids(findings(rows)); }
+
+// The request was acknowledged, no reply came, the program's wait of `waited` ran out.
+store::ConnectionRow& silent(Rows& rows, store::Ns at, store::Ns waited = 2 * kS) {
+  auto& row = rows.connected(at, "10.0.0.7", 443);
+  row.ending = "response_timed_out";
+  row.first_receive_ns.reset();
+  row.bytes_received = 0;
+  row.bytes_sent = 412;
+  row.close_bytes_acked = 413;
+  row.close_notsent_bytes = 0;
+  row.close_data_segs_in = 0;
+  row.close_last_receive_ms = waited / kMs;
+  row.closed_ns = *row.first_send_ns + waited;
+  row.budget_ns = waited;
+  row.budget_source = "poll";
+  row.expired_waits = 1;
+  row.tls = false;
+  row.turns = 0;
+  return row;
+}
+
+// Connected, used, and nothing sent since is acknowledged.
+store::ConnectionRow& dead(Rows& rows, store::Ns idle = 0) {
+  auto& row = silent(rows, 0, 4 * kS);
+  row.first_receive_ns = *row.first_send_ns + kMs;
+  row.bytes_received = 1400;
+  row.bytes_sent.reset();
+  row.turns = 1;
+  row.idle_ns = idle;
+  row.close_unacked = 1;
+  row.close_backoff = 2;
+  row.close_lost = 1;
+  row.close_last_ack_ms = 1000;
+  row.close_last_receive_ms = (idle + 4 * kS) / kMs;
+  return row;
+}
+
+TEST(Silent, TheKernelHasItAllTheApplicationSaysNothing) {
+  Rows rows;
+  silent(rows, 0);
+  const auto all = findings(rows);
+  EXPECT_THAT(ids(all), ElementsAre("SILENT"));
+  EXPECT_EQ(all[0].severity, Severity::error);
+  EXPECT_EQ(all[0].confidence, Confidence::high);
+  EXPECT_THAT(all[0].summary, HasSubstr("acknowledged all 412 bytes) and its application sent "
+                                        "nothing for 2.0 s. Not a network timeout."));
+}
+
+TEST(Silent, NotIfAnythingIsMissingOverThere) {
+  Rows rows;
+  silent(rows, 0).close_unacked = 1;
+  silent(rows, kS).close_bytes_acked = 412;
+  silent(rows, 2 * kS).close_notsent_bytes = 1;
+  EXPECT_THAT(found(rows), IsEmpty());
+}
+
+TEST(Silent, NotIfAReplyCame) {
+  Rows rows;
+  silent(rows, 0).bytes_received = 1;
+  silent(rows, kS).close_data_segs_in = 1;
+  EXPECT_FALSE(has(findings(rows), "SILENT"));
+}
+
+TEST(Silent, WithoutALastReadingItIsOnlyLikely) {
+  Rows rows;
+  auto& row = silent(rows, 0);
+  row.bytes_sent.reset();
+  row.close_bytes_acked = 1;
+  EXPECT_EQ(find(findings(rows), "SILENT").confidence, Confidence::medium);
+}
+
+TEST(Silent, ClosedWithoutAWaitIsOnlyWorthKnowing) {
+  for (const auto& [waited, expected] : {std::pair{999 * kMs, false}, std::pair{kS, true}}) {
+    Rows rows;
+    auto& row = silent(rows, 0, waited);
+    row.ending = "closed";
+    row.expired_waits = 0;
+    ASSERT_EQ(has(findings(rows), "SILENT"), expected);
+    if (!expected) continue;
+    EXPECT_EQ(find(findings(rows), "SILENT").severity, Severity::info);
+    EXPECT_EQ(find(findings(rows), "SILENT").confidence, Confidence::low);
+  }
+}
+
+TEST(Silent, WhoSendsAllTheTimeWaitsForNoReply) {
+  Rows rows;
+  auto& row = silent(rows, 0, 60 * kS);
+  row.segs_out = 62;
+  EXPECT_EQ(find(findings(rows), "SILENT").severity, Severity::info);
+}
+
+TEST(Silent, ALaterRequest) {
+  Rows rows;
+  auto& row = silent(rows, 0);
+  row.turns = 1;
+  row.bytes_received = 1400;
+  row.first_receive_ns = *row.first_send_ns + kMs;
+  EXPECT_EQ(find(findings(rows), "SILENT").confidence, Confidence::medium);
+  row.expired_waits = 2;  // ticks of a loop
+  EXPECT_THAT(found(rows), IsEmpty());
+  row.expired_waits = 1;
+  row.tls = true;  // HTTP/2 acknowledges settings and expects nothing
+  EXPECT_THAT(found(rows), IsEmpty());
+}
+
+TEST(TlsHang, AHelloAlwaysWaitsForItsAnswer) {
+  Rows rows;
+  silent(rows, 0).tls = true;
+  EXPECT_THAT(found(rows), ElementsAre("TLSHANG"));
+  EXPECT_EQ(findings(rows)[0].confidence, Confidence::medium);
+  EXPECT_THAT(findings(rows)[0].next_steps[0], HasSubstr("openssl s_client -connect 10.0.0.7:443"));
+}
+
+Rows waits_for_a_greeting(store::Ns open, std::int64_t expired) {
+  Rows rows;
+  auto& row = silent(rows, 0);
+  row.ending = "closed";
+  row.first_send_ns.reset();
+  row.tls.reset();
+  row.bytes_sent = 0;
+  row.close_bytes_acked = 1;
+  row.expired_waits = expired;
+  row.closed_ns = *row.noticed_ns + open;
+  return rows;
+}
+
+TEST(HelloHang, Bounds) {
+  EXPECT_THAT(found(waits_for_a_greeting(kS, 1)), ElementsAre("HELLOHANG"));
+  EXPECT_THAT(found(waits_for_a_greeting(kS - kMs, 1)), IsEmpty());
+  EXPECT_THAT(found(waits_for_a_greeting(9 * kS, 0)), IsEmpty());
+}
+
+Rows nobody_accepts(int silents, int lost, int replied = 0) {
+  Rows rows;
+  for (int i = 0; i < silents; ++i) {
+    silent(rows, i * kMs);
+    if (i == 2 && replied > 0) rows.connected(i * kMs, "10.0.0.7", 443);
+  }
+  for (int i = 0; i < lost; ++i) rows.syn_dropped((silents + i) * kMs, "10.0.0.7", 443);
+  return rows;
+}
+
+TEST(NeverRead, FiveSilentAndSynsLost) {
+  EXPECT_THAT(found(nobody_accepts(5, 1)), ElementsAre("NEVERREAD"));  // explains SILENT
+  EXPECT_FALSE(has(findings(nobody_accepts(4, 1)), "NEVERREAD"));
+  EXPECT_FALSE(has(findings(nobody_accepts(5, 0)), "NEVERREAD"));
+  EXPECT_FALSE(has(findings(nobody_accepts(6, 1, 1)), "NEVERREAD"));
+}
+
+TEST(NeverRead, TheListenerProvesIt) {
+  Rows rows = nobody_accepts(5, 0);
+  rows.listener("10.0.0.7", 443).queue_max = 5;
+  EXPECT_EQ(find(findings(rows), "NEVERREAD").confidence, Confidence::high);
+  rows.listeners[0].accepts = 1;
+  EXPECT_FALSE(has(findings(rows), "NEVERREAD"));
+}
+
+TEST(PathLost, Bounds) {
+  Rows rows;
+  auto& row = dead(rows);
+  EXPECT_THAT(found(rows), ElementsAre("PATHLOST"));
+  row.close_backoff = 1;
+  EXPECT_THAT(found(rows), IsEmpty());
+  row.close_backoff = 2;
+  row.close_last_ack_ms = 999;
+  EXPECT_THAT(found(rows), IsEmpty());
+  row.close_last_ack_ms = 1000;
+  row.close_unacked = 0;
+  EXPECT_THAT(found(rows), IsEmpty());
+}
+
+TEST(PathLost, OrIdleDropAfterThirtySeconds) {
+  Rows rows;
+  dead(rows, 30 * kS - kMs);
+  EXPECT_THAT(found(rows), ElementsAre("PATHLOST"));
+  Rows idle;
+  dead(idle, 30 * kS);
+  EXPECT_THAT(found(idle), ElementsAre("IDLEDROP"));
+  Rows never_answered;
+  dead(never_answered, 30 * kS).turns = 0;
+  EXPECT_THAT(found(never_answered), ElementsAre("PATHLOST"));
+}
+
+TEST(IdleDrop, NamesTheLimit) {
+  Rows rows;
+  dead(rows, 371 * kS);
+  rows.connected(500 * kS, "10.0.0.7", 443).idle_answered_ns = 340 * kS;
+  const Finding drop = find(findings(rows), "IDLEDROP");
+  EXPECT_THAT(drop.summary, HasSubstr("Idle flows die between 340 s and 371 s here"));
+  EXPECT_THAT(drop.evidence, ::testing::Contains(HasSubstr("350 s")));
+}
+
+TEST(IdleDrop, NotWhereTheReplyCameAndTheEndLater) {
+  Rows rows;
+  auto& row = dead(rows, 60 * kS);
+  row.idle_answered_ns = 60 * kS;
+  row.close_last_receive_ms = 4000;
+  EXPECT_THAT(found(rows), ElementsAre("PATHLOST"));
+}
+
+TEST(MtuOut, ALaterSmallSegmentArrived) {
+  Rows rows;
+  auto& row = dead(rows);
+  row.close_unacked = 3;
+  row.close_lost = 2;
+  row.close_bytes_acked = 300;
+  row.close_snd_mss = 1448;
+  EXPECT_THAT(found(rows), ElementsAre("MTUOUT"));
+  row.close_lost = 3;
+  EXPECT_THAT(found(rows), ElementsAre("PATHLOST"));
+}
+
+TEST(MtuOut, OnlySmallSegmentsEverArrived) {
+  Rows rows;
+  auto& row = dead(rows);
+  row.close_unacked = 10;
+  row.close_lost = 10;
+  row.close_notsent_bytes = 5000;
+  row.close_snd_mss = 1448;
+  row.close_delivered = 3;
+  row.close_bytes_acked = 1448;  // 1447 bytes in two segments
+  EXPECT_THAT(found(rows), ElementsAre("MTUOUT"));
+  row.close_bytes_acked = 1449;
+  EXPECT_THAT(found(rows), ElementsAre("PATHLOST"));
+}
+
+TEST(MtuIn, SegmentsCameButNotTheFirst) {
+  for (const auto& [waited, expected] : {std::pair{999 * kMs, false}, std::pair{kS, true}}) {
+    Rows rows;
+    silent(rows, 0, waited).close_data_segs_in = 1;
+    EXPECT_EQ(has(findings(rows), "MTUIN"), expected);
+    EXPECT_FALSE(has(findings(rows), "SILENT"));
+  }
+}
+
+TEST(ZeroWin, WaitingAndProbing) {
+  Rows rows;
+  auto& row = silent(rows, 0, 20 * kS);
+  row.close_notsent_bytes = 100'000;
+  row.close_probes = 1;
+  EXPECT_THAT(found(rows), ElementsAre("ZEROWIN"));
+  EXPECT_EQ(findings(rows)[0].severity, Severity::error);
+  row.close_probes = 0;
+  EXPECT_THAT(found(rows), IsEmpty());
+  row.close_backoff = 4;  // the kernel forgets probes that were answered
+  EXPECT_THAT(found(rows), ElementsAre("ZEROWIN"));
+  row.close_unacked = 1;
+  EXPECT_FALSE(has(findings(rows), "ZEROWIN"));
+}
+
+TEST(LongHang, TheKernelsLimit) {
+  struct Want {
+    int retries2;
+    store::Ns took;
+    bool expected;
+  };
+  // 8 resends take 511 · 0.2 s at least.
+  for (const auto& [retries2, took, expected] :
+       {Want{15, 600 * kS, true}, Want{15, 599 * kS, false}, Want{8, 91'980 * kMs, true},
+        Want{8, 91'970 * kMs, false}}) {
+    Rows rows;
+    rows.settings.retries2 = retries2;
+    auto& row = dead(rows);
+    row.error = ETIMEDOUT;
+    row.budget_source = "kernel";
+    row.budget_ns = took;
+    EXPECT_EQ(has(findings(rows), "LONGHANG"), expected) << took;
+    EXPECT_EQ(has(findings(rows), "PATHLOST"), !expected) << took;
+  }
+}
+
+TEST(LongHang, UserTimeout) {
+  Rows rows;
+  auto& row = dead(rows);
+  row.error = ETIMEDOUT;
+  row.budget_source = "TCP_USER_TIMEOUT";
+  row.budget_ns = 2500 * kMs;
+  EXPECT_THAT(found(rows), ElementsAre("LONGHANG"));
+  EXPECT_THAT(findings(rows)[0].summary, HasSubstr("after 2.5 s (TCP_USER_TIMEOUT)"));
+}
+
+// A second request after `idle`, answered by a reset.
+store::ConnectionRow& reset(Rows& rows, store::Ns idle, std::int64_t error = ECONNRESET) {
+  auto& row = rows.connected(0, "10.0.0.7", 443);
+  row.ending = "reset";
+  row.error = error;
+  row.idle_ns = idle;
+  row.close_last_receive_ms = idle / kMs;
+  row.close_tcp_state = 7;
+  row.tls = false;
+  return row;
+}
+
+TEST(IdleRst, FromFiveSecondsOn) {
+  Rows rows;
+  reset(rows, 5 * kS);
+  EXPECT_THAT(found(rows), ElementsAre("IDLERST"));
+  Rows sooner;
+  reset(sooner, 5 * kS - kMs);
+  EXPECT_THAT(found(sooner), ElementsAre("LATERESET"));
+}
+
+TEST(IdleRst, NotWhereThePauseWasAnswered) {
+  Rows rows;
+  auto& row = reset(rows, 9 * kS);
+  row.idle_answered_ns = 9 * kS;
+  row.close_last_receive_ms = 20;
+  EXPECT_THAT(found(rows), ElementsAre("LATERESET"));
+}
+
+TEST(StalePool, StateBeforeTheSend) {
+  for (const std::int64_t state : {7, 8}) {
+    Rows rows;
+    reset(rows, 6 * kS, EPIPE).send_tcp_state = state;
+    EXPECT_THAT(found(rows), ElementsAre("STALEPOOL"));
+    EXPECT_EQ(findings(rows)[0].severity, Severity::error);
+  }
+  Rows open;
+  reset(open, 6 * kS, EPIPE).send_tcp_state = 1;
+  EXPECT_THAT(found(open), ElementsAre("IDLERST"));
+}
+
+TEST(StalePool, WithoutAnErrorItIsAWarning) {
+  Rows rows;
+  auto& row = rows.connected(0, "10.0.0.7", 443);
+  row.ending = "peer_closed";
+  row.idle_ns = 2 * kS;
+  row.send_tcp_state = 8;
+  row.tls = false;
+  EXPECT_EQ(find(findings(rows), "STALEPOOL").severity, Severity::warning);
+  row.tls = true;  // the goodbye of TLS
+  EXPECT_EQ(find(findings(rows), "STALEPOOL").severity, Severity::info);
+}
+
+TEST(LateReset, BytesSoFar) {
+  Rows rows;
+  reset(rows, 0);
+  EXPECT_THAT(findings(rows)[0].summary, HasSubstr("Reset by 10.0.0.7:443 after 1,400 bytes."));
+  EXPECT_EQ(findings(rows)[0].confidence, Confidence::medium);
+  Rows goodbye;
+  reset(goodbye, 0, EPIPE).tls = true;
+  EXPECT_THAT(found(goodbye), IsEmpty());
+}
+
+}  // namespace
+}  // namespace sockwatch::testing

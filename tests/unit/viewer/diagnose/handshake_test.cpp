@@ -1,0 +1,396 @@
+// Single attempts that get no connection, or get it late: each rule at its bounds.
+#include <gmock/gmock.h>
+
+#include <cerrno>
+
+#include "tests/unit/viewer/diagnose/rows.h"
+
+namespace sockwatch::testing {
+namespace {
+
+using diagnose::Confidence;
+using diagnose::Finding;
+using diagnose::Severity;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<Finding> findings(const Rows& rows) {
+  return run(&diagnose::add_handshake_rules, rows);
+}
+std::vector<std::string> found(const Rows& rows) { return ids(findings(rows)); }
+
+// Blocking, or by SO_ERROR: `error` after `took`.
+store::ConnectionRow& failed(Rows& rows, store::Ns at, std::int64_t error, std::string outcome,
+                             store::Ns took, std::string address = "10.0.0.7") {
+  auto& row = rows.attempt(at, std::move(address), 443);
+  row.outcome = std::move(outcome);
+  row.error = error;
+  row.decided_ns = row.started_ns + took;
+  row.noticed_ns = row.decided_ns;
+  row.closed_ns = row.decided_ns;
+  row.segs_out = 1;
+  row.segs_in = 0;
+  row.syn_retransmits = 0;
+  return row;
+}
+
+store::ConnectionRow& late(Rows& rows, store::Ns at, std::int64_t resends, store::Ns took) {
+  auto& row = rows.connected(at, "10.0.0.7", 443, std::nullopt, took);
+  row.syn_retransmits = resends;
+  row.rtt_us = 2000;
+  return row;
+}
+
+TEST(SynDrop, SaysHowOftenAndHowLong) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.7", 443, 2 * kS, 1, "shop.test");
+  const Finding drop = find(findings(rows), "SYNDROP");
+  EXPECT_EQ(drop.severity, Severity::error);
+  EXPECT_EQ(drop.confidence, Confidence::high);
+  EXPECT_EQ(drop.subject, "shop.test:443");
+  EXPECT_THAT(drop.summary, HasSubstr("shop.test:443 (10.0.0.7) never answered: 2 SYNs in 2.0 s"));
+  EXPECT_THAT(drop.evidence[0], HasSubstr("1 of 1; fewer than five"));
+  EXPECT_THAT(drop.next_steps[0], HasSubstr("mtr -T -P 443 10.0.0.7"));
+}
+
+TEST(SynDrop, NeedsAResendAndSilence) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.7", 443, 2 * kS, 0);
+  rows.syn_dropped(9 * kS, "10.0.0.7", 443, 2 * kS, 1).segs_in = 1;
+  rows.syn_dropped(19 * kS, "10.0.0.7", 443, 2 * kS, 1).protocol = "udp";
+  rows.syn_dropped(29 * kS, "10.0.0.7", 443, 2 * kS, 1).error = EINTR;
+  EXPECT_THAT(found(rows), IsEmpty());
+}
+
+TEST(SynDrop, LosersOfARaceAreNone) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.7", 443, 2 * kS, 1).outcome = "superseded";
+  EXPECT_THAT(found(rows), IsEmpty());
+}
+
+TEST(SynDrop, GivenUpByATimerOfTheProgramIsAWarning) {
+  Rows rows;
+  auto& row = rows.syn_dropped(0, "10.0.0.7", 443, 3 * kS, 2);
+  row.outcome = "cancelled";
+  row.expired_waits = 0;
+  EXPECT_EQ(find(findings(rows), "SYNDROP").severity, Severity::warning);
+}
+
+TEST(SynDrop, AnEndedProcessWasStillWaiting) {
+  for (const auto& [took, expected] : {std::pair{999 * kMs, false}, std::pair{1000 * kMs, true}}) {
+    Rows rows;
+    auto& row = rows.attempt(0, "10.0.0.7", 443);
+    row.outcome = "abandoned";
+    row.blocking = true;
+    row.decided_ns = row.started_ns + took;
+    EXPECT_EQ(has(findings(rows), "SYNDROP"), expected) << took;
+    if (expected) {
+      EXPECT_EQ(find(findings(rows), "SYNDROP").confidence, Confidence::medium);
+    }
+  }
+}
+
+TEST(SynDrop, CountsTheAttemptsThatWentWell) {
+  Rows rows;
+  for (int i = 0; i < 7; ++i) rows.connected(i * kS, "10.0.0.7", 443);
+  rows.syn_dropped(8 * kS, "10.0.0.7", 443);
+  const Finding drop = find(findings(rows), "SYNDROP");
+  EXPECT_EQ(drop.count, 1);
+  EXPECT_EQ(drop.of, 8);
+  EXPECT_THAT(drop.connections, ElementsAre(8));
+}
+
+TEST(SynGiveUp, TheTimeIsThatOfTheRecordedSettings) {
+  struct Want {
+    store::Ns took;
+    Confidence confidence;
+  };
+  for (const auto& [took, confidence] :
+       {Want{125'730 * kMs, Confidence::high}, Want{132'080 * kMs, Confidence::high},
+        Want{125'700 * kMs, Confidence::medium}, Want{132'100 * kMs, Confidence::medium}}) {
+    Rows rows;
+    auto& row = failed(rows, 0, ETIMEDOUT, "timed_out_kernel", took);
+    row.segs_in.reset();
+    row.syn_retransmits = 6;
+    row.budget_source = "kernel";
+    EXPECT_EQ(find(findings(rows), "SYNGIVEUP").confidence, confidence) << took;
+  }
+}
+
+TEST(SynGiveUp, LinearTimeoutsAndOptionsOfTheSocket) {
+  Rows rows;
+  rows.settings.syn_linear_timeouts = 4;
+  failed(rows, 0, ETIMEDOUT, "timed_out_kernel", 134'800 * kMs).syn_retransmits = 10;
+  EXPECT_EQ(find(findings(rows), "SYNGIVEUP").confidence, Confidence::high);
+  Rows option;  // TCP_SYNCNT 1
+  failed(option, 0, ETIMEDOUT, "timed_out_kernel", 3030 * kMs).syn_retransmits = 1;
+  EXPECT_EQ(find(findings(option), "SYNGIVEUP").confidence, Confidence::high);
+  Rows user;
+  failed(user, 0, ETIMEDOUT, "timed_out_kernel", 2530 * kMs).budget_source = "TCP_USER_TIMEOUT";
+  EXPECT_EQ(find(findings(user), "SYNGIVEUP").confidence, Confidence::high);
+}
+
+TEST(ShortTo, Bounds) {
+  for (const auto& [took, expected] : {std::pair{250 * kMs, false}, std::pair{251 * kMs, true},
+                                       std::pair{1050 * kMs, true}, std::pair{1051 * kMs, false}}) {
+    Rows rows;
+    rows.syn_dropped(0, "10.0.0.7", 443, took, 0);
+    EXPECT_EQ(has(findings(rows), "SHORTTO"), expected) << took;
+  }
+}
+
+TEST(ShortTo, IsNoneAfterAResendOrAnAnswer) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.7", 443, kS, 1);
+  rows.syn_dropped(9 * kS, "10.0.0.7", 443, kS / 2, 0).segs_in = 1;
+  EXPECT_FALSE(has(findings(rows), "SHORTTO"));
+}
+
+// Node: three addresses, a quarter of a second each.
+Rows capped(store::Ns cap) {
+  Rows rows;
+  rows.process("/usr/bin/node");
+  rows.syn_dropped(0, "10.0.0.5", 443, cap, 0, "shop.test");
+  rows.syn_dropped(cap + 2 * kMs, "10.0.0.6", 443, cap, 0, "shop.test");
+  return rows;
+}
+
+TEST(AttemptCap, Bounds) {
+  for (const auto& [cap, expected] : {std::pair{199 * kMs, false}, std::pair{200 * kMs, true},
+                                      std::pair{300 * kMs, true}, std::pair{301 * kMs, false}}) {
+    EXPECT_EQ(has(findings(capped(cap)), "ATTEMPTCAP"), expected) << cap;
+  }
+  const Finding finding = find(findings(capped(251 * kMs)), "ATTEMPTCAP");
+  EXPECT_EQ(finding.confidence, Confidence::high);
+  EXPECT_EQ(finding.count, 2);
+  EXPECT_THAT(found(capped(251 * kMs)), ElementsAre("ATTEMPTCAP"));  // explains SHORTTO
+}
+
+TEST(AttemptCap, NotWherePeersAreNear) {
+  Rows rows = capped(250 * kMs);
+  rows.connected(kS, "10.0.0.7", 443, "shop.test", 149 * kMs);
+  EXPECT_FALSE(has(findings(rows), "ATTEMPTCAP"));
+  Rows far = capped(250 * kMs);
+  far.connected(kS, "10.0.0.7", 443, "shop.test", 310 * kMs);
+  EXPECT_TRUE(has(findings(far), "ATTEMPTCAP"));
+}
+
+TEST(AttemptCap, OneAloneIsATimeOutAndNoCap) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.5", 443, 250 * kMs, 0, "shop.test");
+  rows.syn_dropped(kS, "10.0.0.6", 443, 250 * kMs, 0, "shop.test");
+  EXPECT_FALSE(has(findings(rows), "ATTEMPTCAP"));
+}
+
+TEST(SynLost, TheTimeIsThatOfTheResend) {
+  struct Want {
+    store::Ns took;
+    Confidence confidence;
+  };
+  for (const auto& [took, confidence] :
+       {Want{993 * kMs, Confidence::high}, Want{1042 * kMs, Confidence::high},
+        Want{990 * kMs, Confidence::medium}, Want{1043 * kMs, Confidence::medium}}) {
+    Rows rows;
+    late(rows, 0, 1, took);
+    EXPECT_EQ(find(findings(rows), "SYNLOST").confidence, confidence) << took;
+    EXPECT_EQ(find(findings(rows), "SYNLOST").severity, Severity::warning);
+  }
+  Rows rows;
+  late(rows, 0, 2, 3010 * kMs);
+  EXPECT_EQ(find(findings(rows), "SYNLOST").confidence, Confidence::high);
+  rows.settings.syn_linear_timeouts = 1;  // then the second resend is at 2 s
+  EXPECT_EQ(find(findings(rows), "SYNLOST").confidence, Confidence::medium);
+}
+
+TEST(SynLost, NotWhereTheAnswerNeedsLongerThanTheKernelWaits) {
+  Rows rows;
+  late(rows, 0, 1, 1200 * kMs).rtt_us = 1'200'000;
+  EXPECT_FALSE(has(findings(rows), "SYNLOST"));
+}
+
+// Twins, of which the second is lost, among single ones.
+Rows twins(int pairs, store::Ns gap) {
+  Rows rows;
+  store::Ns at = 0;
+  for (int i = 0; i < 60; ++i) rows.connected(at += 100 * kMs, "10.0.0.7", 443);
+  for (int i = 0; i < pairs; ++i) {
+    rows.connected(at += 2 * kS, "10.0.0.7", 443);
+    late(rows, at += gap, 1, 1010 * kMs);
+  }
+  return rows;
+}
+
+TEST(SnatRace, LostOnesHaveATwin) {
+  EXPECT_TRUE(has(findings(twins(5, 5 * kMs)), "SNATRACE"));
+  EXPECT_FALSE(has(findings(twins(5, 6 * kMs)), "SNATRACE"));
+  EXPECT_FALSE(has(findings(twins(4, 1 * kMs)), "SNATRACE"));
+  EXPECT_EQ(find(findings(twins(5, kMs)), "SNATRACE").confidence, Confidence::low);
+}
+
+TEST(SnatRace, NotWhereAllHaveATwin) {
+  Rows rows;
+  for (int i = 0; i < 100; ++i) {
+    if (i % 10 == 0) {
+      late(rows, i * kMs, 1, 1010 * kMs);
+    } else {
+      rows.connected(i * kMs, "10.0.0.7", 443);
+    }
+  }
+  EXPECT_FALSE(has(findings(rows), "SNATRACE"));
+}
+
+TEST(Far, OnlyWhereTheRoundTripIsTheTime) {
+  for (const auto& [took, rtt_ms, expected] :
+       {std::tuple{200 * kMs, 200, false}, std::tuple{201 * kMs, 200, true},
+        std::tuple{360 * kMs, 300, true}, std::tuple{361 * kMs, 300, false},
+        std::tuple{900 * kMs, 1, false}}) {
+    Rows rows;
+    rows.connected(0, "10.0.0.7", 443, std::nullopt, took).rtt_us = rtt_ms * 1000;
+    EXPECT_EQ(has(findings(rows), "FAR"), expected) << took;
+    if (expected) {
+      EXPECT_EQ(find(findings(rows), "FAR").severity, Severity::info);
+    }
+  }
+}
+
+Rows reused(store::Ns pause, std::int64_t first_port, bool others) {
+  Rows rows;
+  rows.connected(0, "10.0.0.7", 443).local_port = first_port;
+  if (others) rows.connected(kS, "10.0.0.7", 443).local_port = 50'000;
+  rows.syn_dropped(pause, "10.0.0.7", 443).local_port = 41'007;
+  return rows;
+}
+
+TEST(PortReuse, Bounds) {
+  const store::Ns end = 9 * kMs;  // of the first connection
+  EXPECT_TRUE(has(findings(reused(120 * kS + end, 41'007, true)), "PORTREUSE"));
+  EXPECT_FALSE(has(findings(reused(120 * kS + end + kMs, 41'007, true)), "PORTREUSE"));
+  EXPECT_FALSE(has(findings(reused(2 * kS, 41'008, true)), "PORTREUSE"));
+  EXPECT_FALSE(has(findings(reused(2 * kS, 41'007, false)), "PORTREUSE"));
+  EXPECT_THAT(found(reused(2 * kS, 41'007, true)), ElementsAre("PORTREUSE"));
+}
+
+TEST(Refused, AtOnceOrLater) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443);
+  EXPECT_EQ(find(findings(rows), "REFUSED").confidence, Confidence::high);
+  rows.connections.back().decided_ns = rows.connections.back().started_ns + 199 * kMs;
+  EXPECT_EQ(find(findings(rows), "REFUSED").confidence, Confidence::high);
+  rows.connections.back().decided_ns = rows.connections.back().started_ns + 200 * kMs;
+  EXPECT_EQ(find(findings(rows), "REFUSED").confidence, Confidence::medium);
+}
+
+TEST(Refused, IsNoTroubleWhereTheNextAddressWorks) {
+  for (const auto& [next, expected] : {std::pair{kS, false}, std::pair{kS + kMs, true}}) {
+    Rows rows;
+    rows.refused(0, "10.0.0.5", 443, "shop.test");
+    rows.connected(next + kMs / 5, "10.0.0.6", 443, "shop.test");
+    EXPECT_EQ(has(findings(rows), "REFUSED"), expected) << next;
+  }
+  Rows other_process;
+  other_process.refused(0, "10.0.0.5", 443, "shop.test");
+  other_process.connected(kMs, "10.0.0.6", 443, "shop.test").process_id = 2;
+  EXPECT_TRUE(has(findings(other_process), "REFUSED"));
+}
+
+TEST(Refused6, FallBackIsOnlyWorthKnowing) {
+  Rows rows;
+  rows.refused(0, "::1", 8080, "localhost");
+  rows.connected(kMs, "127.0.0.1", 8080, "localhost");
+  const auto all = findings(rows);
+  EXPECT_THAT(ids(all), ElementsAre("REFUSED6"));
+  EXPECT_EQ(all[0].severity, Severity::info);
+  EXPECT_EQ(all[0].confidence, Confidence::high);
+}
+
+TEST(Refused6, AListenerProvesIt) {
+  Rows rows;
+  rows.listener("127.0.0.1", 8080);
+  rows.refused(0, "::1", 8080, "localhost");
+  const auto all = findings(rows);
+  EXPECT_THAT(ids(all), ElementsAre("REFUSED6"));
+  EXPECT_EQ(all[0].severity, Severity::error);
+  EXPECT_EQ(all[0].confidence, Confidence::high);
+  EXPECT_THAT(all[0].summary, HasSubstr("listens on 127.0.0.1 only"));
+}
+
+TEST(Refused6, WithoutProofItIsLikely) {
+  Rows rows;
+  rows.refused(0, "::1", 8080, "localhost");
+  EXPECT_EQ(find(findings(rows), "REFUSED6").confidence, Confidence::medium);
+}
+
+TEST(Refused6, BothRefusingMeansNobodyListens) {
+  Rows rows;
+  rows.refused(0, "::1", 8080, "localhost");
+  rows.refused(kMs, "127.0.0.1", 8080, "localhost");
+  EXPECT_THAT(found(rows), ElementsAre("REFUSED"));
+}
+
+TEST(NotYet, UpWithinAMinute) {
+  for (const auto& [up, expected] : {std::pair{60 * kS, true}, std::pair{60 * kS + kMs, false}}) {
+    Rows rows;
+    rows.refused(0, "10.0.0.7", 443);
+    rows.connected(up, "10.0.0.7", 443);
+    EXPECT_EQ(has(findings(rows), "NOTYET"), expected);
+    EXPECT_EQ(findings(rows)[0].severity, expected ? Severity::info : Severity::error);
+  }
+}
+
+TEST(NotYet, NotWhereItGoesAwayAgain) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443);
+  rows.connected(kS, "10.0.0.7", 443);
+  rows.refused(2 * kS, "10.0.0.7", 443);
+  EXPECT_THAT(found(rows), ElementsAre("REFUSED"));
+  Rows restart;
+  restart.connected(0, "10.0.0.7", 443);
+  restart.refused(kS, "10.0.0.7", 443);
+  restart.connected(2 * kS, "10.0.0.7", 443);
+  EXPECT_THAT(found(restart), ElementsAre("REFUSED"));
+}
+
+TEST(Rejected, AtOnceOrAtTheSecondSynOfIpv6) {
+  struct Want {
+    std::string address;
+    store::Ns took;
+    Confidence confidence;
+  };
+  for (const auto& [address, took, confidence] :
+       {Want{"10.0.0.7", 200 * kMs, Confidence::high},
+        Want{"10.0.0.7", 201 * kMs, Confidence::medium}, Want{"::1", 1005 * kMs, Confidence::high},
+        Want{"::1", 1101 * kMs, Confidence::medium}}) {
+    Rows rows;
+    failed(rows, 0, EACCES, "rejected", took, address);
+    EXPECT_EQ(find(findings(rows), "REJECTED").confidence, confidence) << took;
+  }
+}
+
+TEST(Neigh, ThreeQuestionsASecondApart) {
+  for (const auto& [took, rule] :
+       {std::pair{2799 * kMs, "REJECTED"}, std::pair{2800 * kMs, "NEIGH"},
+        std::pair{3400 * kMs, "NEIGH"}, std::pair{3401 * kMs, "REJECTED"}}) {
+    Rows rows;
+    failed(rows, 0, EHOSTUNREACH, "rejected", took);
+    EXPECT_THAT(found(rows), ElementsAre(rule)) << took;
+  }
+}
+
+// Those that begin while the kernel is asking are all told at once: it is no quick rejection.
+TEST(Neigh, AttemptsThatJoinedTheWait) {
+  Rows rows;
+  failed(rows, 0, EHOSTUNREACH, "rejected", 3050 * kMs);
+  failed(rows, 2900 * kMs, EHOSTUNREACH, "rejected", 150 * kMs, "10.0.0.8");
+  EXPECT_THAT(found(rows), ElementsAre("NEIGH", "NEIGH"));
+}
+
+TEST(HsReset, ResetAsTheResultOfConnect) {
+  Rows rows;
+  failed(rows, 0, ECONNRESET, "reset", 5 * kMs);
+  EXPECT_THAT(found(rows), ElementsAre("HSRESET"));
+  EXPECT_EQ(findings(rows)[0].confidence, Confidence::medium);
+}
+
+}  // namespace
+}  // namespace sockwatch::testing

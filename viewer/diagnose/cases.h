@@ -1,0 +1,128 @@
+// What the rules about single attempts share: the attempts a rule recognised, counted per service.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "viewer/diagnose/rule.h"
+
+namespace sockwatch::diagnose {
+
+// Smallest and largest of what was seen.
+struct Span {
+  std::int64_t known = 0;
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+
+  void add(std::int64_t value) {
+    least = known == 0 ? value : std::min(least, value);
+    most = known == 0 ? value : std::max(most, value);
+    ++known;
+  }
+  void add(const store::OptInt& value) {
+    if (value) add(*value);
+  }
+};
+
+std::string times(const Span& span);    // "2.0 s", "1.0 s to 3.0 s"
+std::string numbers(const Span& span);  // "3", "2 to 4"
+
+// The little of an attempt that a rule keeps when it must wait for what comes after it.
+struct Case {
+  explicit Case(const Attempt& attempt);
+
+  std::int64_t id = 0;
+  std::int64_t process_id = 0;
+  PlaceId place = 0;
+  ServiceId service = 0;
+  ProgramId program = 0;
+  store::Ns started_ns = 0;
+  store::Ns elapsed_ns = 0;
+  store::OptInt resends;
+  store::OptInt budget_ns;
+  store::OptInt error;
+  bool failed = false;
+
+  store::Ns end_ns() const { return started_ns + elapsed_ns; }
+};
+
+class Cases {
+ public:
+  void add(const Case& one, Confidence confidence);
+
+  std::int64_t count() const { return seen_.count(); }
+  std::int64_t failed() const { return failed_; }
+  Confidence confidence() const;  // of most of them
+  PlaceId first_place() const { return by_place_.front().first; }
+  ProgramId program() const { return program_; }  // of the first
+  const Sightings& seen() const { return seen_; }
+  const Span& took() const { return took_; }
+  const Span& resends() const { return resends_; }
+  const Span& budget() const { return budget_; }
+  std::string errors() const;  // "EHOSTUNREACH, ENETUNREACH"
+  // "10.0.7.13: 12, 10.0.7.14: 3"; empty where there was one address.
+  std::string addresses(const Places& places) const;
+
+ private:
+  Sightings seen_;
+  std::int64_t failed_ = 0;
+  std::array<std::int64_t, 3> confidences_{};
+  ProgramId program_ = 0;
+  Span took_;
+  Span resends_;
+  Span budget_;
+  std::vector<std::int64_t> errors_;
+  std::vector<std::pair<PlaceId, std::int64_t>> by_place_;
+};
+
+// The service, and its address where it has a name: "shop.test:443 (10.0.7.13)".
+std::string with_address(const Places& places, PlaceId place);
+// "10.0.7.13", for a command line; the name where the address is not known.
+std::string host_of(const Place& place);
+std::int64_t port_of(const Place& place);  // 0 where not known
+
+// What one attempt is recognised by; the counting and the common lines of the finding.
+class CaseRule : public Rule {
+ public:
+  void see(const Attempt& attempt) override;
+  void conclude(std::vector<Finding>& findings) override;
+
+ protected:
+  // How surely this attempt is a case; empty: it is none.
+  virtual std::optional<Confidence> grade(const Attempt& attempt) const = 0;
+  // Sets summary, evidence, excluded, next steps; count, of, times and ids are there already.
+  virtual void tell(const Cases& cases, Finding& finding) const = 0;
+  virtual Severity severity(const Cases& cases) const {
+    return cases.failed() > 0 ? Severity::error : Severity::warning;
+  }
+  // More to remember of a case.
+  virtual void remember(const Attempt&) {}
+
+  Cases& cases_of(ServiceId service) { return cases_[service]; }
+  const Place& place(const Cases& cases) const { return context().places[cases.first_place()]; }
+
+ private:
+  std::map<ServiceId, Cases> cases_;
+};
+
+// Lets `finding` stand for the findings of `rules` about `subject` whose attempts it accounts for
+// (all of them but for one in twenty). `count`: its own attempts there.
+void explain_covered(Finding& finding, const std::vector<Finding>& findings,
+                     const std::string& subject, std::int64_t count,
+                     std::initializer_list<std::string_view> rules);
+
+// One in `whole` is few: said so.
+std::string observed(const Finding& finding, std::string_view what);
+
+inline bool is_tcp(const Attempt& attempt) { return attempt.row.protocol == "tcp"; }
+inline bool within(store::Ns value, store::Ns least, store::Ns most) {
+  return value >= least && value <= most;
+}
+
+}  // namespace sockwatch::diagnose

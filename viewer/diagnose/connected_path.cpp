@@ -1,0 +1,308 @@
+// Connected, and packets stop getting through.
+#include <fmt/format.h>
+
+#include "viewer/diagnose/cases.h"
+#include "viewer/diagnose/connected.h"
+#include "viewer/diagnose/connected_path.h"
+#include "viewer/diagnose/connected_picture.h"
+#include "viewer/diagnose/phrase.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+constexpr store::Ns kMs = 1'000'000;
+constexpr store::Ns kSecond = 1'000'000'000;
+constexpr store::Ns kIdle = 30 * kSecond;
+
+// When the kernel gives up resending at the earliest: tcp_model_timeout() with the smallest
+// time-out of 200 ms, which doubles up to 120 s.
+store::Ns resend_limit(int retries2) {
+  constexpr int kDoublings = 9;
+  const int doubling = std::min(retries2, kDoublings);
+  return ((store::Ns{2} << doubling) - 1) * 200 * kMs +
+         std::max(0, retries2 - doubling) * 120 * kSecond;
+}
+
+bool found_late(const Attempt& attempt, const Settings& settings) {
+  if (!kernel_gave_up(attempt)) return false;
+  if (attempt.row.budget_source == "TCP_USER_TIMEOUT") return true;
+  const store::Ns limit = std::min(600 * kSecond, resend_limit(settings.retries2) / 10 * 9);
+  return attempt.row.budget_ns.value_or(0) >= limit;
+}
+
+bool is_dead(const Attempt& attempt) {
+  return is_connected_tcp(attempt) && !large_lost_out(attempt.row) &&
+         (path_dead(attempt.row) || kernel_gave_up(attempt));
+}
+
+bool was_idle(const Attempt& attempt) {
+  return attempt.row.turns >= 1 && unanswered_idle_ns(attempt.row).value_or(0) >= kIdle;
+}
+
+class PathLost : public PathRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "PATHLOST",
+        .family = Family::connected,
+        .title = "packets lost after connect",
+        .signature =
+            "connected, data unacknowledged, the resend time-out doubled at least twice, "
+            "last acknowledgement at least 1 s ago, and no pause of 30 s or more before; "
+            "or the kernel gave up on such a connection",
+        .meaning =
+            "The connection was up. Then this side sent something and the other side's kernel "
+            "never confirmed it, though it was sent again and again. Packets no longer get there, "
+            "or the answers no longer come back: the path is dead.",
+        .not_this =
+            "A slow application does not look like this, since its kernel confirms data without "
+            "it (SILENT). After a long pause it is a forgotten connection (IDLEDROP). If small "
+            "packets still pass it is MTUOUT.",
+        .next = {"mtr -T -P PORT ADDRESS", "route changes and firewall reloads at that time"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    if (!is_dead(attempt) || was_idle(attempt) || found_late(attempt, settings())) {
+      return std::nullopt;
+    }
+    return Confidence::high;
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    const Seen& s = seen(cases);
+    const Place& to = place(cases);
+    finding.summary = fmt::format(
+        "Connected to {}, then the path went dead: {} resends unanswered, last reply {} ago.",
+        with_address(context().places, cases.first_place()), numbers(s.backoff), times(s.last_ack));
+    if (s.backoff.most == 0) {
+      finding.summary =
+          fmt::format("Connected to {}, then the path went dead: the kernel gave up resending.",
+                      with_address(context().places, cases.first_place()));
+    }
+    finding.evidence = {observed(finding, "connections that went dead"),
+                        "resend time-out doubled: " + numbers(s.backoff) + " times"};
+    finding.excluded = {"not a slow application: its kernel would have acknowledged the data",
+                        "not an idle connection: it was in use less than 30 s before"};
+    finding.next_steps = {fmt::format("mtr -T -P {} {}", port_of(to), host_of(to)),
+                          "route changes, firewall reloads and failovers at that time"};
+  }
+};
+
+class IdleDrop : public Rule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "IDLEDROP",
+        .family = Family::connected,
+        .title = "idle connection silently dropped",
+        .signature =
+            "as PATHLOST, after a pause of 30 s or more on a connection that had replies "
+            "before",
+        .meaning =
+            "The connection worked, then nobody used it for a while. A box on the way (NAT, "
+            "firewall, load balancer) forgets connections that are quiet for too long, and tells "
+            "nobody. The next request goes into the void and is sent again until somebody gives "
+            "up.",
+        .not_this =
+            "A server that closes idle connections says so (STALEPOOL), and some boxes answer "
+            "with a reset (IDLERST).",
+        .next = {"TCP keep-alive shorter than the limit", "pool idle time shorter than the limit"}};
+    return kEntry;
+  }
+
+  bool wants_healthy() const override { return true; }
+
+  void see(const Attempt& attempt) override {
+    const auto& row = attempt.row;
+    if (row.idle_answered_ns && *row.idle_answered_ns >= kSecond) {
+      survived_[attempt.service].add(*row.idle_answered_ns);
+    }
+    if (!is_dead(attempt) || !was_idle(attempt)) return;
+    Dropped& dropped = dropped_[attempt.service];
+    dropped.cases.add(Case(attempt), Confidence::high);
+    dropped.idle.add(unanswered_idle_ns(row));
+    dropped.backoff.add(row.close_backoff);
+  }
+
+  void conclude(std::vector<Finding>& findings) override {
+    for (const auto& [service, dropped] : dropped_) {
+      Finding found = finding(dropped.cases.failed() > 0 ? Severity::error : Severity::warning,
+                              Confidence::high, context().places.service(service));
+      dropped.cases.seen().fill(found, context().places.fared(service).connected);
+      const store::Ns least = dropped.idle.least;
+      store::Ns alive = 0;  // the longest pause that was survived
+      if (const auto it = survived_.find(service); it != survived_.end()) alive = it->second.most;
+      found.summary = fmt::format(
+          "This connection to {} had been idle {}; nothing on it is answered any more.",
+          with_address(context().places, dropped.cases.first_place()), times(dropped.idle));
+      if (alive > 0 && alive < least) {
+        found.summary += fmt::format(" Idle flows die between {} and {} here.", time_span(alive),
+                                     time_span(least));
+      }
+      found.evidence = {observed(found, "connections dead after a pause"),
+                        "shortest pause that killed: " + time_span(least)};
+      if (alive > 0) found.evidence.push_back("longest pause survived: " + time_span(alive));
+      if (const auto known = known_limit(alive, least); !known.empty()) {
+        found.evidence.emplace_back(known);
+      }
+      found.excluded = {"not closed by the server: that would have been told",
+                        "not a slow application: the data was not acknowledged"};
+      const store::Ns safe = alive > 0 && alive < least ? alive : least / 2;
+      found.next_steps = {
+          fmt::format("TCP keep-alive below {}: TCP_KEEPIDLE, net.ipv4.tcp_keepalive_time",
+                      time_span(safe)),
+          fmt::format("or close pooled connections after {} of idleness", time_span(safe))};
+      findings.push_back(std::move(found));
+    }
+  }
+
+ private:
+  struct Dropped {
+    Cases cases;
+    Span idle;
+    Span backoff;
+  };
+
+  // Limits that load balancers and firewalls are known to have.
+  static std::string known_limit(store::Ns alive, store::Ns dead) {
+    std::string text;
+    for (const int limit : {60, 240, 350, 400, 900}) {
+      if (alive == 0 || limit * kSecond <= alive || limit * kSecond > dead) continue;
+      text += (text.empty() ? "" : ", ") + std::to_string(limit) + " s";
+    }
+    return text.empty() ? text : "usual idle limits in that range: " + text;
+  }
+
+  std::map<ServiceId, Span> survived_;
+  std::map<ServiceId, Dropped> dropped_;
+};
+
+class ZeroWin : public PathRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "ZEROWIN",
+        .family = Family::connected,
+        .title = "peer stopped reading",
+        .signature =
+            "data waits in the send buffer, nothing is on its way, and the kernel was "
+            "probing a closed window. For information where nobody waited for it",
+        .meaning =
+            "The other program does not read what it is sent. When its buffer is full, its kernel "
+            "says: stop. This kernel stops and asks now and then whether it may go on; so far it "
+            "may not. The reader over there is stuck or too slow.",
+        .not_this = "The path is fine: the other kernel answers. Lost packets are PATHLOST.",
+        .next = {"where does the receiving program hang?"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    const auto& row = attempt.row;
+    const bool probing = row.close_probes.value_or(0) > 0 || row.close_backoff.value_or(0) > 0;
+    if (!is_connected_tcp(attempt) || row.close_unacked.value_or(1) != 0 ||
+        row.close_notsent_bytes.value_or(0) <= 0 || !probing) {
+      return std::nullopt;
+    }
+    return Confidence::high;
+  }
+  void remember(const Attempt& attempt) override {
+    PathRule::remember(attempt);
+    const auto& row = attempt.row;
+    Stuck& stuck = stuck_[attempt.service];
+    stuck.unsent.add(row.close_notsent_bytes);
+    // Each question doubles the time to the next.
+    const auto asked = static_cast<int>(std::min<std::int64_t>(
+        std::max(row.close_backoff.value_or(0), row.close_probes.value_or(0)), 9));
+    stuck.time.add(((store::Ns{1} << asked) - 1) * row.close_rto_us.value_or(200'000) * 1000);
+    stuck.waited += attempt.failed || row.expired_waits > 0 ? 1 : 0;
+  }
+  Severity severity(const Cases& cases) const override {
+    if (cases.failed() > 0) return Severity::error;
+    return stuck_.at(place(cases).service).waited > 0 ? Severity::warning : Severity::info;
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    const Place& to = place(cases);
+    const Stuck& stuck = stuck_.at(to.service);
+    finding.summary =
+        fmt::format("{} has told us to stop sending for at least {}: its reader is stuck.",
+                    with_address(context().places, cases.first_place()), times(stuck.time));
+    finding.evidence = {observed(finding, "connections with a closed window"),
+                        "bytes not yet sent: " + numbers(stuck.unsent), "on their way: 0"};
+    finding.excluded = {"not lost packets: everything sent was acknowledged"};
+    finding.next_steps = {
+        fmt::format("on {}: ss -tn 'sport = :{}'   (Recv-Q full)", host_of(to), port_of(to)),
+        "where does the receiving program hang?"};
+  }
+
+ private:
+  struct Stuck {
+    Span unsent;
+    Span time;
+    std::int64_t waited = 0;
+  };
+  std::map<ServiceId, Stuck> stuck_;
+};
+
+class LongHang : public PathRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "LONGHANG",
+        .family = Family::connected,
+        .title = "dead connection found late",
+        .signature =
+            "ETIMEDOUT from a read or write, after TCP_USER_TIMEOUT, or after 600 s or "
+            "nine tenths of what the recorded tcp_retries2 allows, whichever is less",
+        .meaning =
+            "The path died while the connection was in use. The kernel goes on resending for a "
+            "long time, a quarter of an hour by default, before it tells the program. All that "
+            "time the program hung.",
+        .not_this = "No connect time-out: the connection had been up (that is SYNGIVEUP).",
+        .next = {"TCP_USER_TIMEOUT, or TCP keep-alive, or time-outs of the program's own"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    if (!is_connected_tcp(attempt) || !found_late(attempt, settings())) return std::nullopt;
+    return Confidence::high;
+  }
+  void remember(const Attempt& attempt) override {
+    PathRule::remember(attempt);
+    by_option_[attempt.service] += attempt.row.budget_source == "TCP_USER_TIMEOUT" ? 1 : 0;
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    const Place& to = place(cases);
+    const bool by_option = by_option_.at(to.service) > 0;
+    finding.summary = fmt::format(
+        "The dead connection to {} was only noticed after {} ({}).",
+        with_address(context().places, cases.first_place()), times(seen(cases).budget),
+        by_option ? std::string("TCP_USER_TIMEOUT")
+                  : fmt::format("kernel limit, tcp_retries2 = {}", settings().retries2));
+    finding.evidence = {observed(finding, "connections the kernel gave up"),
+                        "error: " + cases.errors()};
+    finding.excluded = {"not a time-out of the program: the kernel gave up resending",
+                        "not a connect time-out: the connection had been up"};
+    finding.next_steps = {"set TCP_USER_TIMEOUT, TCP keep-alive or a read time-out in the program",
+                          fmt::format("mtr -T -P {} {}", port_of(to), host_of(to))};
+  }
+
+ private:
+  std::map<ServiceId, int> by_option_;
+};
+
+}  // namespace
+
+void add_broken_path_rules(Rules& rules) {
+  rules.push_back(std::make_unique<PathLost>());
+  rules.push_back(std::make_unique<IdleDrop>());
+  rules.push_back(std::make_unique<ZeroWin>());
+  rules.push_back(std::make_unique<LongHang>());
+}
+
+}  // namespace sockwatch::diagnose

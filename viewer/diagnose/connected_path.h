@@ -1,0 +1,34 @@
+// What the rules about broken paths keep of their cases.
+#pragma once
+
+#include "viewer/diagnose/cases.h"
+
+namespace sockwatch::diagnose {
+
+class PathRule : public CaseRule {
+ public:
+  // A program that closes on a timer of its own leaves no error behind.
+  bool wants_healthy() const override { return true; }
+
+ protected:
+  void remember(const Attempt& attempt) override {
+    Seen& seen = seen_[attempt.service];
+    seen.backoff.add(attempt.row.close_backoff);
+    if (attempt.row.close_last_ack_ms)
+      seen.last_ack.add(*attempt.row.close_last_ack_ms * 1'000'000);
+    seen.budget.add(attempt.row.budget_ns);
+    seen.mss.add(attempt.row.close_snd_mss);
+  }
+  struct Seen {
+    Span backoff;
+    Span last_ack;
+    Span budget;
+    Span mss;
+  };
+  const Seen& seen(const Cases& cases) const { return seen_.at(place(cases).service); }
+
+ private:
+  std::map<ServiceId, Seen> seen_;
+};
+
+}  // namespace sockwatch::diagnose

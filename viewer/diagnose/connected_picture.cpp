@@ -1,0 +1,86 @@
+#include "viewer/diagnose/connected_picture.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+constexpr store::Ns kMs = 1'000'000;
+constexpr std::int64_t kClose = 7;  // numbers of the kernel: include/net/tcp_states.h
+constexpr std::int64_t kCloseWait = 8;
+
+}  // namespace
+
+bool is_connected_tcp(const Attempt& attempt) {
+  return attempt.row.protocol == "tcp" && attempt.is(model::Outcome::connected);
+}
+
+bool has_last_picture(const store::ConnectionRow& row) {
+  if (!row.close_bytes_acked) return false;
+  if (!row.first_send_ns) return true;
+  // The kernel counts the SYN as an acknowledged byte.
+  return row.bytes_sent.value_or(0) > 0 || *row.close_bytes_acked > 1 ||
+         row.close_unacked.value_or(0) > 0;
+}
+
+bool nothing_received(const store::ConnectionRow& row) {
+  return !row.first_receive_ns && row.bytes_received.value_or(0) == 0;
+}
+
+bool all_acknowledged(const store::ConnectionRow& row) {
+  return has_last_picture(row) && row.bytes_sent.value_or(0) > 0 &&
+         row.close_unacked.value_or(1) == 0 && row.close_notsent_bytes.value_or(0) == 0 &&
+         *row.close_bytes_acked >= *row.bytes_sent + 1;
+}
+
+bool kernel_gave_up(const Attempt& attempt) {
+  return attempt.is(model::Ending::response_timed_out) && attempt.row.error &&
+         (attempt.row.budget_source == "kernel" || attempt.row.budget_source == "TCP_USER_TIMEOUT");
+}
+
+bool gave_up_waiting(const Attempt& attempt) {
+  return attempt.is(model::Ending::response_timed_out) && !kernel_gave_up(attempt);
+}
+
+store::Ns awaited_ns(const store::ConnectionRow& row) {
+  if (!row.first_send_ns || !row.closed_ns) return 0;
+  return std::max<store::Ns>(0, *row.closed_ns - *row.first_send_ns);
+}
+
+bool path_dead(const store::ConnectionRow& row) {
+  return row.close_unacked.value_or(0) >= 1 && row.close_backoff.value_or(0) >= 2 &&
+         row.close_last_ack_ms.value_or(0) >= 1000;
+}
+
+bool large_lost_out(const store::ConnectionRow& row) {
+  const std::int64_t lost = row.close_lost.value_or(0);
+  const std::int64_t unacked = row.close_unacked.value_or(0);
+  if (lost < 1 || unacked < 1 || row.close_backoff.value_or(0) < 2) return false;
+  const std::int64_t acked = row.close_bytes_acked.value_or(0) - 1;
+  if (acked < 1) return false;  // nothing small has passed either
+  if (unacked > lost) return true;
+  // The SYN counts as delivered.
+  const std::int64_t delivered = row.close_delivered.value_or(0) - 1;
+  const std::int64_t full = row.close_snd_mss.value_or(0);
+  return row.close_notsent_bytes.value_or(0) > 0 && delivered >= 1 && full > 0 &&
+         acked * 2 < delivered * full;
+}
+
+bool large_lost_in(const store::ConnectionRow& row) {
+  return nothing_received(row) && row.bytes_received == 0 &&
+         row.close_data_segs_in.value_or(0) >= 1 && row.first_send_ns &&
+         awaited_ns(row) >= 1000 * kMs && row.close_unacked.value_or(1) == 0;
+}
+
+store::OptInt unanswered_idle_ns(const store::ConnectionRow& row) {
+  if (!row.idle_ns) return std::nullopt;
+  const bool no_longer_one_answered = !row.idle_answered_ns || *row.idle_answered_ns < *row.idle_ns;
+  const bool nothing_since =
+      row.close_last_receive_ms && *row.close_last_receive_ms * kMs >= *row.idle_ns - 10 * kMs;
+  if (no_longer_one_answered || nothing_since) return row.idle_ns;
+  return std::nullopt;
+}
+
+bool sent_too_late(const store::ConnectionRow& row) {
+  return row.turns >= 1 && (row.send_tcp_state == kCloseWait || row.send_tcp_state == kClose);
+}
+
+}  // namespace sockwatch::diagnose

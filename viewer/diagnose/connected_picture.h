@@ -1,0 +1,40 @@
+// What the last reading of TCP says of a connected socket. Pure functions of a row.
+#pragma once
+
+#include "viewer/diagnose/rule.h"
+
+namespace sockwatch::diagnose {
+
+bool is_connected_tcp(const Attempt& attempt);
+
+// There is a reading from after the first send: without one the columns show the handshake.
+bool has_last_picture(const store::ConnectionRow& row);
+
+bool nothing_received(const store::ConnectionRow& row);
+
+// The peer's kernel has every byte the program handed over.
+bool all_acknowledged(const store::ConnectionRow& row);
+
+// The program stopped waiting for a reply by its own clock; by the kernel's.
+bool gave_up_waiting(const Attempt& attempt);
+bool kernel_gave_up(const Attempt& attempt);
+
+// First send to close; 0 where either is not known.
+store::Ns awaited_ns(const store::ConnectionRow& row);
+
+// Resent at least twice without an answer, for a second or more.
+bool path_dead(const store::ConnectionRow& row);
+
+// Of the outstanding segments only the small ones arrive: a later one was acknowledged while the
+// ones before it are lost, or only small ones ever arrived and a full one is due.
+bool large_lost_out(const store::ConnectionRow& row);
+// Segments with payload came, none of them the next one in order.
+bool large_lost_in(const store::ConnectionRow& row);
+
+// The pause before the newest request, where no reply came to that request.
+store::OptInt unanswered_idle_ns(const store::ConnectionRow& row);
+
+// The peer had closed or reset the connection before the newest request was sent.
+bool sent_too_late(const store::ConnectionRow& row);
+
+}  // namespace sockwatch::diagnose

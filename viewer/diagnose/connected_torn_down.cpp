@@ -1,0 +1,204 @@
+// Connections the other side, or a box between, closed or reset.
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "viewer/diagnose/cases.h"
+#include "viewer/diagnose/connected.h"
+#include "viewer/diagnose/connected_picture.h"
+#include "viewer/diagnose/phrase.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+using model::Ending;
+
+constexpr store::Ns kSecond = 1'000'000'000;
+constexpr store::Ns kReuse = 5 * kSecond;
+
+bool told_of_reset(const Attempt& attempt) {
+  return is_connected_tcp(attempt) && attempt.is(Ending::reset) &&
+         (attempt.row.error == ECONNRESET || attempt.row.error == EPIPE);
+}
+
+bool reset_on_reuse(const Attempt& attempt) {
+  return told_of_reset(attempt) && unanswered_idle_ns(attempt.row).value_or(0) >= kReuse &&
+         !sent_too_late(attempt.row);
+}
+
+class IdleRule : public CaseRule {
+ protected:
+  void remember(const Attempt& attempt) override {
+    idle_[attempt.service].add(attempt.row.idle_ns);
+  }
+  const Span& idle(const Cases& cases) const { return idle_.at(place(cases).service); }
+
+ private:
+  std::map<ServiceId, Span> idle_;
+};
+
+class IdleRst : public IdleRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "IDLERST",
+        .family = Family::connected,
+        .title = "idle connection reset on reuse",
+        .signature =
+            "a request after a pause of 5 s or more got ECONNRESET or EPIPE and no reply, "
+            "on a connection that still looked open",
+        .meaning =
+            "The connection worked, was quiet for a while, and the first request after that was "
+            "answered with a reset. The server, or a load balancer or NAT on the way, had "
+            "forgotten the connection in the meantime.",
+        .not_this =
+            "Had the server closed it before, this kernel would have known (STALEPOOL). A reset "
+            "in the middle of an exchange is LATERESET.",
+        .next = {"pool idle time or TCP keep-alive below the limit", "retry idempotent requests"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    if (!reset_on_reuse(attempt)) return std::nullopt;
+    return Confidence::high;
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    finding.summary = fmt::format(
+        "Connection to {} reused after {} idle and reset at once, by the server or a load balancer "
+        "or NAT on the way.",
+        with_address(context().places, cases.first_place()), times(idle(cases)));
+    finding.evidence = {
+        observed(finding, "connections reset at their first use after a pause"),
+        fmt::format("pause before the request: {}; error: {}", times(idle(cases)), cases.errors())};
+    finding.excluded = {"not closed by the peer before: the connection still looked open here",
+                        "not dropped silently: a reset came back"};
+    const std::string limit = time_span(idle(cases).least);
+    finding.next_steps = {
+        fmt::format("close pooled connections before {} of idleness, or TCP keep-alive below it",
+                    limit),
+        "retry idempotent requests on a new connection"};
+  }
+};
+
+class StalePool : public IdleRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "STALEPOOL",
+        .family = Family::connected,
+        .title = "wrote on a connection the peer had closed",
+        .signature =
+            "a request after a pause of 1 s or more, sent when the socket was in "
+            "CLOSE_WAIT or CLOSE already. For information where it is TLS and no error "
+            "followed: a goodbye looks alike",
+        .meaning =
+            "Programs keep connections for the next request. The server closed this one while it "
+            "was waiting, and this kernel knew. The program did not look and sent its request "
+            "into a connection that was already over.",
+        .not_this =
+            "Nothing is wrong with the network. The server may close idle connections; the "
+            "client's pool must be quicker or look first.",
+        .next = {"pool idle time below the server's keep-alive time",
+                 "let the pool check connections before use"}};
+    return kEntry;
+  }
+
+  // The end of the stream is no error either.
+  bool wants_healthy() const override { return true; }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    if (!is_connected_tcp(attempt) || !sent_too_late(attempt.row)) return std::nullopt;
+    // close_notify of TLS is sent in CLOSE_WAIT by programs that do nothing wrong.
+    const bool goodbye = attempt.row.tls.value_or(true) && !attempt.is(Ending::reset);
+    return goodbye ? Confidence::low : Confidence::high;
+  }
+
+  Severity severity(const Cases& cases) const override {
+    if (cases.confidence() == Confidence::low) return Severity::info;
+    return cases.failed() > 0 ? Severity::error : Severity::warning;
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    finding.summary = fmt::format(
+        "{} had closed this pooled connection while it was idle for {}; the client did not look.",
+        with_address(context().places, cases.first_place()), times(idle(cases)));
+    finding.evidence = {observed(finding, "connections written to after the peer had closed"),
+                        fmt::format("pause before the request: {}", times(idle(cases))),
+                        "state at that send: CLOSE_WAIT or CLOSE"};
+    if (finding.confidence == Confidence::low) {
+      finding.evidence.emplace_back("TLS and no error followed: it may have been only the goodbye");
+    }
+    finding.excluded = {"not the network: the close of the peer had arrived",
+                        "not a reset out of nowhere: the state was known before the send"};
+    finding.next_steps = {fmt::format("set the pool's idle time below the keep-alive time of {}",
+                                      place(cases).endpoint),
+                          "let the pool check a connection before it uses it"};
+  }
+};
+
+class LateReset : public CaseRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "LATERESET",
+        .family = Family::connected,
+        .title = "reset in the middle",
+        .signature =
+            "ECONNRESET told to the program (or EPIPE, without TLS), and not at the first "
+            "use after a pause of 5 s or more",
+        .meaning =
+            "The connection was in use, and the other side tore it down with a reset instead of "
+            "finishing: its program crashed or was stopped, a limit was hit, or a box in between "
+            "broke it off.",
+        .not_this =
+            "No time-out and no loss: somebody answered 'no more'. After a pause it is IDLERST or "
+            "STALEPOOL, before the connection was up REFUSED or HSRESET.",
+        .next = {"log of the server or load balancer at that time"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    if (!told_of_reset(attempt) || reset_on_reuse(attempt) || sent_too_late(attempt.row)) {
+      return std::nullopt;
+    }
+    // After its own goodbye a TLS client may meet EPIPE without any harm.
+    if (attempt.row.error == EPIPE && attempt.row.tls.value_or(true)) return std::nullopt;
+    return Confidence::medium;
+  }
+
+  void remember(const Attempt& attempt) override {
+    received_[attempt.service].add(attempt.row.bytes_received);
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    const Span& received = received_.at(place(cases).service);
+    finding.summary = fmt::format(
+        "Reset by {} after {}.", with_address(context().places, cases.first_place()),
+        received.known == 0 ? "an unknown number of bytes" : numbers(received) + " bytes");
+    if (received.known > 0 && received.most == 0) {
+      finding.summary += " It answered the request with a reset.";
+    }
+    finding.evidence = {observed(finding, "connections reset"), "error: " + cases.errors()};
+    finding.excluded = {"not a time-out: a reset came back",
+                        "not an idle connection that was forgotten: it was in use"};
+    finding.next_steps = {fmt::format("log of the server or load balancer at {} at that time",
+                                      place(cases).endpoint)};
+  }
+
+ private:
+  std::map<ServiceId, Span> received_;
+};
+
+}  // namespace
+
+void add_torn_down_rules(Rules& rules) {
+  rules.push_back(std::make_unique<IdleRst>());
+  rules.push_back(std::make_unique<StalePool>());
+  rules.push_back(std::make_unique<LateReset>());
+}
+
+}  // namespace sockwatch::diagnose

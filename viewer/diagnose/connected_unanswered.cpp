@@ -1,0 +1,374 @@
+// The network works, and the other program says nothing.
+#include <fmt/format.h>
+
+#include <deque>
+
+#include "viewer/diagnose/cases.h"
+#include "viewer/diagnose/connected.h"
+#include "viewer/diagnose/connected_picture.h"
+#include "viewer/diagnose/phrase.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+using model::Ending;
+using model::Outcome;
+
+constexpr store::Ns kMs = 1'000'000;
+constexpr store::Ns kSecond = 1'000'000'000;
+
+// One request goes out in few segments. A program that only ever sends (a log, a metric) has no
+// reply to wait for, and many.
+bool looks_like_one_request(const store::ConnectionRow& row) {
+  if (!row.segs_out || !row.bytes_sent) return true;
+  const std::int64_t size = std::max<std::int64_t>(row.close_snd_mss.value_or(536), 536);
+  return *row.segs_out <= 8 + *row.bytes_sent / size * 2;
+}
+
+// No reply to the first request, though the network brought it there.
+std::optional<Confidence> no_reply(const Attempt& attempt) {
+  const auto& row = attempt.row;
+  if (!is_connected_tcp(attempt) || !row.first_send_ns || !nothing_received(row) ||
+      row.close_data_segs_in.value_or(0) > 0) {
+    return std::nullopt;
+  }
+  const bool seen = has_last_picture(row);
+  if (seen && !all_acknowledged(row)) return std::nullopt;
+  if (gave_up_waiting(attempt)) {
+    if (!looks_like_one_request(row)) return Confidence::low;
+    return seen ? Confidence::high : Confidence::medium;
+  }
+  // Closed without any wait running out: a timer of the program, or nobody waited for a reply.
+  if (attempt.is(Ending::closed) && awaited_ns(row) >= kSecond) return Confidence::low;
+  return std::nullopt;
+}
+
+// A later request on a connection that had replies before. Only where one single wait ran out and
+// the end came then: protocols that send without expecting a reply (HTTP/2) look alike otherwise.
+bool later_silence(const Attempt& attempt) {
+  const auto& row = attempt.row;
+  return is_connected_tcp(attempt) && gave_up_waiting(attempt) && row.turns >= 1 &&
+         row.expired_waits == 1 && !row.tls.value_or(true) && all_acknowledged(row) &&
+         row.budget_ns && row.close_last_receive_ms &&
+         *row.close_last_receive_ms * kMs >= *row.budget_ns;
+}
+
+store::Ns silence_ns(const store::ConnectionRow& row) {
+  return row.turns == 0 ? awaited_ns(row) : row.budget_ns.value_or(0);
+}
+
+class UnansweredRule : public CaseRule {
+ protected:
+  void remember(const Attempt& attempt) override {
+    Said& said = said_[attempt.service];
+    said.waited.add(silence_ns(attempt.row));
+    said.sent.add(attempt.row.bytes_sent);
+    said.acknowledged += all_acknowledged(attempt.row) ? 1 : 0;
+  }
+  // What nobody is known to have waited for is no fault.
+  Severity severity(const Cases& cases) const override {
+    if (cases.confidence() == Confidence::low) return Severity::info;
+    return cases.failed() > 0 ? Severity::error : Severity::warning;
+  }
+
+  struct Said {
+    Span waited;
+    Span sent;
+    std::int64_t acknowledged = 0;
+  };
+  const Said& said(const Cases& cases) const { return said_.at(place(cases).service); }
+
+  void tell_silence(const Cases& cases, Finding& finding) const {
+    const Said& s = said(cases);
+    finding.evidence = {observed(finding, "connections without a reply"),
+                        "connected in " + times(cases.took()),
+                        fmt::format("all bytes acknowledged by the peer's kernel: {}",
+                                    share(s.acknowledged, finding.count))};
+    if (s.acknowledged < finding.count) {
+      finding.evidence.emplace_back(
+          "the others ended with their process: TCP was last read before the request, so a path "
+          "that died is possible there");
+    }
+    if (finding.confidence == Confidence::low) {
+      finding.evidence.emplace_back(
+          "no wait of the program ran out: it may not have expected a reply");
+    }
+    finding.excluded = {"not a connect time-out: the handshake was over",
+                        "not lost on the way: the peer's kernel acknowledged the request"};
+    if (s.acknowledged == 0) finding.excluded.pop_back();
+  }
+
+ private:
+  std::map<ServiceId, Said> said_;
+};
+
+class Silent : public UnansweredRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "SILENT",
+        .family = Family::connected,
+        .title = "peer application does not answer",
+        .signature =
+            "connected, the request sent and every byte of it acknowledged, nothing "
+            "received, and the program's wait ran out. Low, for information: closed after "
+            "1 s or more without any wait running out",
+        .meaning =
+            "The connection was made and the request arrived: the other machine's kernel "
+            "confirmed every byte. But the program behind it sent nothing back until this side "
+            "had enough of waiting. The server is busy, stuck, or waits for something itself.",
+        .not_this =
+            "It is no network time-out, though programs often print the same words for both. If "
+            "packets were lost, the request would not be acknowledged (PATHLOST, SYNDROP). Large "
+            "headers or limits on request rates show here or as LATERESET, never while "
+            "connecting.",
+        .next = {"the server's own latency, thread pool and upstreams",
+                 "log of the server at that time"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    if (attempt.row.tls.value_or(false) && attempt.row.turns == 0) return std::nullopt;
+    if (const auto confidence = no_reply(attempt)) return confidence;
+    if (later_silence(attempt)) return Confidence::medium;
+    return std::nullopt;
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    const Said& s = said(cases);
+    finding.summary = fmt::format(
+        "{} received the request ({}) and its application sent nothing for {}. Not a network "
+        "timeout.",
+        with_address(context().places, cases.first_place()),
+        s.sent.known > 0 ? fmt::format("its kernel acknowledged all {} bytes", numbers(s.sent))
+                         : std::string("as far as known"),
+        times(s.waited));
+    tell_silence(cases, finding);
+    if (s.acknowledged == 0) {
+      finding.summary =
+          fmt::format("{} sent nothing for {} after the request.",
+                      with_address(context().places, cases.first_place()), times(s.waited));
+    }
+    finding.next_steps = {
+        fmt::format("on {}: latency, thread pool and upstreams of the service on port {}",
+                    host_of(place(cases)), port_of(place(cases))),
+        "if the time allowed is shorter than an honest answer needs: raise it"};
+  }
+};
+
+class TlsHang : public UnansweredRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "TLSHANG",
+        .family = Family::connected,
+        .title = "TLS hello unanswered",
+        .signature =
+            "as SILENT, and the first byte sent began a TLS handshake; also closed by the "
+            "program after 1 s or more without a wait running out",
+        .meaning =
+            "The connection was made. To encrypt it, this program sent its greeting (the TLS "
+            "hello), and the other machine's kernel confirmed it. No TLS answer came. The "
+            "server is overloaded, the port does not speak TLS, or a box in between swallows it.",
+        .not_this =
+            "A wrong certificate is answered and then refused. If the answer's large packets get "
+            "lost on the way, some packets do arrive: MTUIN.",
+        .next = {"openssl s_client -connect ADDRESS:PORT"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    if (!attempt.row.tls.value_or(false) || attempt.row.turns > 0) return std::nullopt;
+    // A hello always waits for its answer.
+    if (!no_reply(attempt)) return std::nullopt;
+    return has_last_picture(attempt.row) ? Confidence::medium : Confidence::low;
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    finding.summary = fmt::format(
+        "TCP to {} is up, the TLS hello was received, no TLS answer in {}: overloaded, not a TLS "
+        "port, or an intercepting box.",
+        with_address(context().places, cases.first_place()), times(said(cases).waited));
+    tell_silence(cases, finding);
+    finding.next_steps = {fmt::format("openssl s_client -connect {}", place(cases).endpoint),
+                          fmt::format("curl -v http://{}/   (does the port speak plain HTTP?)",
+                                      place(cases).endpoint)};
+  }
+};
+
+class HelloHang : public UnansweredRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "HELLOHANG",
+        .family = Family::connected,
+        .title = "protocol greeting missing",
+        .signature =
+            "connected, nothing sent, nothing received, at least one wait of the program "
+            "ran out, closed by it after 1 s or more",
+        .meaning =
+            "In some protocols the server speaks first: mail, FTP, SSH, MySQL. This program "
+            "connected and waited for that greeting; it never came.",
+        .not_this =
+            "A connection opened in advance and never used looks alike, so see whether the "
+            "program reported an error. Of a server that was asked and did not answer: SILENT.",
+        .next = {"is it the right port?", "nc ADDRESS PORT"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    const auto& row = attempt.row;
+    if (!is_connected_tcp(attempt) || row.first_send_ns || !nothing_received(row) ||
+        row.bytes_sent.value_or(0) > 0 || row.expired_waits < 1 || !row.closed_ns) {
+      return std::nullopt;
+    }
+    if (!attempt.is(Ending::closed) && !attempt.is(Ending::response_timed_out)) return std::nullopt;
+    if (*row.closed_ns - row.noticed_ns.value_or(row.started_ns) < kSecond) return std::nullopt;
+    return Confidence::medium;
+  }
+
+  void remember(const Attempt& attempt) override {
+    UnansweredRule::remember(attempt);
+    const auto& row = attempt.row;
+    open_[attempt.service].add(*row.closed_ns - row.noticed_ns.value_or(row.started_ns));
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    const Place& to = place(cases);
+    finding.summary = fmt::format("Connected to {}, but the peer never spoke first in {}.",
+                                  with_address(context().places, cases.first_place()),
+                                  times(open_.at(to.service)));
+    finding.evidence = {observed(finding, "connections on which nobody spoke"),
+                        "bytes sent: 0, bytes received: 0"};
+    finding.excluded = {"not a request without a reply: nothing was sent"};
+    finding.next_steps = {
+        fmt::format("is {} the right port?", port_of(to)),
+        fmt::format("nc {} {}   (a greeting should appear)", host_of(to), port_of(to))};
+  }
+
+ private:
+  std::map<ServiceId, Span> open_;
+};
+
+class NeverRead : public Rule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "NEVERREAD",
+        .family = Family::connected,
+        .title = "accepted by the kernel, never by the application",
+        .signature =
+            "at least 5 connections to one address without a first reply within 60 s and "
+            "none with one in between, and a SYN lost there in the same time, or a "
+            "recorded listener with waiting connections and no accept",
+        .meaning =
+            "A server's kernel completes connections by itself and lets them wait until the "
+            "program takes them. Here connections came up, none of them ever got a word, and then "
+            "further ones were not even let in: the program behind accepts nobody. It hangs.",
+        .not_this =
+            "The network works: handshakes completed and requests were acknowledged. A merely "
+            "slow server answers some.",
+        .next = {"on the server: ss -ltn (Recv-Q stands at its limit)",
+                 "stack of the server process (gdb, jstack, py-spy)"}};
+    return kEntry;
+  }
+
+  bool wants_healthy() const override { return true; }
+
+  void see(const store::ListenerRow& row) override {
+    if (row.accepts == 0 && row.queue_max.value_or(0) >= 2 && row.local_port) {
+      stuck_ports_.push_back(*row.local_port);
+    }
+  }
+
+  void see(const Attempt& attempt) override {
+    if (!is_tcp(attempt)) return;
+    if (places_.size() <= attempt.place) places_.resize(attempt.place + 1);
+    Here& here = places_[attempt.place];
+    const auto& row = attempt.row;
+    if (row.first_receive_ns) {
+      end_run(here);
+      return;
+    }
+    const auto silent = no_reply(attempt);
+    if (silent && *silent != Confidence::low) {
+      if (here.run == nullptr) here.run = std::make_unique<Run>();
+      if (here.run->cases.count() > 0 &&
+          row.started_ns - *here.run->cases.seen().last_ns() > 60 * kSecond) {
+        end_run(here);
+        here.run = std::make_unique<Run>();
+      }
+      here.run->cases.add(Case(attempt), Confidence::medium);
+    } else if (attempt.silent && row.syn_retransmits.value_or(0) >= 1) {
+      if (here.run == nullptr) here.run = std::make_unique<Run>();
+      ++here.run->lost_syns;
+    }
+  }
+
+  void conclude(std::vector<Finding>& findings) override {
+    for (PlaceId place = 0; place < places_.size(); ++place) {
+      Here& here = places_[place];
+      end_run(here);
+      if (here.worst == nullptr) continue;
+      const Run& run = *here.worst;
+      const Place& to = context().places[place];
+      const bool listener =
+          std::find(stuck_ports_.begin(), stuck_ports_.end(), port_of(to)) != stuck_ports_.end();
+      if (run.cases.count() < 5 || (run.lost_syns == 0 && !listener)) continue;
+      Finding found = finding(Severity::error, listener ? Confidence::high : Confidence::medium,
+                              context().places.service(to.service));
+      run.cases.seen().fill(found, context().places.fared(to.service).attempts);
+      found.summary =
+          fmt::format("The kernel of {} completes handshakes, but its application accepts nobody.",
+                      to.endpoint);
+      found.evidence = {observed(found, "connections that came up and got no reply"),
+                        "with a reply in that time: 0",
+                        "connects whose SYNs were dropped meanwhile: " + number(run.lost_syns)};
+      if (listener) {
+        found.evidence.emplace_back("the recorded listener had connections waiting and accepted 0");
+      }
+      found.excluded = {"not the network: handshakes completed, requests were acknowledged"};
+      found.next_steps = {fmt::format("on {}: ss -ltn 'sport = :{}'   (Recv-Q at its limit)",
+                                      host_of(to), port_of(to)),
+                          "look where the server process hangs: gdb -p, jstack, py-spy dump"};
+      explain_covered(found, findings, found.subject, found.count + run.lost_syns,
+                      {"SILENT", "TLSHANG", "SYNDROP", "SYNGIVEUP", "QUEUEFULL"});
+      findings.push_back(std::move(found));
+    }
+  }
+
+ private:
+  struct Run {
+    Cases cases;
+    std::int64_t lost_syns = 0;
+  };
+  struct Here {
+    std::unique_ptr<Run> run;
+    std::unique_ptr<Run> worst;
+  };
+
+  static void end_run(Here& here) {
+    if (here.run == nullptr) return;
+    if (here.worst == nullptr || here.worst->cases.count() < here.run->cases.count()) {
+      here.worst = std::move(here.run);
+    }
+    here.run.reset();
+  }
+
+  std::vector<std::int64_t> stuck_ports_;
+  std::vector<Here> places_;
+};
+
+}  // namespace
+
+void add_unanswered_rules(Rules& rules) {
+  rules.push_back(std::make_unique<Silent>());
+  rules.push_back(std::make_unique<TlsHang>());
+  rules.push_back(std::make_unique<HelloHang>());
+  rules.push_back(std::make_unique<NeverRead>());
+}
+
+}  // namespace sockwatch::diagnose

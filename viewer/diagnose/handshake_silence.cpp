@@ -1,0 +1,356 @@
+// SYNs that nobody answered.
+#include <fmt/format.h>
+
+#include <cerrno>
+
+#include "viewer/diagnose/cases.h"
+#include "viewer/diagnose/handshake.h"
+#include "viewer/diagnose/phrase.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+using model::Outcome;
+
+constexpr store::Ns kMs = 1'000'000;
+
+bool program_gave_up(const Attempt& attempt) {
+  return attempt.is(Outcome::timed_out_caller) || attempt.is(Outcome::cancelled);
+}
+
+void tell_silence(const Place& place, const Cases& cases, Finding& finding) {
+  finding.evidence.push_back(observed(finding, "attempts without any answer"));
+  if (cases.resends().known > 0) {
+    finding.evidence.push_back(fmt::format("SYNs sent again per attempt: {}; packets received: 0",
+                                           numbers(cases.resends())));
+  }
+  if (cases.budget().known > 0) {
+    finding.evidence.push_back(fmt::format("time allowed: {}", times(cases.budget())));
+  }
+  finding.next_steps = {
+      fmt::format("mtr -T -P {} {}", port_of(place), host_of(place)),
+      "compare the rules of firewalls and security groups on the way with this address and port",
+      fmt::format("on the server: ss -ltn 'sport = :{}'; nstat -az TcpExtListenDrops",
+                  port_of(place))};
+}
+
+class SynDrop : public CaseRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "SYNDROP",
+        .family = Family::handshake,
+        .title = "SYN never answered, client gave up",
+        .signature =
+            "connect given up by the program in SYN_SENT, at least one SYN sent again, "
+            "not one packet received. Also where a program ended in the middle of such a "
+            "wait of at least one resend",
+        .meaning =
+            "To open a connection the kernel sends a small packet, the SYN, and waits for an "
+            "answer. When none comes it sends the SYN again after 1 s, 2 s, 4 s and so on. Here no "
+            "answer of any kind came back before the program's patience ended: neither yes nor "
+            "no. From this side it cannot be told where the packets were lost.",
+        .not_this =
+            "A port nobody listens on answers at once with a refusal (REFUSED), a firewall that "
+            "rejects sends an ICMP message (REJECTED), a slow application completes the handshake "
+            "and is silent afterwards (SILENT). A server whose queue of waiting connections is "
+            "full looks exactly like this.",
+        .next = {"mtr -T -P PORT ADDRESS", "firewall rules and security groups on the way",
+                 "on the server: nstat -az TcpExtListenDrops"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    const auto& row = attempt.row;
+    if (!is_tcp(attempt) || row.error == EINTR) return std::nullopt;
+    const bool given_up =
+        program_gave_up(attempt) || attempt.is(Outcome::abandoned) || attempt.is(Outcome::pending);
+    if (given_up && attempt.silent && row.syn_retransmits.value_or(0) >= 1) {
+      return Confidence::high;
+    }
+    // The kernel's counters were not read when the program ended. That it was still waiting after
+    // the first resend is known; that nothing came back is not.
+    const bool waiting = row.blocking.value_or(false) || row.expired_waits > 0;
+    if (attempt.is(Outcome::abandoned) && !row.segs_in && waiting &&
+        attempt.elapsed_ns >= settings().syn_resend(1)) {
+      return Confidence::medium;
+    }
+    return std::nullopt;
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    const Place& to = place(cases);
+    Span syns = cases.resends();
+    if (syns.known > 0) {
+      ++syns.least;
+      ++syns.most;
+    }
+    const std::string sent = syns.known > 0 ? numbers(syns) + " SYNs in " : "waited ";
+    finding.summary = fmt::format(
+        "{} never answered: {}{}, no reply of any kind. Something drops packets silently "
+        "(firewall, wrong route, host down) or the server's queue is full.",
+        with_address(context().places, cases.first_place()), sent, times(cases.took()));
+    tell_silence(to, cases, finding);
+    const auto& fared = context().places.fared(to.service);
+    if (fared.connected > 0) {
+      finding.evidence.push_back(fmt::format("connected to the same place in this recording: {}",
+                                             share(fared.connected, finding.of)));
+    }
+    finding.excluded = {"not refused and not rejected: either would have brought a packet back",
+                        "not a slow application: the handshake is the kernel's work"};
+  }
+};
+
+class SynGiveUp : public CaseRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "SYNGIVEUP",
+        .family = Family::handshake,
+        .title = "SYN never answered, kernel gave up",
+        .signature =
+            "ETIMEDOUT from connect after the time the recorded tcp_syn_retries (or the "
+            "socket's TCP_SYNCNT) allow, -1 % to +4 %; or after TCP_USER_TIMEOUT",
+        .meaning =
+            "The program set no time limit of its own, so the kernel went on sending its SYN, the "
+            "packet that asks for a connection, at growing intervals until its own limit. Nothing "
+            "ever came back. The program then gets ETIMEDOUT, 'Connection timed out'.",
+        .not_this =
+            "It is no time-out of the program and none of a connected socket: 'Connection timed "
+            "out' while reading or writing is LONGHANG. Go before 1.10 printed this error as "
+            "'getsockopt: connection timed out'; getsockopt has nothing to do with it.",
+        .next = {"mtr -T -P PORT ADDRESS", "set a connect time-out of 3 s to 10 s in the program"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    if (!is_tcp(attempt) || !attempt.is(Outcome::timed_out_kernel)) return std::nullopt;
+    return fits(attempt) ? Confidence::high : Confidence::medium;
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    Span syns = cases.resends();
+    const Place& to = place(cases);
+    const bool known = syns.known > 0 && syns.most > 0;
+    finding.summary = fmt::format(
+        "The kernel sent {} to {} over {} without any answer and gave up (ETIMEDOUT). This is the "
+        "error old Go programs print as 'getsockopt: connection timed out'.",
+        known ? counted(syns.most + 1, "SYN") : "SYNs",
+        with_address(context().places, cases.first_place()), times(cases.took()));
+    tell_silence(to, cases, finding);
+    finding.evidence.push_back(fmt::format(
+        "tcp_syn_retries {} and tcp_syn_linear_timeouts {} give up after {}",
+        settings().syn_retries, settings().syn_linear_timeouts, time_span(settings().give_up())));
+    if (finding.confidence != Confidence::high) {
+      finding.evidence.emplace_back(
+          "the time does not fit the recorded settings: the program may live in another network "
+          "namespace");
+    }
+    finding.excluded = {"not the program's own time-out: the error came from the kernel",
+                        "not refused and not rejected: those have other errors"};
+    finding.next_steps.emplace_back("set a connect time-out in the program, 3 s to 10 s");
+  }
+
+ private:
+  bool fits(const Attempt& attempt) const {
+    const store::Ns took = attempt.elapsed_ns;
+    if (attempt.row.budget_source == "TCP_USER_TIMEOUT") return true;
+    const auto near = [took](store::Ns limit) {
+      return within(took, limit - limit / 100, limit + limit / 25);
+    };
+    if (near(settings().give_up())) return true;
+    Settings other = settings();  // TCP_SYNCNT of the socket
+    for (other.syn_retries = 1; other.syn_retries <= 8; ++other.syn_retries) {
+      if (near(other.give_up()) &&
+          attempt.row.syn_retransmits.value_or(0) == other.resends_at_give_up()) {
+        return true;
+      }
+    }
+    return false;
+  }
+};
+
+class ShortTo : public CaseRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "SHORTTO",
+        .family = Family::handshake,
+        .title = "time-out shorter than one resend",
+        .signature =
+            "given up by the program in SYN_SENT with no SYN sent again and no packet "
+            "received, after more than 250 ms and at most the first resend + 5 %",
+        .meaning =
+            "A lost first packet is repaired by sending it again, and the kernel does that after "
+            "1 s. This program gives up before. So it never gets a second try: one packet lost "
+            "anywhere is enough to fail, and a failure does not tell whether the other side was "
+            "reachable at all.",
+        .not_this =
+            "It is no proof that the destination is down. Where every attempt fails, something "
+            "else is wrong as well: repeat with a time-out of 3 s, and SYNDROP or a connection "
+            "will tell.",
+        .next = {"use a connect time-out of 3 s or more"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    const auto& row = attempt.row;
+    if (!is_tcp(attempt) || !program_gave_up(attempt) || !attempt.silent || row.error == EINTR ||
+        row.fast_open.value_or(false) || row.syn_retransmits.value_or(1) != 0) {
+      return std::nullopt;
+    }
+    const store::Ns resend = settings().syn_resend(1);
+    if (attempt.elapsed_ns <= 250 * kMs || attempt.elapsed_ns > resend + resend / 20) {
+      return std::nullopt;
+    }
+    // Cancelled: no wait ran out. A person or the program's own timer, nobody knows.
+    return attempt.is(Outcome::cancelled) ? Confidence::low : Confidence::medium;
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    const Place& to = place(cases);
+    const store::Ns resend = settings().syn_resend(1);
+    finding.summary = fmt::format(
+        "The {} connect time-out towards {} ends before the first SYN resend at {}; one lost "
+        "packet is enough to fail.",
+        times(cases.budget().known > 0 ? cases.budget() : cases.took()),
+        with_address(context().places, cases.first_place()), time_span(resend));
+    tell_silence(to, cases, finding);
+    const auto& fared = context().places.fared(to.service);
+    if (fared.connected == 0 && finding.count >= 3) {
+      finding.evidence.push_back(fmt::format(
+          "none of {} got through: more than one lost packet, this place may not answer at all",
+          counted(fared.attempts, "attempt")));
+    }
+    finding.excluded = {"no second SYN was sent, so one lost packet and a dead host look the same"};
+    finding.next_steps.insert(finding.next_steps.begin(),
+                              "use a connect time-out of 3 s or more: three SYNs");
+  }
+};
+
+class AttemptCap : public Rule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "ATTEMPTCAP",
+        .family = Family::handshake,
+        .title = "per-attempt cap below the round trip",
+        .signature =
+            "addresses of one name given up one after the other, each 200 ms to 300 ms "
+            "after its only SYN, nothing received; no connection to that service with a "
+            "round trip under 150 ms",
+        .meaning =
+            "Some programs try the addresses of a name one after the other and give each of them "
+            "only a fixed short time: Node.js 250 ms. If the answer needs longer than that to "
+            "travel, every address is dropped just before its answer arrives, and the program "
+            "reports that none of them works.",
+        .not_this =
+            "Other clients (curl) reach the same place, only slowly: then nothing is dropped on "
+            "the way. If they do not either, see SYNDROP.",
+        .next = {"node --network-family-autoselection-attempt-timeout=2000",
+                 "curl -o /dev/null -w '%{time_connect}' URL, to see the real round trip"}};
+    return kEntry;
+  }
+
+  bool wants_healthy() const override { return true; }
+
+  void see(const Attempt& attempt) override {
+    if (!is_tcp(attempt)) return;
+    if (services_.size() <= attempt.service) services_.resize(attempt.service + 1);
+    Service& service = services_[attempt.service];
+    if (attempt.is(Outcome::connected)) {
+      const store::OptInt rtt = attempt.row.rtt_us;
+      service.fast = service.fast || (rtt && *rtt < kSlowUs);
+      if (rtt) service.rtt.add(*rtt * 1000);
+    }
+    const bool is_capped = capped(attempt);
+    if (service.waiting.empty() && !is_capped) return;
+    const Case one(attempt);
+    bool follows = false;
+    for (Waiting& before : service.waiting) {
+      if (!follow(before.one, one)) continue;
+      follows = true;
+      if (!before.counted) service.cases.add(before.one, sure(before.one));
+      before.counted = true;
+    }
+    if (!is_capped) return;
+    if (service.waiting.size() == kRemembered) service.waiting.erase(service.waiting.begin());
+    service.waiting.push_back({one, follows});
+    if (follows) service.cases.add(one, sure(one));
+  }
+
+  void conclude(std::vector<Finding>& findings) override {
+    for (ServiceId id = 0; id < services_.size(); ++id) {
+      const Service& service = services_[id];
+      if (service.fast || service.cases.count() == 0) continue;
+      const Cases& cases = service.cases;
+      Finding found = finding(cases.failed() > 0 ? Severity::error : Severity::warning,
+                              cases.confidence(), context().places.service(id));
+      cases.seen().fill(found, context().places.fared(id).attempts);
+      const std::string cap = times(cases.took());
+      const std::string_view program = context().programs.name(cases.program());
+      found.summary =
+          fmt::format("Each address of {} was aborted after {}{}. This is {}.", found.subject, cap,
+                      service.rtt.known > 0 ? ", but the path needs " + times(service.rtt)
+                                            : std::string(", before any answer came"),
+                      is_node(program) ? "Node's address auto-selection cap"
+                                       : "a cap per address in the program");
+      found.evidence = {observed(found, "attempts cut off"),
+                        "SYNs sent again: 0; packets received: 0",
+                        "by address: " + cases.addresses(context().places)};
+      found.excluded = {"no address had the time for a second SYN: it is not known to be dead"};
+      found.next_steps = {
+          "node --network-family-autoselection-attempt-timeout=2000 ...",
+          fmt::format("curl -sS -o /dev/null -w '%{{time_connect}}\\n' http://{}/", found.subject)};
+      explain_covered(found, findings, found.subject, found.count, {"SHORTTO"});
+      findings.push_back(std::move(found));
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kSlowUs = 150'000;
+  static constexpr std::size_t kRemembered = 16;
+  struct Waiting {
+    Case one;
+    bool counted = false;
+  };
+  struct Service {
+    bool fast = false;
+    Span rtt;
+    std::vector<Waiting> waiting;
+    Cases cases;
+  };
+
+  static bool is_node(std::string_view program) {
+    return program.starts_with("node") || program == "bun" || program == "deno";
+  }
+  Confidence sure(const Case& one) const {
+    return is_node(context().programs.name(one.program)) ? Confidence::high : Confidence::medium;
+  }
+  static bool capped(const Attempt& attempt) {
+    return program_gave_up(attempt) && attempt.silent &&
+           attempt.row.syn_retransmits.value_or(1) == 0 &&
+           within(attempt.elapsed_ns, 200 * kMs, 300 * kMs);
+  }
+  // The next address is tried right when the one before is dropped.
+  static bool follow(const Case& before, const Case& next) {
+    return before.process_id == next.process_id && before.place != next.place &&
+           within(next.started_ns - before.end_ns(), -20 * kMs, 50 * kMs);
+  }
+
+  std::vector<Service> services_;
+};
+
+}  // namespace
+
+void add_silence_rules(Rules& rules) {
+  rules.push_back(std::make_unique<SynDrop>());
+  rules.push_back(std::make_unique<SynGiveUp>());
+  rules.push_back(std::make_unique<ShortTo>());
+  rules.push_back(std::make_unique<AttemptCap>());
+}
+
+}  // namespace sockwatch::diagnose
