@@ -206,8 +206,8 @@ class HelloHang : public UnansweredRule {
         .family = Family::connected,
         .title = "protocol greeting missing",
         .signature =
-            "connected, nothing sent, nothing received, at least one wait of the program "
-            "ran out, closed by it after 1 s or more",
+            "connected, nothing sent, nothing received, closed by the program after 1 s or more. "
+            "For information where no wait of the program is known to have run out",
         .meaning =
             "In some protocols the server speaks first: mail, FTP, SSH, MySQL. This program "
             "connected and waited for that greeting; it never came.",
@@ -222,12 +222,12 @@ class HelloHang : public UnansweredRule {
   std::optional<Confidence> grade(const Attempt& attempt) const override {
     const auto& row = attempt.row;
     if (!is_connected_tcp(attempt) || row.first_send_ns || !nothing_received(row) ||
-        row.bytes_sent.value_or(0) > 0 || row.expired_waits < 1 || !row.closed_ns) {
+        row.bytes_sent.value_or(0) > 0 || !row.closed_ns) {
       return std::nullopt;
     }
     if (!attempt.is(Ending::closed) && !attempt.is(Ending::response_timed_out)) return std::nullopt;
     if (*row.closed_ns - row.noticed_ns.value_or(row.started_ns) < kSecond) return std::nullopt;
-    return Confidence::medium;
+    return row.expired_waits > 0 ? Confidence::medium : Confidence::low;
   }
 
   void remember(const Attempt& attempt) override {
@@ -243,6 +243,11 @@ class HelloHang : public UnansweredRule {
                                   times(open_.at(to.service)));
     finding.evidence = {observed(finding, "connections on which nobody spoke"),
                         "bytes sent: 0, bytes received: 0"};
+    if (finding.confidence == Confidence::low) {
+      finding.evidence.emplace_back(
+          "it is not known that the program waited for a greeting: it may just not have used the "
+          "connection");
+    }
     finding.excluded = {"not a request without a reply: nothing was sent"};
     finding.next_steps = {
         fmt::format("is {} the right port?", port_of(to)),
@@ -335,7 +340,9 @@ class NeverRead : public Rule {
                                       host_of(to), port_of(to)),
                           "look where the server process hangs: gdb -p, jstack, py-spy dump"};
       explain_covered(found, findings, found.subject, found.count + run.lost_syns,
-                      {"SILENT", "TLSHANG", "SYNDROP", "SYNGIVEUP", "QUEUEFULL"});
+                      {"SILENT", "TLSHANG", "SYNDROP", "SYNGIVEUP"});
+      // Its queue is full because nobody takes from it.
+      if (run.lost_syns > 0) found.explains.push_back({"QUEUEFULL", found.subject});
       findings.push_back(std::move(found));
     }
   }

@@ -81,21 +81,31 @@ class SynDrop : public CaseRule {
 
   void tell(const Cases& cases, Finding& finding) const override {
     const Place& to = place(cases);
-    Span syns = cases.resends();
-    if (syns.known > 0) {
+    const std::string at = with_address(context().places, cases.first_place());
+    if (cases.resends().known > 0) {
+      Span syns = cases.resends();
       ++syns.least;
       ++syns.most;
+      finding.summary = fmt::format(
+          "{} never answered: {} SYNs in {}, no reply of any kind. Something drops packets "
+          "silently "
+          "(firewall, wrong route, host down) or the server's queue is full.",
+          at, numbers(syns), times(cases.took()));
+    } else {
+      finding.summary = fmt::format(
+          "Still no connection to {} after {}, when the program ended. Something drops packets "
+          "silently (firewall, wrong route, host down) or the server's queue is full.",
+          at, times(cases.took()));
     }
-    const std::string sent = syns.known > 0 ? numbers(syns) + " SYNs in " : "waited ";
-    finding.summary = fmt::format(
-        "{} never answered: {}{}, no reply of any kind. Something drops packets silently "
-        "(firewall, wrong route, host down) or the server's queue is full.",
-        with_address(context().places, cases.first_place()), sent, times(cases.took()));
     tell_silence(to, cases, finding);
     const auto& fared = context().places.fared(to.service);
     if (fared.connected > 0) {
       finding.evidence.push_back(fmt::format("connected to the same place in this recording: {}",
                                              share(fared.connected, finding.of)));
+    }
+    if (finding.confidence != Confidence::high) {
+      finding.evidence.emplace_back(
+          "the process ended meanwhile, so the kernel's counters of packets were not read");
     }
     finding.excluded = {"not refused and not rejected: either would have brought a packet back",
                         "not a slow application: the handshake is the kernel's work"};

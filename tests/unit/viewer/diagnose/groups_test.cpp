@@ -117,6 +117,23 @@ TEST(QueueFull, TheListenerProvesIt) {
   EXPECT_FALSE(has(findings(rows), "QUEUEFULL"));
 }
 
+// Handshakes complete until the queue is full, and nobody takes from it.
+TEST(QueueFull, IsExplainedByAnApplicationThatAcceptsNobody) {
+  Rows rows;
+  for (int i = 0; i < 5; ++i) {
+    auto& row = rows.connected(i * kMs, "10.0.0.7", 443);
+    row.ending = "response_timed_out";
+    row.first_receive_ns.reset();
+    row.bytes_received = 0;
+    row.closed_ns = row.started_ns + 2 * kS;
+    row.turns = 0;
+  }
+  for (int i = 5; i < 12; ++i) rows.syn_dropped(i * kMs, "10.0.0.7", 443);
+  EXPECT_THAT(found(rows), ElementsAre("NEVERREAD"));
+  EXPECT_TRUE(has(findings(rows), "QUEUEFULL"));
+  EXPECT_TRUE(has(findings(rows), "SYNDROP"));
+}
+
 Rows addresses(int bad, int bad_ok, int good, int good_bad) {
   Rows rows;
   for (int i = 0; i < bad; ++i) rows.syn_dropped(i * kS, "10.0.0.5", 443, kS, 1, "shop.test");
