@@ -1,9 +1,19 @@
 #include "shim/process.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
+
+#include <ctime>
 
 #include "shim/raw.h"
 #include "shim/state.h"
+
+// The name as old C libraries have it: a library built here loads there.
+#if defined(__x86_64__)
+__asm__(".symver pthread_getcpuclockid,pthread_getcpuclockid@GLIBC_2.2.5");
+#elif defined(__aarch64__)
+__asm__(".symver pthread_getcpuclockid,pthread_getcpuclockid@GLIBC_2.17");
+#endif
 
 namespace sockwatch::shim::process {
 namespace {
@@ -12,6 +22,14 @@ constinit Process nothing{};
 // Not wiped: a child counts on from its parent's value, so no generation is used twice in a line of
 // forks.
 constinit std::atomic<std::uint64_t> last_generation{0};
+
+// True where the thread has an id that libc does not know it by: in a child of vfork, and of a raw
+// clone. The clock of a thread is made from its id, in the kernel's way.
+bool is_unknown_to_libc() {
+  clockid_t clock = 0;
+  return pthread_getcpuclockid(pthread_self(), &clock) == 0 &&
+         raw::call(SYS_gettid) != ~static_cast<long>(clock >> 3);
+}
 
 Process* map() {
   const long address = raw::call(SYS_mmap, nullptr, kMappingSize, PROT_READ | PROT_WRITE,
@@ -49,6 +67,11 @@ Process* ensure() {
     return nullptr;
   }
   if (process == &nothing) {
+    // A child of vfork would make its parent's memory its own. Of a raw clone we cannot tell it: a
+    // process that had no socket before, made in that way, is not recorded.
+    if (is_unknown_to_libc()) {
+      return nullptr;
+    }
     process = map();
     if (process == nullptr) {
       return nullptr;

@@ -44,6 +44,9 @@ void add_storms(std::vector<Hazard>& list) {
          Recording::of({event(Op::connect).result(0).without(wire::kBegin).tcp().times(5)})
              .may({Loss::nested, Loss::ring_full})});
   }
+  list.push_back({"cancel_storm",
+                  {"cancel_storm"},
+                  Recording::of({refused().times(3)}).may({Loss::nested, Loss::ring_full})});
   for (const char* time : {"first", "second", "third"}) {
     list.push_back({std::string("killed_a_") + time + "_time",
                     {"killed"},
@@ -55,6 +58,7 @@ void add_storms(std::vector<Hazard>& list) {
 }
 
 void add_processes(std::vector<Hazard>& list) {
+  list.push_back({"vfork_first", {"vfork_first"}, Recording::of({refused().times(3)})});
   list.push_back({"fork_under_load",
                   {"fork_under_load"},
                   Recording::of({refused().times(150)}).segments(101).may({Loss::ring_full})});

@@ -78,7 +78,7 @@ def cpython(_):
 
 def more_cpython(_):
     return [
-        python_part("test." + name, connects=name in ("test_ftplib", "test_httplib", "test_httpservers"))
+        python_part("test." + name, 400, connects=name in ("test_ftplib", "test_httplib", "test_httpservers"))
         for name in (
             "test_asyncore", "test_concurrent_futures", "test_fork1", "test_ftplib", "test_httplib",
             "test_httpservers", "test_imaplib", "test_os", "test_posix", "test_selectors", "test_smtplib",
