@@ -84,6 +84,7 @@ int run_command(const std::vector<std::string>& words) {
   cli::add_report(app, exit);
   cli::add_connections(app, exit);
   cli::add_explain(app, exit);
+  cli::add_show(app, exit);
   cli::add_check(app, exit, line.command);
   cli::add_collect(app, exit);
   // Last, or every command would inherit it.

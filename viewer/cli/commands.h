@@ -11,6 +11,7 @@
 
 #include "collector/store/reader.h"
 #include "collector/support/result.h"
+#include "viewer/cli/fail_on.h"
 #include "viewer/cli/trace_argument.h"
 
 namespace sockwatch::cli {
@@ -30,15 +31,23 @@ void add_collect(CLI::App& app, Exit& exit);
 void add_report(CLI::App& app, Exit& exit);
 void add_connections(CLI::App& app, Exit& exit);
 void add_explain(CLI::App& app, Exit& exit);
+void add_show(CLI::App& app, Exit& exit);
+
+// --fail-on of `report` and `run`.
+void add_fail_on(CLI::App& command, std::string& text);
 
 struct ReportOptions {
   bool json = false;
+  bool quiet = false;  // only what --fail-on asks
   LookArguments look;
   store::Filter filter;
+  std::vector<FailTerm> fail_on;
 };
 
-// What `report` prints, for `run` to print when the target has ended. Writes to `out`.
-Status write_report(const std::string& trace_path, const ReportOptions& options, std::FILE* out);
+// What `report` prints, for `run` to print when the target has ended. Writes to `out`. The result
+// is one sentence for each condition of `fail_on` that is met.
+Result<std::vector<std::string>> write_report(const std::string& trace_path,
+                                              const ReportOptions& options, std::FILE* out);
 
 // Prints "sockwatch: message" and the hint on a line of its own, to stderr.
 void print_error(const Error& error);

@@ -1,4 +1,7 @@
+#include <fmt/format.h>
+
 #include <memory>
+#include <set>
 
 #include "viewer/cli/commands.h"
 #include "viewer/cli/output.h"
@@ -7,52 +10,123 @@
 #include "viewer/model/load.h"
 #include "viewer/render/json_report.h"
 #include "viewer/render/text_report.h"
+#include "viewer/render/waterfall.h"
 
 namespace sockwatch::cli {
 namespace {
+
+constexpr std::size_t kWaterfallRows = 40;
+
+struct ReportArguments {
+  TraceArguments trace;
+  std::string fail_on;
+  bool waterfall = false;
+  std::size_t rows = kWaterfallRows;
+};
 
 std::string as_text(const model::Summary& summary, const std::vector<diagnose::Finding>& findings,
                     const std::string& path, const ReportOptions& options, std::FILE* out) {
   if (options.json) return render::json_report(summary, findings);
   render::TextStyle style = text_style(options.look, out);
   style.file = path;
-  return render::text_report(summary, style);
+  return render::text_report(summary, findings, style);
 }
 
-int report(const TraceArguments& arguments) {
-  const auto fail = [](const Error& error, int status) {
+Result<std::string> waterfall_text(const store::Reader& reader, const store::Filter& filter,
+                                   std::size_t most, const render::TextStyle& style) {
+  render::WaterfallFacts facts;
+  const auto trace = reader.trace();
+  if (!trace) return trace.error();
+  const auto processes = reader.processes();
+  if (!processes) return processes.error();
+  facts.trace = *trace;
+  facts.processes = *processes;
+  render::WorstRows worst(most);
+  const Status read = reader.connections(filter, [&](const store::ConnectionRow& row) {
+    worst.add(row);
+    return true;
+  });
+  if (!read) return read.error();
+  facts.seen = worst.seen();
+  const auto rows = worst.take();
+  std::set<std::int64_t> wanted;
+  for (const auto& row : rows) {
+    if (row.resolution_id) wanted.insert(*row.resolution_id);
+  }
+  const Status looked_up = reader.resolutions([&](const store::ResolutionRow& row) {
+    if (wanted.contains(row.id)) facts.lookups.emplace(row.id, row);
+    return facts.lookups.size() < wanted.size();
+  });
+  if (!looked_up) return looked_up.error();
+  return render::waterfall(rows, facts, style);
+}
+
+int report(const ReportArguments& arguments) {
+  const auto fail = [](const Error& error) {
     print_error(error);
-    return status;
+    return kUnreadable;
   };
-  if (const Status use = check(arguments, "report"); !use) return fail(use.error(), kWrongUse);
-  const std::string& path = arguments.files.front();
+  const TraceArguments& trace = arguments.trace;
+  if (const Status use = check(trace, "report"); !use) return fail(use.error());
+  const auto terms = parse_fail_on(arguments.fail_on);
+  if (!terms) return fail(terms.error());
+  if (arguments.waterfall && trace.json) {
+    return fail({"report: --waterfall is a picture, --json has none",
+                 "sockwatch connections FILE --json has every attempt with its times"});
+  }
+  const std::string& path = trace.files.front();
   const auto reader = store::Reader::open(path);
-  if (!reader) return fail(reader.error(), kUnreadable);
-  const auto filter = make_filter(arguments.filters, *reader);
-  if (!filter) return fail(filter.error(), kUnreadable);
-  const auto summary = model::load_summary(*reader, *filter);
-  if (!summary) return fail(summary.error(), status_of_read_error(*reader, *filter));
-  const auto findings = diagnose::diagnose(*reader, *filter);
-  if (!findings) return fail(findings.error(), kUnreadable);
-  ReportOptions options;
-  options.json = arguments.json;
-  options.look = arguments.look;
+  if (!reader) return fail(reader.error());
+  const auto filter = make_filter(trace.filters, *reader);
+  if (!filter) return fail(filter.error());
+  std::string text;
+  std::vector<std::string> reasons;
+  if (arguments.waterfall) {
+    render::TextStyle style = text_style(trace.look, stdout);
+    style.file = path;
+    const auto drawn = waterfall_text(*reader, *filter, arguments.rows, style);
+    if (!drawn) return fail(drawn.error());
+    text = *drawn;
+  }
+  if (!arguments.waterfall || !terms->empty()) {
+    const auto summary = model::load_summary(*reader, *filter);
+    if (!summary) return fail(summary.error());
+    const auto findings = diagnose::diagnose(*reader, *filter);
+    if (!findings) return fail(findings.error());
+    if (!arguments.waterfall) {
+      ReportOptions options;
+      options.json = trace.json;
+      options.look = trace.look;
+      text = as_text(*summary, *findings, path, options, stdout);
+    }
+    reasons = met(*terms, *summary, *findings);
+  }
   Output output(stdout);
-  output.write(as_text(*summary, *findings, path, options, stdout));
-  if (const Status written = output.finish(); !written) return fail(written.error(), kUnreadable);
-  return 0;
+  output.write(text);
+  if (const Status written = output.finish(); !written) return fail(written.error());
+  for (const std::string& reason : reasons) print_error({reason, ""});
+  return reasons.empty() ? 0 : kFailOnMet;
 }
 
 }  // namespace
 
 void add_report(CLI::App& app, Exit& exit) {
-  CLI::App* command = app.add_subcommand("report", "Which connections failed, how, what proves it");
-  auto arguments = std::make_shared<TraceArguments>();
-  add_trace_arguments(*command, *arguments);
+  CLI::App* command = app.add_subcommand("report", "Which connections failed, why, what proves it");
+  auto arguments = std::make_shared<ReportArguments>();
+  add_trace_arguments(*command, arguments->trace);
+  command->add_flag("--waterfall", arguments->waterfall,
+                    "one line an attempt, drawn to scale, the worst first");
+  command
+      ->add_option("--rows", arguments->rows,
+                   fmt::format("lines of the waterfall ({})", kWaterfallRows))
+      ->check(CLI::Range(1, 100'000))
+      ->type_name("N");
+  add_fail_on(*command, arguments->fail_on);
   command->callback([arguments, &exit] { exit.status = report(*arguments); });
 }
 
-Status write_report(const std::string& trace_path, const ReportOptions& options, std::FILE* out) {
+Result<std::vector<std::string>> write_report(const std::string& trace_path,
+                                              const ReportOptions& options, std::FILE* out) {
   const auto reader = store::Reader::open(trace_path);
   if (!reader) return reader.error();
   const auto summary = model::load_summary(*reader, options.filter);
@@ -60,8 +134,9 @@ Status write_report(const std::string& trace_path, const ReportOptions& options,
   const auto findings = diagnose::diagnose(*reader, options.filter);
   if (!findings) return findings.error();
   Output output(out);
-  output.write(as_text(*summary, *findings, trace_path, options, out));
-  return output.finish();
+  if (!options.quiet) output.write(as_text(*summary, *findings, trace_path, options, out));
+  if (const Status written = output.finish(); !written) return written.error();
+  return met(options.fail_on, *summary, *findings);
 }
 
 }  // namespace sockwatch::cli

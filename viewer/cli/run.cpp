@@ -4,25 +4,52 @@
 #include "viewer/launch/recording.h"
 
 namespace sockwatch::cli {
+namespace {
+
+struct RunArguments {
+  bool json = false;
+  std::string fail_on;
+};
+
+// What the report adds to the command's exit status.
+int report(const launch::RecordOutcome& outcome, const launch::RecordOptions& recorded,
+           const RunArguments& arguments, std::vector<FailTerm> terms) {
+  ReportOptions options;
+  options.json = arguments.json;
+  options.quiet = recorded.quiet;
+  options.fail_on = std::move(terms);
+  const auto reasons = write_report(outcome.trace_path, options, stderr);
+  if (!reasons) print_error(reasons.error());
+  std::fflush(stderr);
+  if (!recorded.quiet) say_trace(outcome.trace_path);
+  if (!reasons) return options.fail_on.empty() ? 0 : kUnreadable;
+  for (const std::string& reason : *reasons) print_error({reason, ""});
+  return reasons->empty() ? 0 : kFailOnMet;
+}
+
+}  // namespace
 
 void add_run(CLI::App& app, Exit& exit, const std::vector<std::string>& command) {
   CLI::App* run = app.add_subcommand("run", "Record a command, and report when it has ended");
   const auto options = add_record_options(*run);
-  const auto json = std::make_shared<bool>(false);
-  run->add_flag("--json", *json, "the report as one JSON object, on standard error too");
-  run->callback([options, json, &exit, &command] {
+  const auto arguments = std::make_shared<RunArguments>();
+  run->add_flag("--json", arguments->json, "the report as one JSON object, on standard error too");
+  add_fail_on(*run, arguments->fail_on);
+  run->callback([options, arguments, &exit, &command] {
     if (command.empty()) throw CLI::RequiredError("a command after --");
+    // Before the command: a typing error must not cost a run.
+    const auto terms = parse_fail_on(arguments->fail_on);
+    if (!terms) {
+      print_error(terms.error());
+      exit.status = kWrongUse;
+      return;
+    }
     options->command = command;
     const launch::RecordOutcome outcome = launch::record_command(*options);
     exit.status = outcome.status;
-    if (outcome.trace_path.empty() || options->quiet) return;
-    ReportOptions report;
-    report.json = *json;
-    if (const Status written = write_report(outcome.trace_path, report, stderr); !written) {
-      print_error(written.error());
-    }
-    std::fflush(stderr);
-    say_trace(outcome.trace_path);
+    if (outcome.trace_path.empty() || (options->quiet && terms->empty())) return;
+    const int verdict = report(outcome, *options, *arguments, *terms);
+    if (exit.status == 0) exit.status = verdict;
   });
 }
 

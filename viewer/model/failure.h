@@ -28,6 +28,7 @@ struct Range {
 // counters are there to find out.
 struct Evidence {
   std::uint64_t count = 0;
+  std::int64_t first_id = 0;        // of the row added first
   std::uint64_t silent = 0;         // proven: a packet went out and none came back
   std::uint64_t answered = 0;       // at least one packet came back
   std::uint64_t established = 0;    // the kernel had finished the handshake

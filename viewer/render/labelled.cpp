@@ -17,6 +17,7 @@ void Labelled::add_label(std::string_view label) {
 }
 
 void Labelled::paragraph(std::string_view label, std::string_view text) {
+  if (text.empty()) return;
   // Wrapped with blanks in place of the label, which may be coloured.
   const std::string padded = std::string(indent_, ' ') + own_words(text, style_);
   add_label(label);
@@ -26,6 +27,24 @@ void Labelled::paragraph(std::string_view label, std::string_view text) {
 void Labelled::line(std::string_view label, std::string_view text) {
   add_label(label);
   text_ += own_words(text, style_) + "\n";
+}
+
+void Labelled::item(std::string_view label, std::string_view mark, std::string_view text) {
+  add_label(label);
+  text_ += mark;
+  const std::size_t indent = indent_ + columns(mark);
+  const std::string padded = std::string(indent, ' ') + own_words(text, style_);
+  text_ += wrapped(padded, static_cast<std::size_t>(style_.width), indent).substr(indent);
+}
+
+void Labelled::list(std::string_view label, const std::vector<std::string>& items) {
+  for (std::size_t i = 0; i < items.size(); ++i) item(i == 0 ? label : "", "- ", items[i]);
+}
+
+void Labelled::numbered(std::string_view label, const std::vector<std::string>& items) {
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    item(i == 0 ? label : "", std::to_string(i + 1) + ". ", items[i]);
+  }
 }
 
 std::string own_words(std::string_view text, const TextStyle& style) {

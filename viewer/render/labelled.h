@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "viewer/render/style.h"
 
@@ -20,10 +21,15 @@ class Labelled {
   void paragraph(std::string_view label, std::string_view text);  // wrapped
   void line(std::string_view label, std::string_view text);  // whole, to be copied: never wrapped
 
+  void list(std::string_view label, const std::vector<std::string>& items);      // "- "
+  void numbered(std::string_view label, const std::vector<std::string>& items);  // "1. "
+  // A list without items, and an empty paragraph, leave nothing behind.
+
   const std::string& text() const { return text_; }
 
  private:
   void add_label(std::string_view label);
+  void item(std::string_view label, std::string_view mark, std::string_view text);
 
   std::size_t indent_;
   TextStyle style_;

@@ -46,6 +46,11 @@ std::string program(const store::ProcessRow& process, const TextStyle& style) {
   return fmt::format("pid {}", process.pid);
 }
 
+std::string who(const store::ProcessRow& process, const TextStyle& style) {
+  const std::string name = program(process, style);
+  return name.starts_with("pid ") ? name : fmt::format("{} (pid {})", name, process.pid);
+}
+
 std::string programs(const std::vector<store::ProcessRow>& processes, const TextStyle& style) {
   if (processes.empty()) return "no process";
   const std::string first = program(processes.front(), style);

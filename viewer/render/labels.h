@@ -23,6 +23,9 @@ std::string short_label(const model::Destination& destination, const TextStyle& 
 // Last part of the path of a program; its command line, else its pid, where the path is not known.
 std::string program(const store::ProcessRow& process, const TextStyle& style);
 
+// "curl (pid 4711)"
+std::string who(const store::ProcessRow& process, const TextStyle& style);
+
 // "curl (pid 4711)", "java, 3 processes", "bash and 2 more programs, 5 processes"
 std::string programs(const std::vector<store::ProcessRow>& processes, const TextStyle& style);
 

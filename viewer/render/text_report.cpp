@@ -14,12 +14,14 @@
 #include "viewer/model/names.h"
 #include "viewer/render/clean_text.h"
 #include "viewer/render/destination_table.h"
+#include "viewer/render/diagnoses.h"
 #include "viewer/render/evidence_text.h"
+#include "viewer/render/failures.h"
 #include "viewer/render/format.h"
-#include "viewer/render/headline.h"
 #include "viewer/render/labels.h"
 #include "viewer/render/listener_table.h"
 #include "viewer/render/table.h"
+#include "viewer/render/verdict.h"
 #include "viewer/render/wall_clock.h"
 #include "viewer/render/word_wrap.h"
 
@@ -28,7 +30,6 @@ namespace {
 
 using model::Summary;
 
-constexpr std::size_t kMostFailures = 10;
 constexpr std::size_t kMostNames = 10;
 constexpr std::size_t kMostNotSeen = 10;
 constexpr std::size_t kMostNamesInLine = 4;
@@ -60,11 +61,6 @@ std::string title(const Summary& summary, const TextStyle& style) {
   }
   const std::string lines = wrapped(line, width_of(style), 2);
   return toned(lines.substr(0, lines.size() - 1), Tone::heading, style) + "\n";
-}
-
-std::string who(const store::ProcessRow& process, const TextStyle& style) {
-  const std::string name = program(process, style);
-  return name.starts_with("pid ") ? name : fmt::format("{} (pid {})", name, process.pid);
 }
 
 std::string coverage(const Summary& summary, const TextStyle& style) {
@@ -99,71 +95,6 @@ std::string coverage(const Summary& summary, const TextStyle& style) {
     line += "; the recording has no end: it still runs, or was cut short";
   }
   return wrapped(line, width_of(style), 10);
-}
-
-// " [java (pid 4711), first 14:02:13, last 14:03:07]": the program only where there are several.
-std::string who_and_when(const Summary& summary, const model::Evidence& evidence,
-                         const WallClock& clock, const TextStyle& style) {
-  std::vector<std::string> parts;
-  const bool several = summary.processes.size() > summary.not_seen().size() + 1;
-  if (several && evidence.processes.size() >= model::Evidence::kProcessesKept) {
-    parts.emplace_back("several processes");
-  } else if (several) {
-    for (const auto& process : summary.processes) {
-      if (evidence.processes.contains(process.id)) parts.push_back(who(process, style));
-    }
-  }
-  if (clock.anchored() && evidence.started_ns.known > 0) {
-    const std::string first = clock.time(evidence.started_ns.smallest);
-    const std::string last = clock.time(evidence.started_ns.largest);
-    parts.push_back(first == last ? first : fmt::format("first {}, last {}", first, last));
-  }
-  return parts.empty() ? "" : fmt::format(" [{}]", fmt::join(parts, ", "));
-}
-
-std::string failures(const Summary& summary, const TextStyle& style) {
-  if (summary.failures.empty() && summary.failures_beyond_limit == 0) return "";
-  const WallClock clock(summary.trace);
-  std::string out = section("FAILED CONNECTIONS", style);
-  const std::size_t shown = std::min(summary.failures.size(), kMostFailures);
-  std::size_t label_width = 0;
-  std::size_t share_width = 0;
-  const auto share_of = [&](const model::FailureGroup& group) {
-    return share(group.evidence.count, summary.destinations[group.key.destination].tally.attempts);
-  };
-  const auto label_of = [&](const model::FailureGroup& group) {
-    return full_label(summary.destinations[group.key.destination], style);
-  };
-  for (std::size_t i = 0; i < shown; ++i) {
-    label_width = std::max(label_width, columns(label_of(summary.failures[i])));
-    share_width = std::max(share_width, columns(share_of(summary.failures[i])));
-  }
-  label_width = std::min<std::size_t>(label_width, 44);
-  for (std::size_t i = 0; i < shown; ++i) {
-    const model::FailureGroup& group = summary.failures[i];
-    const model::Destination& place = summary.destinations[group.key.destination];
-    const std::string_view how =
-        group.key.ending ? model::word(*group.key.ending) : model::word(group.key.outcome);
-    out += fmt::format("{}  {}  {}\n",
-                       toned("! " + pad_right(label_of(group), label_width), Tone::bad, style),
-                       pad_right(share_of(group), share_width), how);
-    std::string sentence =
-        "      " + failure_sentence(group.key, group.evidence, place.protocol == "unix", style);
-    sentence += who_and_when(summary, group.evidence, clock, style);
-    out += wrapped(sentence, width_of(style), 6);
-  }
-  const std::string command =
-      "sockwatch connections " + shell_word(style.file, style) + " --failed";
-  std::uint64_t hidden = summary.failures_beyond_limit;
-  for (std::size_t i = shown; i < summary.failures.size(); ++i) {
-    hidden += summary.failures[i].evidence.count;
-  }
-  if (hidden > 0) {
-    out += fmt::format("  {} and {} in other ways or places\n", glyphs(style).more,
-                       counted(hidden, "more failure"));
-  }
-  out += wrapped("  one line an attempt: " + command, width_of(style), 4);
-  return out;
 }
 
 std::string lookup_errors(const model::Lookup& lookup) {
@@ -261,14 +192,17 @@ std::string not_seen(const Summary& summary, const TextStyle& style) {
 
 }  // namespace
 
-std::string text_report(const Summary& summary, const TextStyle& style) {
+std::string text_report(const Summary& summary, const std::vector<diagnose::Finding>& findings,
+                        const TextStyle& style) {
   const auto groups = model::group_by_name(summary);
   std::string out = title(summary, style) + coverage(summary, style) + "\n";
-  const std::string sentence = wrapped(headline(summary, groups, style), width_of(style), 0);
+  const std::string sentence =
+      wrapped(verdict(summary, groups, findings, style), width_of(style), 0);
   out += toned(sentence.substr(0, sentence.size() - 1), Tone::heading, style) + "\n";
   const std::string destinations = destination_table(summary, groups, style);
   if (!destinations.empty()) out += "\n" + destinations;
-  out += failures(summary, style);
+  out += diagnoses(findings, WallClock(summary.trace), style);
+  out += failures(summary, style, undiagnosed(summary, findings));
   out += lookups(summary, style);
   out += listener_section(summary.listeners, summary.processes, style);
   out += lost(summary, style);

@@ -59,6 +59,12 @@ void TextRows::append_heading(std::string& out) const {
   out += '\n';
 }
 
+std::string TextRows::who_and_where(const store::ConnectionRow& row) const {
+  const auto process = processes_.find(row.process_id);
+  return fmt::format("{}  {}", process == processes_.end() ? "?" : process->second,
+                     one_word(where(row, style_)));
+}
+
 void TextRows::append(std::string& out, const store::ConnectionRow& row) const {
   const auto process = processes_.find(row.process_id);
   std::string outcome = clean(row.outcome, style_.ascii);

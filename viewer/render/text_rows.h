@@ -19,6 +19,9 @@ class TextRows {
   void append_heading(std::string& out) const;
   void append(std::string& out, const store::ConnectionRow& row) const;
 
+  // "curl/4711  payments.internal,10.0.7.13:443"
+  std::string who_and_where(const store::ConnectionRow& row) const;
+
  private:
   std::unordered_map<std::int64_t, std::string> processes_;  // id → "curl/4711"
   WallClock clock_;

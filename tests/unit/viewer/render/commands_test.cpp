@@ -23,7 +23,8 @@ TEST_F(Commands, ReportAsText) {
   EXPECT_EQ(ran.status, 0);
   EXPECT_EQ(ran.err, "");
   EXPECT_THAT(ran.out, HasSubstr("payments.internal:443"));
-  EXPECT_THAT(ran.out, HasSubstr("answered: nothing listens (ECONNREFUSED)"));
+  EXPECT_THAT(ran.out, HasSubstr("VERDICT: 10.0.7.13 fails"));
+  EXPECT_THAT(ran.out, HasSubstr("E1 BADADDR  high confidence"));
   EXPECT_THAT(ran.out, HasSubstr("–"));
   EXPECT_THAT(ran.out, Not(HasSubstr("\x1b")));
 }

@@ -49,5 +49,55 @@ TEST_F(Explain, AsciiOnDemandAndNeverWiderThanTheTerminal) {
   }
 }
 
+TEST_F(Explain, ADiagnosisOfTheCatalogueByItsId) {
+  const std::string list = run("explain --list").out;
+  EXPECT_THAT(list, HasSubstr("DNS-NX"));
+  const Ran ran = run("explain dns-nx");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.out, ::testing::StartsWith("DNS-NX  "));
+  EXPECT_THAT(ran.out, HasSubstr("When we say so"));
+}
+
+TEST_F(Explain, AFindingOfATraceInEitherOrderOrOfTheNewestHere) {
+  const std::string trace = write(incident(), "a.sockwatch");
+  const Ran ran = run("explain " + trace + " E1");
+  EXPECT_EQ(ran.status, 0) << ran.err;
+  EXPECT_THAT(ran.out, ::testing::StartsWith("E1 "));
+  EXPECT_THAT(ran.out, HasSubstr("Why we say so"));
+  EXPECT_EQ(run("explain e1 " + trace).out, ran.out);
+  EXPECT_THAT(run("explain " + trace + " DNS-NX").out, HasSubstr("typo.internal"));
+  expect_two_lines(run("explain " + trace + " E99"), 125);
+  expect_two_lines(run("explain " + trace), 125);
+  expect_two_lines(run("explain nowhere.sockwatch E1"), 125);
+}
+
+TEST_F(Explain, WaterfallAndShow) {
+  const std::string trace = write(incident());
+  const Ran fall = run("report --waterfall --rows 3 " + trace);
+  EXPECT_EQ(fall.status, 0);
+  EXPECT_THAT(fall.out, HasSubstr("the worst 3 of 100 attempts"));
+  expect_two_lines(run("report --waterfall --json " + trace), 125);
+  const Ran one = run("show " + trace + " 3");
+  EXPECT_EQ(one.status, 0);
+  EXPECT_THAT(one.out, HasSubstr("SYN resent at"));
+  EXPECT_THAT(run("show --json " + trace + " 3").out, HasSubstr("\"id\":3"));
+  expect_two_lines(run("show " + trace + " 999"), 125);
+  expect_two_lines(run("show " + trace + " x"), 125);
+  expect_two_lines(run("show " + trace), 125);
+}
+
+TEST_F(Explain, FailOnSetsTheExitStatusAndSaysWhy) {
+  const std::string trace = write(incident());
+  const Ran met = run("report --fail-on 'timeout>1%' " + trace);
+  EXPECT_EQ(met.status, 1);
+  EXPECT_THAT(met.err, HasSubstr("--fail-on timeout>1%: 12 of 100 attempts (12 %)"));
+  EXPECT_THAT(met.out, HasSubstr("VERDICT"));
+  EXPECT_EQ(run("report --fail-on rejected " + trace).status, 0);
+  EXPECT_EQ(run("report --json --fail-on refused " + trace).status, 1);
+  expect_two_lines(run("report --fail-on quark " + trace), 125);
+  expect_two_lines(run("run --fail-on quark -- touch " + path("touched")), 125);
+  EXPECT_FALSE(std::filesystem::exists(path("touched")));  // refused before anything ran
+}
+
 }  // namespace
 }  // namespace sockwatch

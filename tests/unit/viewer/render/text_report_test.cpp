@@ -26,7 +26,7 @@ class TextReport : public ::testing::Test {
     style_.file = "trace.sockwatch";
   }
 
-  std::string report(const Trace& trace) { return text_report(summarise(trace), style_); }
+  std::string report(const Trace& trace) { return text_report(summarise(trace), {}, style_); }
 
   // On one line, so that what is looked for may be broken over two.
   std::string flat(const Trace& trace) {
@@ -122,12 +122,12 @@ TEST_F(TextReport, EmptyTrace) {
   EXPECT_EQ(report(Trace()),
             "sockwatch report — no process, client view\n"
             "coverage: 0 attempts, 0 records lost, no process seen\n\n"
-            "No attempt to connect was recorded.\n");
+            "VERDICT: No attempt to connect was recorded.\n");
 }
 
 TEST_F(TextReport, FilteredToNothing) {
   model::SummaryBuilder builder;
-  const std::string text = text_report(builder.finish(true), style_);
+  const std::string text = text_report(builder.finish(true), {}, style_);
   EXPECT_THAT(text, HasSubstr("No attempt to connect matches the filter."));
 }
 
@@ -197,7 +197,7 @@ TEST_F(TextReport, PlacesCountedTogetherComeLastAndAreNotANumberOfPlaces) {
   Trace trace;
   trace.process(1, "/usr/bin/scan");
   for (int i = 0; i < 60; ++i) refuse(trace.tcp(0, "10.0.0." + std::to_string(i), 80));
-  const std::string text = text_report(summarise(trace, {3, 3, 100}), style_);
+  const std::string text = text_report(summarise(trace, {3, 3, 100}), {}, style_);
   EXPECT_THAT(text, HasSubstr("3 of more than 3 destinations failed: 10.0.0.0:80 answered"));
   EXPECT_THAT(text, HasSubstr("57 of 57 (100 %)"));
   EXPECT_LT(text.find("10.0.0.2:80"), text.find("(all other destinations)"));

@@ -1,0 +1,185 @@
+// The pages of `explain` and `show`, the verdict, and which failures the diagnoses speak for.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "collector/store/schema.h"
+#include "tests/unit/viewer/render/traces.h"
+#include "viewer/diagnose/finding.h"
+#include "viewer/render/clean_text.h"
+#include "viewer/render/connection_page.h"
+#include "viewer/render/entry_page.h"
+#include "viewer/render/failures.h"
+#include "viewer/render/finding_page.h"
+#include "viewer/render/text_report.h"
+#include "viewer/render/verdict.h"
+
+namespace sockwatch::render {
+namespace {
+
+using namespace sockwatch::testing;
+using diagnose::Finding;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+TextStyle narrow() {
+  TextStyle style;
+  style.width = 80;
+  style.file = "trace.sockwatch";
+  return style;
+}
+
+// What a rule could say of the ten dead attempts of `incident()`.
+Finding silent(const Trace& trace) {
+  Finding finding;
+  finding.id = "E1";
+  finding.rule = "SYNDROP";
+  finding.subject = "10.0.7.13:443";
+  finding.count = 10;
+  finding.of = 20;
+  finding.summary = "10.0.7.13:443 never answered: 3 SYNs in 3.0 s, no reply of any kind.";
+  finding.evidence = {"state SYN_SENT at close in 10 of 10, packets received: 0", "second", "third",
+                      "fourth"};
+  finding.excluded = {"DNS (0.4 ms)"};
+  finding.next_steps = {"mtr -T -P 443 10.0.7.13", "ss -ltn 'sport = :443' on 10.0.7.13"};
+  for (const auto& row : trace.connections) {
+    if (row.peer_address == "10.0.7.13" && row.outcome == "timed_out_caller") {
+      finding.connections.push_back(row.id);
+    }
+  }
+  finding.connections_total = static_cast<std::int64_t>(finding.connections.size());
+  finding.first_ns = kStart + 3 * kS;
+  finding.last_ns = kStart + 57 * kS;
+  return finding;
+}
+
+void expect_within(const std::string& text, std::size_t width) {
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), width) << line;
+}
+
+TEST(Verdict, IsTheWorstFinding) {
+  const Trace trace = incident();
+  const model::Summary summary = summarise(trace);
+  Finding lesser = silent(trace);
+  lesser.id = "W1";
+  lesser.severity = diagnose::Severity::warning;
+  const std::string text =
+      verdict(summary, model::group_by_name(summary), {silent(trace), lesser}, narrow());
+  EXPECT_THAT(text, ::testing::StartsWith("VERDICT: 10.0.7.13:443 never answered"));
+  EXPECT_THAT(text, HasSubstr("In all 19 of 100 attempts (19 %) failed."));
+  EXPECT_THAT(text, HasSubstr("1 warning below."));
+  EXPECT_THAT(text, Not(HasSubstr("confidence")));
+}
+
+TEST(Verdict, SaysThatNoRuleKnows) {
+  const model::Summary summary = summarise(incident());
+  const std::string text = verdict(summary, model::group_by_name(summary), {}, narrow());
+  EXPECT_THAT(text, HasSubstr("No rule of the catalogue says why."));
+}
+
+TEST(Verdict, AnAllClearIsNotSpoiledByHints) {
+  const model::Summary summary = summarise(healthy());
+  const std::string text = verdict(summary, model::group_by_name(summary), {}, narrow());
+  EXPECT_THAT(text, HasSubstr("No failures: all 25 attempts"));
+  EXPECT_THAT(text, Not(HasSubstr("No rule")));
+}
+
+TEST(Failures, WhatAFindingSaysIsNotSaidAgain) {
+  const Trace trace = incident();
+  const model::Summary summary = summarise(trace);
+  const std::string text = text_report(summary, {silent(trace)}, narrow());
+  EXPECT_THAT(text, HasSubstr("E1 SYNDROP  high confidence, 10 of 20 (50 %)"));
+  EXPECT_THAT(text, HasSubstr("OTHER FAILED CONNECTIONS"));
+  EXPECT_THAT(text, Not(HasSubstr("payments.internal:443 (10.0.7.13)")));
+  EXPECT_THAT(text, HasSubstr("! localhost:6379 (127.0.0.1)"));
+  EXPECT_THAT(text, HasSubstr("sockwatch explain trace.sockwatch E1"));
+  EXPECT_THAT(text, Not(HasSubstr("fourth")));
+  expect_within(text, 80);
+}
+
+TEST(Failures, AGroupThatAFindingHasOnlyAPartOfStays) {
+  const Trace trace = incident();
+  const model::Summary summary = summarise(trace);
+  Finding part = silent(trace);
+  part.connections.resize(3);
+  part.connections_total = 3;
+  EXPECT_EQ(undiagnosed(summary, {part}).size(), summary.failures.size());
+  EXPECT_EQ(undiagnosed(summary, {silent(trace)}).size(), summary.failures.size() - 1);
+  Finding group;
+  group.explained.push_back(silent(trace));
+  EXPECT_EQ(undiagnosed(summary, {group}).size(), summary.failures.size() - 1);
+}
+
+TEST(FindingPage, TellsAllThatWasFound) {
+  const Trace trace = incident();
+  Finding finding = silent(trace);
+  Finding other = silent(trace);
+  other.rule = "SHORTTO";
+  other.summary = "the time-out is short";
+  finding.explained.push_back(other);
+  diagnose::Entry entry;
+  entry.title = "SYN never answered";
+  entry.meaning = "Nothing came back.";
+  entry.not_this = "a slow server";
+  FindingFacts facts;
+  facts.trace = trace.facts;
+  facts.processes = trace.processes;
+  for (const auto& row : trace.connections) {
+    if (row.id == finding.connections.front()) facts.attempts.push_back(row);
+  }
+  const std::string text = finding_page(finding, &entry, facts, narrow());
+  for (const char* part : {"E1 SYNDROP  SYN never answered", "What happened", "Nothing came back.",
+                           "Why we say so", "- fourth", "It explains", "SHORTTO", "Not the cause",
+                           "a slow server", "1. mtr -T", "2. ss -ltn", "the first 1 of 10",
+                           "java/4711", "14:02:13", "sockwatch show trace.sockwatch 3"}) {
+    EXPECT_THAT(text, HasSubstr(part));
+  }
+  expect_within(text, 80);
+}
+
+TEST(FindingPage, ForeignTextIsCleaned) {
+  Finding finding;
+  finding.id = "E1";
+  finding.rule = "REFUSED";
+  finding.subject = finding.summary = "evil\x1b[31m";
+  finding.evidence = finding.excluded = finding.next_steps = {"\x1b]0;x\x07"};
+  const Trace trace = hostile();
+  FindingFacts facts;
+  facts.trace = trace.facts;
+  facts.processes = trace.processes;
+  facts.attempts.assign(trace.connections.begin(), trace.connections.end());
+  facts.resolutions.assign(trace.resolutions.begin(), trace.resolutions.end());
+  EXPECT_THAT(finding_page(finding, nullptr, facts, narrow()), Not(HasSubstr("\x1b")));
+  EXPECT_THAT(text_report(summarise(trace), {finding}, narrow()), Not(HasSubstr("\x1b")));
+}
+
+TEST(ConnectionPage, HasEveryColumnOrSaysItIsNotKnown) {
+  Trace trace = incident();
+  ConnectionFacts facts;
+  facts.trace = trace.facts;
+  facts.row = trace.connections.front();
+  facts.process = trace.processes.front();
+  const std::string text = connection_page(facts, narrow());
+  for (const auto& column : store::shape_of<store::ConnectionRow>().columns) {
+    EXPECT_THAT(text, HasSubstr(column.name));
+  }
+  EXPECT_THAT(text, HasSubstr("java (pid 4711)"));
+  EXPECT_THAT(text, HasSubstr("1 (ESTABLISHED)"));
+  expect_within(text, 80);
+}
+
+TEST(ConnectionPage, ForeignTextIsCleaned) {
+  const Trace trace = hostile();
+  for (const auto& row : trace.connections) {
+    ConnectionFacts facts;
+    facts.trace = trace.facts;
+    facts.row = row;
+    facts.process = trace.processes.front();
+    facts.waits.resize(1);
+    facts.waits[0].call = "po\x1bll";
+    EXPECT_THAT(connection_page(facts, narrow()), Not(HasSubstr("\x1b")));
+  }
+}
+
+}  // namespace
+}  // namespace sockwatch::render

@@ -1,0 +1,173 @@
+#include "viewer/cli/fail_on.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "viewer/cli/commands.h"
+#include "viewer/diagnose/diagnose.h"
+#include "viewer/model/words.h"
+#include "viewer/render/format.h"
+
+namespace sockwatch::cli {
+namespace {
+
+using model::Ending;
+using model::Outcome;
+
+struct Seen {
+  std::uint64_t count = 0;
+  std::uint64_t of = 0;
+};
+
+std::string_view trimmed(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  return text;
+}
+
+template <typename Word, std::size_t N>
+std::vector<Word> failures_among(const std::array<std::string_view, N>&) {
+  std::vector<Word> failures;
+  for (std::size_t i = 0; i < N; ++i) {
+    if (is_failure(static_cast<Word>(i))) failures.push_back(static_cast<Word>(i));
+  }
+  return failures;
+}
+
+// False where no such word exists.
+bool choose(std::string_view word, FailTerm& term) {
+  if (word == "lookup") {
+    term.kind = FailTerm::Kind::lookups;
+    return true;
+  }
+  if (word == "timeout") {
+    term.outcomes = {Outcome::timed_out_kernel, Outcome::timed_out_caller};
+    term.endings = {Ending::response_timed_out};
+    return true;
+  }
+  if (word == "failure") {
+    term.outcomes = failures_among<Outcome>(model::kOutcomeWords);
+    term.endings = failures_among<Ending>(model::kEndingWords);
+    return true;
+  }
+  if (const auto outcome = model::parse_outcome(word)) term.outcomes.push_back(*outcome);
+  if (const auto ending = model::parse_ending(word)) term.endings.push_back(*ending);
+  if (!term.outcomes.empty() || !term.endings.empty()) return true;
+  const diagnose::Entry* entry = diagnose::find_entry(word);
+  if (entry == nullptr) return false;
+  term.kind = FailTerm::Kind::diagnosis;
+  term.rule = entry->id;
+  return true;
+}
+
+bool read_limit(std::string_view text, FailTerm& term) {
+  term.percent = text.ends_with('%');
+  if (term.percent) text = trimmed(text.substr(0, text.size() - 1));
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), term.limit);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size() && term.limit >= 0 &&
+         std::isfinite(term.limit) && (!term.percent || term.limit < 100);
+}
+
+Result<FailTerm> parse_term(std::string_view text) {
+  FailTerm term;
+  term.text = text;
+  const std::size_t sign = text.find('>');
+  const std::string_view word = trimmed(text.substr(0, sign));
+  if (!choose(word, term)) {
+    return Error{fmt::format("--fail-on: '{}' is no outcome, no ending and no diagnosis", word),
+                 "say timeout, refused, failure, lookup, a word of 'man sockwatch', or an id of "
+                 "'sockwatch explain --list'"};
+  }
+  if (sign != std::string_view::npos && !read_limit(trimmed(text.substr(sign + 1)), term)) {
+    return Error{fmt::format("--fail-on: '{}' has no number behind '>'", text),
+                 fmt::format("say {0}>10 or {0}>1%", word)};
+  }
+  return term;
+}
+
+bool exceeded(const FailTerm& term, const Seen& seen) {
+  const auto count = static_cast<double>(seen.count);
+  if (!term.percent) return count > term.limit;
+  return seen.count > 0 && count * 100 > term.limit * static_cast<double>(seen.of);
+}
+
+Seen attempts_of(const FailTerm& term, const model::Summary& summary) {
+  Seen seen{0, summary.total.attempts};
+  for (const Outcome outcome : term.outcomes) seen.count += summary.total.count(outcome);
+  for (const Ending ending : term.endings) seen.count += summary.total.count(ending);
+  return seen;
+}
+
+Seen lookups_of(const model::Summary& summary) {
+  Seen seen;
+  for (const model::Lookup& lookup : summary.lookups) {
+    seen.count += lookup.failures;
+    seen.of += lookup.count;
+  }
+  return seen;
+}
+
+// The most striking of its findings, also of those another one explains.
+std::optional<Seen> diagnosed(const FailTerm& term,
+                              const std::vector<diagnose::Finding>& findings) {
+  std::optional<Seen> met;
+  const auto consider = [&](const Seen& seen) {
+    if (exceeded(term, seen) && (!met || seen.count > met->count)) met = seen;
+  };
+  for (const diagnose::Finding& finding : findings) {
+    if (finding.rule == term.rule) {
+      consider({static_cast<std::uint64_t>(std::max<std::int64_t>(finding.count, 1)),
+                static_cast<std::uint64_t>(std::max<std::int64_t>(finding.of, 1))});
+    }
+    if (const auto inner = diagnosed(term, finding.explained)) consider(*inner);
+  }
+  return met;
+}
+
+}  // namespace
+
+void add_fail_on(CLI::App& command, std::string& text) {
+  command.add_option("--fail-on", text, "exit with 1 if met: 'refused,timeout>1%,SYNDROP'")
+      ->type_name("WHAT");
+}
+
+Result<std::vector<FailTerm>> parse_fail_on(std::string_view text) {
+  std::vector<FailTerm> terms;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find(','), text.size());
+    const Result<FailTerm> term = parse_term(trimmed(text.substr(0, end)));
+    if (!term) return term.error();
+    terms.push_back(*term);
+    if (end + 1 == text.size()) return parse_term("").error();  // ends with a comma
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return terms;
+}
+
+std::vector<std::string> met(const std::vector<FailTerm>& terms, const model::Summary& summary,
+                             const std::vector<diagnose::Finding>& findings) {
+  std::vector<std::string> sentences;
+  for (const FailTerm& term : terms) {
+    if (term.kind == FailTerm::Kind::diagnosis) {
+      if (const auto seen = diagnosed(term, findings)) {
+        sentences.push_back(
+            fmt::format("--fail-on {}: {}", term.text, render::share(seen->count, seen->of)));
+      }
+      continue;
+    }
+    const bool lookups = term.kind == FailTerm::Kind::lookups;
+    const Seen seen = lookups ? lookups_of(summary) : attempts_of(term, summary);
+    if (exceeded(term, seen)) {
+      sentences.push_back(
+          fmt::format("--fail-on {}: {}", term.text,
+                      render::share(seen.count, seen.of, lookups ? "lookup" : "attempt")));
+    }
+  }
+  return sentences;
+}
+
+}  // namespace sockwatch::cli

@@ -1,0 +1,62 @@
+#include "viewer/render/verdict.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "viewer/render/clean_text.h"
+#include "viewer/render/format.h"
+#include "viewer/render/headline.h"
+#include "viewer/render/labelled.h"
+
+namespace sockwatch::render {
+namespace {
+
+using diagnose::Finding;
+using diagnose::Severity;
+
+std::uint64_t how_many(const std::vector<Finding>& findings, Severity severity) {
+  return static_cast<std::uint64_t>(
+      std::count_if(findings.begin(), findings.end(),
+                    [&](const Finding& finding) { return finding.severity == severity; }));
+}
+
+// "2 more errors and 1 warning below."
+std::string others(std::uint64_t errors, std::uint64_t warnings) {
+  if (errors + warnings == 0) return "";
+  std::string text = " ";
+  if (errors > 0) text += counted(errors, "more error");
+  if (errors > 0 && warnings > 0) text += " and ";
+  if (warnings > 0) text += counted(warnings, "warning");
+  return text + " below.";
+}
+
+}  // namespace
+
+std::string verdict(const model::Summary& summary, const std::vector<model::NameGroup>& groups,
+                    const std::vector<Finding>& findings, const TextStyle& style) {
+  const std::uint64_t errors = how_many(findings, Severity::error);
+  const std::uint64_t warnings = how_many(findings, Severity::warning);
+  std::string text = "VERDICT: ";
+  if (errors > 0) {
+    const Finding& worst = findings.front();
+    text += own_words(clean(worst.summary), style);
+    const std::uint64_t failed = summary.total.failures();
+    if (failed > 0) {
+      text += fmt::format(" In all {} failed.", share(failed, summary.total.attempts, "attempt"));
+    }
+    if (worst.confidence != diagnose::Confidence::high) {
+      text += fmt::format(" ({} confidence)", word(worst.confidence));
+    }
+    text += others(errors - 1, warnings);
+    if (summary.lost() > 0) text += " Records were lost, so this is not the whole picture.";
+    return text;
+  }
+  text += headline(summary, groups, style);
+  if (summary.total.failures() > 0) {
+    text += " No rule of the catalogue says why.";
+  }
+  return text + others(0, warnings);
+}
+
+}  // namespace sockwatch::render
