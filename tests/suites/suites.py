@@ -82,7 +82,7 @@ def more_cpython(_):
         for name in (
             "test_asyncore", "test_concurrent_futures", "test_fork1", "test_ftplib", "test_httplib",
             "test_httpservers", "test_imaplib", "test_os", "test_posix", "test_selectors", "test_smtplib",
-            "test_socketserver", "test_threading", "test_urllib2_localnet", "test_xmlrpc",
+            "test_threading", "test_urllib2_localnet", "test_xmlrpc",
         )
     ]  # fmt: skip
 
