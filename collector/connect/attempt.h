@@ -25,6 +25,7 @@ struct SocketOptions {
   std::optional<store::Ns> send_timeout_ns;
   std::optional<store::Ns> receive_timeout_ns;
   std::optional<store::Ns> user_timeout_ns;
+  auto fields() { return fields_are(send_timeout_ns, receive_timeout_ns, user_timeout_ns); }
 };
 
 class Attempt {
@@ -33,6 +34,7 @@ class Attempt {
 
   // `row` has who, where and when; `type` is the socket's SOCK_ kind.
   Attempt(store::ConnectionRow row, int type);
+  Attempt() = default;  // to be restored
 
   const store::ConnectionRow& row() const { return row_; }
   store::ConnectionRow& row() { return row_; }
@@ -99,6 +101,13 @@ class Attempt {
   std::int64_t wait_rows = 0;   // written so far (the tracker's note)
   int calls = 0;                // connect calls that returned (the tracker's note)
   WaitLog::Mark thread_mark{};  // log of the connecting thread, as far as read (the tracker's)
+
+  auto fields() {
+    return fields_are(dirty, last_wait_ns, wait_rows, calls, thread_mark, row_, phase_, talk_,
+                      connect_waits_, datagram_, in_progress_, deferred_, soft_, failed_by_connect_,
+                      send_timed_out_, polled_, writable_, error_, ready_ns_, only_wait_,
+                      interrupted_after_ns_, left_call_ns_, shut_ns_, shut_tcp_);
+  }
 
  private:
   void decide(Outcome outcome, std::optional<store::Ns> decided_ns,

@@ -53,6 +53,11 @@ class Conversation {
   // have its last picture.
   Ending close(std::optional<store::Ns> user_timeout_ns, store::ConnectionRow& row) const;
 
+  auto fields() {
+    return fields_are(first_end_, request_ns_, last_receive_ns_, kernel_end_ns_, patience_,
+                      end_of_file_, told_reset_, shut_read_, shut_write_);
+  }
+
  private:
   void count_turn(store::Ns took, store::ConnectionRow& row);
 

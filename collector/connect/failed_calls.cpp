@@ -28,6 +28,10 @@ void FailedCalls::add_all(const Observation& o, std::int64_t count) {
   rows_.at({o.op, o.error}).count += count - 1;
 }
 
+void FailedCalls::touch_all() {
+  for (const auto& [key, row] : rows_) changed_.insert(key);
+}
+
 std::vector<store::FailedCallRow> FailedCalls::take() {
   std::vector<store::FailedCallRow> rows;
   rows.reserve(changed_.size());

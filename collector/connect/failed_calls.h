@@ -14,6 +14,8 @@ namespace sockwatch::connect {
 
 class FailedCalls {
  public:
+  using Key = std::pair<wire::Op, int>;  // errno
+
   FailedCalls(std::int64_t process_id, Ids& ids) : process_id_(process_id), ids_(ids) {}
 
   // `argument`: column `argument` of the newest failure; the larger one counts if `keep_largest`.
@@ -24,9 +26,12 @@ class FailedCalls {
   // The rows that changed since the last call.
   std::vector<store::FailedCallRow> take();
 
- private:
-  using Key = std::pair<wire::Op, int>;  // errno
+  auto fields() {  // after take()
+    return fields_are(Skipped<std::int64_t>(), Skipped<Ids*>(), rows_, Skipped<std::set<Key>>());
+  }
+  void touch_all();  // every row counts as changed
 
+ private:
   std::int64_t process_id_;
   Ids& ids_;
   std::map<Key, store::FailedCallRow> rows_;

@@ -150,4 +150,8 @@ std::vector<store::ListenerRow> Listeners::take() {
   return rows;
 }
 
+void Listeners::touch_all() {
+  for (const auto& [fd, listener] : numbers_) changed(listener);
+}
+
 }  // namespace sockwatch::connect

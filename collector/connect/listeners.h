@@ -32,12 +32,19 @@ class Listeners {
   // The rows that changed since the last call.
   std::vector<store::ListenerRow> take();
 
+  auto fields() {  // after take()
+    return fields_are(Skipped<std::int64_t>(), Skipped<Ids*>(), numbers_,
+                      Skipped<std::vector<std::shared_ptr<Listener>>>());
+  }
+  void touch_all();  // every row counts as changed
+
  private:
   struct Listener {
     store::ListenerRow row;
     std::uint64_t cookie = 0;
     int numbers = 1;
     bool changed = false;
+    auto fields() { return fields_are(row, cookie, numbers, changed); }
   };
 
   Listener& find_or_create(const Observation& o);

@@ -35,6 +35,8 @@ class Names {
   std::optional<Match> find(const std::string& address, std::uint16_t port,
                             store::Ns before_ns) const;
 
+  auto fields() { return fields_are(lookups_, first_, by_address_); }
+
  private:
   struct Lookup {
     std::int64_t id = 0;
@@ -42,6 +44,7 @@ class Names {
     std::string name;
     std::optional<std::uint16_t> port;  // the service, where it was a number
     std::vector<std::string> addresses;
+    auto fields() { return fields_are(id, end_ns, name, port, addresses); }
   };
   void forget_oldest();
 

@@ -7,7 +7,23 @@
 #include <string>
 #include <vector>
 
+#include "collector/support/fields.h"
 #include "shim/wire/event.h"
+
+namespace sockwatch {
+
+template <>
+inline constexpr bool kKeptAsBytes<wire::Payload> = true;
+template <>
+inline constexpr bool kKeptAsBytes<wire::TcpPicture> = true;
+template <>
+inline constexpr bool kKeptAsBytes<wire::WaitEntry> = true;
+template <>
+inline constexpr bool kKeptAsBytes<wire::Listening> = true;
+template <>
+inline constexpr bool kKeptAsBytes<wire::Event> = true;
+
+}  // namespace sockwatch
 
 namespace sockwatch::connect {
 
@@ -17,6 +33,7 @@ struct Address {
   std::string
       text;  // "10.0.7.13", "fe80::1%eth0" without the scope name: "fe80::1", a path, "@abstract"
   std::uint16_t port = 0;
+  auto fields() { return fields_are(family, text, port); }
   bool operator==(const Address&) const = default;
 };
 
@@ -40,6 +57,10 @@ struct Observation {
   std::string service;                       // resolve
   std::vector<std::string> addresses;        // resolve, as text, IPv4-mapped normalised
 
+  auto fields() {
+    return fields_are(op, flags, detail, fd, tid, t_ns, duration_ns, result, error, payload, peer,
+                      local, tcp, entries, listening, name, service, addresses);
+  }
   bool has(wire::Flag flag) const { return (flags & flag) != 0; }
   std::int64_t start_ns() const { return t_ns - duration_ns; }
 };

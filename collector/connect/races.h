@@ -16,6 +16,7 @@
 #include <deque>
 
 #include "collector/store/rows.h"
+#include "collector/support/fields.h"
 
 namespace sockwatch::connect {
 
@@ -33,6 +34,8 @@ class Races {
   void won(const store::ConnectionRow& row, std::uint32_t noticed_by);
   bool lost(const store::ConnectionRow& row, const Loss& loss) const;
 
+  auto fields() { return fields_are(wins_); }
+
  private:
   static constexpr std::size_t kRemembered = 1024;
   struct Win {
@@ -47,6 +50,10 @@ class Races {
     store::Ns noticed_ns = 0;
     std::uint32_t connected_by = 0;
     std::uint32_t noticed_by = 0;
+    auto fields() {
+      return fields_are(id, family, protocol, name, address, port, resolution_id, started_ns,
+                        noticed_ns, connected_by, noticed_by);
+    }
   };
   static bool siblings(const Win& win, const store::ConnectionRow& row);
 

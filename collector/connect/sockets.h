@@ -20,11 +20,13 @@ namespace sockwatch::connect {
 struct ConnectCall {
   std::uint32_t tid = 0;
   store::Ns began_ns = 0;
+  auto fields() { return fields_are(tid, began_ns); }
 };
 
 struct EpollMembership {
   int epoll_fd = -1;
   WaitLog::Mark mark{};  // log of the set, as far as read
+  auto fields() { return fields_are(epoll_fd, mark); }
 };
 
 struct Socket {
@@ -35,6 +37,7 @@ struct Socket {
   std::vector<EpollMembership> sets;
   std::optional<ConnectCall> call;
   std::shared_ptr<Attempt> attempt;  // the current one
+  auto fields() { return fields_are(numbers, options, attempts, in_epoll, sets, call, attempt); }
 };
 
 class Sockets {
@@ -50,6 +53,8 @@ class Sockets {
   void for_each(Each&& each) const {
     for (const auto& [fd, socket] : numbers_) each(fd, *socket);
   }
+
+  auto fields() { return fields_are(numbers_); }
 
  private:
   std::unordered_map<int, std::shared_ptr<Socket>> numbers_;

@@ -181,6 +181,14 @@ void Tracker::State::process_ended(std::int64_t t_ns, End how) {
   if (how == End::exited) listeners_.process_ended(t_ns);
 }
 
+void Tracker::State::touch_all() {
+  sockets_.for_each([this](int, const Socket& socket) {
+    if (socket.attempt) changed(socket.attempt);
+  });
+  listeners_.touch_all();
+  failed_calls_.touch_all();
+}
+
 Changes Tracker::State::take() {
   Changes taken = std::exchange(changes_, {});
   taken.failed_calls = failed_calls_.take();

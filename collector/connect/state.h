@@ -34,6 +34,15 @@ struct Tracker::State {
   void process_ended(std::int64_t t_ns, End how);
   Changes take();
 
+  // Rows wait in changes_ and dirty_ only until they are taken, and that comes first.
+  auto fields() {
+    return fields_are(Skipped<std::int64_t>(), Skipped<Ids*>(), Skipped<Options>(), orphans,
+                      sockets_, names_, races_, listeners_, failed_calls_, logs_,
+                      Skipped<Changes>(), Skipped<std::vector<std::shared_ptr<Attempt>>>(),
+                      running_lookups_, orphaned_calls_);
+  }
+  void touch_all();  // every attempt under way counts as changed
+
  private:
   // --- state_connect.cpp ---
   void on_connect(const Observation& o);

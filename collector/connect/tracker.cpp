@@ -1,6 +1,8 @@
 #include "collector/connect/tracker.h"
 
 #include "collector/connect/state.h"
+#include "collector/store/schema.h"
+#include "collector/support/archive.h"
 
 namespace sockwatch::connect {
 
@@ -14,6 +16,11 @@ Tracker& Tracker::operator=(Tracker&&) noexcept = default;
 void Tracker::apply(const Observation& observation) { state_->apply(observation); }
 void Tracker::process_ended(std::int64_t t_ns, End how) { state_->process_ended(t_ns, how); }
 Changes Tracker::take() { return state_->take(); }
+void Tracker::keep(Keep& archive) const { archive(*state_); }
+void Tracker::restore(Restore& archive, bool touch) {
+  archive(*state_);
+  if (touch && archive.good()) state_->touch_all();
+}
 std::uint64_t Tracker::orphan_events() const { return state_->orphans; }
 
 }  // namespace sockwatch::connect

@@ -14,6 +14,11 @@
 #include "collector/connect/observation.h"
 #include "collector/store/rows.h"
 
+namespace sockwatch {
+class Keep;
+class Restore;
+}  // namespace sockwatch
+
 namespace sockwatch::connect {
 
 // Ids for rows, unique in one trace; one counter for all processes of a recording.
@@ -23,6 +28,9 @@ struct Ids {
   std::int64_t next_wait = 1;
   std::int64_t next_failed_call = 1;
   std::int64_t next_listener = 1;
+  auto fields() {
+    return fields_are(next_connection, next_resolution, next_wait, next_failed_call, next_listener);
+  }
 };
 
 struct Changes {
@@ -55,6 +63,13 @@ class Tracker {
 
   // What changed since the last call. Rows of connections still running are included as they stand.
   Changes take();
+
+  // Everything it knows, for a tracker of the same process in another collector, which goes on as
+  // if there had been only one. keep() right after take(): rows that wait to be taken are not kept.
+  // A tracker whose restore() failed must not be used. `touch`: all connections under way count as
+  // changed, because whoever stores them has not got them yet.
+  void keep(Keep& archive) const;
+  void restore(Restore& archive, bool touch);
 
   // Events that named a descriptor the tracker knows nothing about (inherited, or their birth was
   // lost).

@@ -13,6 +13,7 @@
 #include <unordered_map>
 
 #include "collector/store/rows.h"
+#include "collector/support/fields.h"
 #include "shim/wire/event.h"
 
 namespace sockwatch::connect {
@@ -25,11 +26,13 @@ struct Expiry {
   const char* source = "";  // word of column budget_source
   wire::Op op = wire::Op::none;
   std::uint32_t tid = 0;
+  auto fields() { return fields_are(start_ns, end_ns, timeout_ns, source, op, tid); }
 };
 
 struct Budget {
   store::Ns ns = 0;
   const char* source = "";
+  auto fields() { return fields_are(ns, source); }
 };
 
 // Waits of one connection during one phase: connecting, or one request without its reply.
@@ -37,6 +40,7 @@ struct WaitTally {
   std::int64_t waits = 0;
   std::int64_t expired = 0;
   Expiry last{};
+  auto fields() { return fields_are(waits, expired, last); }
 
   void expire(const Expiry& expiry);  // `waits` is counted apart
   // Empty unless a wait expired. One wait that ran out is the time the caller gave. Programs that
@@ -62,6 +66,7 @@ class WaitLog {
   struct Mark {
     std::uint64_t waits = 0;
     std::uint64_t expired = 0;
+    auto fields() { return fields_are(waits, expired); }
   };
 
   void add(const EpollWait& wait);
@@ -91,12 +96,15 @@ class WaitLog {
   // When a wait of this thread last returned with something ready.
   std::optional<store::Ns> last_ready(std::uint32_t tid) const;
 
+  auto fields() { return fields_are(waits_, expired_, recent_, ready_); }
+
  private:
   static constexpr std::uint64_t kRemembered = 32;
   static constexpr std::size_t kThreads = 4;  // that wait on one set at a time; older ones drop out
   struct Ready {
     std::uint32_t tid = 0;
     store::Ns ns = 0;
+    auto fields() { return fields_are(tid, ns); }
   };
   std::uint64_t waits_ = 0;
   std::uint64_t expired_ = 0;
@@ -111,12 +119,15 @@ class WaitLogs {
     bool by_thread = false;
     std::int64_t id = 0;  // epoll descriptor or tid
     bool operator==(const Key&) const = default;
+    auto fields() { return fields_are(by_thread, id); }
   };
 
   void add(int epoll_fd, const EpollWait& wait);
   WaitLog::Mark mark(Key key) const;
   const WaitLog* find(Key key) const;
   void forget_set(int epoll_fd);  // the number means something else now
+
+  auto fields() { return fields_are(logs_); }
 
  private:
   struct Hash {

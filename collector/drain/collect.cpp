@@ -19,9 +19,9 @@
 namespace sockwatch::drain {
 namespace {
 
-// What the writer of a resumed trace does not tell: its losses, and that it can be resumed at all.
-// Times of a trace are of one boot; a recording cannot go on across two.
-Result<std::vector<store::LossRow>> read_earlier(const std::string& trace_path) {
+// What the writer of a resumed trace does not tell. Times of a trace are of one boot; a recording
+// cannot go on across two, only be brought to its end.
+Result<Recorder::Earlier> read_earlier(const std::string& trace_path, bool recover) {
   const Result<store::Reader> reader = store::Reader::open(trace_path);
   if (!reader) return reader.error();
   const auto facts = reader->trace();
@@ -29,11 +29,13 @@ Result<std::vector<store::LossRow>> read_earlier(const std::string& trace_path) 
   const auto recorded = facts->find("boot_id");
   std::string current = read_text_file("/proc/sys/kernel/random/boot_id", 64).value_or("");
   while (current.ends_with('\n')) current.pop_back();
-  if (recorded != facts->end() && recorded->second != current) {
+  if (!recover && recorded != facts->end() && recorded->second != current) {
     return Error{fmt::format("trace '{}' was recorded before this machine started", trace_path),
                  "record into a new file"};
   }
-  return reader->losses();
+  auto losses = reader->losses();
+  if (!losses) return losses.error();
+  return Recorder::Earlier{{facts->begin(), facts->end()}, std::move(*losses)};
 }
 
 // Whoever waits for the byte may be gone; that is no reason not to record.
@@ -72,15 +74,19 @@ Result<CollectSummary> collect(const CollectOptions& options) {
   if (!directory) return directory.error();
   Result<DirectoryWatch> watch = DirectoryWatch::open(*directory);
   if (!watch) return watch.error();
-  Result<std::vector<store::LossRow>> earlier = std::vector<store::LossRow>();
-  if (options.mode == store::OpenMode::resume) earlier = read_earlier(options.trace_path);
-  if (!earlier) return earlier.error();
   Result<store::Writer> writer = store::Writer::open(options.trace_path, options.mode);
   if (!writer) return writer.error();
+  // After the writer, which clears away what a killed one left half done.
+  Result<Recorder::Earlier> earlier = Recorder::Earlier();
+  if (options.mode == store::OpenMode::resume) {
+    earlier = read_earlier(options.trace_path, options.recover);
+  }
+  if (!earlier) return earlier.error();
   Recorder recorder(options, directory->get(), std::move(*writer));
   if (Status begun = recorder.begin(*earlier); !begun) return begun.error();
   for (const std::string& name : watch->found()) recorder.found(name, true);
   tell_ready(options.ready_fd);
+  if (options.recover) return recorder.finish();
   if (Status watched = watch_until_stopped(options.stop_fd, *watch, recorder); !watched) {
     return watched.error();
   }

@@ -18,13 +18,18 @@ struct CollectOptions {
   int stop_fd = -1;  // readable (or closed by the other end): drain what is there, finish, return
   int ready_fd =
       -1;  // one byte is written to it when the directory is watched and the trace is open
+  // Take what is left of a recording whose machine or collector died, perhaps before this boot, and
+  // finish at once.
+  bool recover = false;
+  std::uint64_t snapshot_bytes = std::uint64_t{4} << 20;  // noted since the last one: see Logbook
 };
 
 struct CollectSummary {
   std::uint64_t events = 0;       // observations applied
-  std::uint64_t connections = 0;  // rows
+  std::uint64_t connections = 0;  // rows of the trace
   std::uint64_t segments = 0;
-  std::uint64_t lost = 0;  // over all causes
+  std::uint64_t lost = 0;      // over all causes
+  std::uint64_t restarts = 0;  // how often a collector took over from one that had died
 };
 
 // Blocks. Removes a segment's file once its process is dead and everything in it is committed.

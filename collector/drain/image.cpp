@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "collector/drain/decode.h"
+#include "collector/store/schema.h"
+#include "collector/support/archive.h"
 
 namespace sockwatch::drain {
 namespace {
@@ -63,9 +65,51 @@ void Image::end(Harvest harvest, std::optional<std::int64_t> ended_ns, connect::
   tracker_.process_ended(row_.ended_ns.value_or(last_event_ns_), how);
 }
 
+std::uint64_t Image::accept_noted(NotedEvents noted, std::int64_t now_ns) {
+  const std::uint64_t before = applied_;
+  for (NotedEvents::Ring& ring : noted.rings) {
+    std::vector<wire::Event>& events = ring.events;
+    const auto known = accepted_.find(ring.ring);
+    std::size_t skip = 0;
+    while (known != accepted_.end() && skip < events.size() &&
+           events[skip].sequence < known->second) {
+      skip += 1 + std::size_t{events[skip].continuation_slots};
+    }
+    events.erase(events.begin(),
+                 events.begin() + static_cast<std::ptrdiff_t>(std::min(skip, events.size())));
+    add_ring(ring.ring, std::move(events), now_ns);
+  }
+  if (merge_.held() > 0) merge_.release(noted.watermark_ns, now_ns, apply_);
+  return applied_ - before;
+}
+
+void Image::add_ring(std::size_t ring, std::vector<wire::Event> events, std::int64_t now_ns) {
+  if (events.empty()) return;
+  accepted_[ring] = events.front().sequence + events.size();
+  merge_.add(ring, std::move(events), now_ns);
+}
+
+void Image::keep(Keep& archive) const {
+  archive(*this);
+  tracker_.keep(archive);
+}
+
+bool Image::restore(Restore& archive, bool touch) {
+  const std::int64_t id = row_.id;
+  archive(*this);
+  tracker_.restore(archive, touch);
+  if (!archive.good() || row_.id != id || !merge_.sound()) return false;
+  // Counted by readers that are gone; the new ones begin at 0.
+  std::uint64_t& lost = earlier_losses_[kRestartCause];
+  lost = add_up(lost, std::exchange(totals_.missing, 0));
+  if (lost == 0) earlier_losses_.erase(kRestartCause);
+  row_changed_ = row_changed_ || touch;
+  return true;
+}
+
 void Image::add(Harvest& harvest, std::int64_t now_ns) {
   for (std::size_t ring = 0; ring < harvest.rings.size(); ++ring) {
-    merge_.add(ring, std::move(harvest.rings[ring]), now_ns);
+    add_ring(ring, std::move(harvest.rings[ring]), now_ns);
     harvest.rings[ring].clear();
   }
   totals_ = std::move(harvest);
@@ -101,10 +145,10 @@ Image::Losses Image::losses() const {
   result["malformed"] = malformed_;
   result["broken_ring"] = totals_.broken_rings;
   result["broken_segment"] = totals_.broken_segment ? 1 : 0;
-  result["collector_restart"] = add_up(totals_.missing, 0);
+  result[kRestartCause] = add_up(totals_.missing, 0);
   result[kLateCause] = merge_.late();
   // The target's own counters go on over collectors; ours begin again with each.
-  for (const char* cause : {"malformed", "collector_restart", kLateCause}) {
+  for (const char* cause : {"malformed", kRestartCause, kLateCause}) {
     const auto earlier = earlier_losses_.find(cause);
     if (earlier != earlier_losses_.end()) result[cause] = add_up(result[cause], earlier->second);
   }

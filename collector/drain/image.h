@@ -14,6 +14,11 @@
 #include "collector/drain/merge.h"
 #include "collector/drain/segment_reader.h"
 
+namespace sockwatch {
+class Keep;
+class Restore;
+}  // namespace sockwatch
+
 namespace sockwatch::drain {
 
 // Stands in PositionRow::slot for "sequence is the id of the process row": how a restarted
@@ -35,6 +40,30 @@ class Image {
   // Merges, decodes and applies what may be applied by now; returns how many observations.
   std::uint64_t accept(Harvest harvest, std::int64_t now_ns);
 
+  // The same for what an earlier collector noted and this one reads again: what is known already is
+  // left out. ring < wire::kSlotCount.
+  std::uint64_t accept_noted(NotedEvents noted, std::int64_t now_ns);
+
+  // By slot: the sequence number up to which events were accepted.
+  const std::map<std::size_t, std::uint64_t>& accepted() const { return accepted_; }
+
+  // Its segment cannot be read any more: whatever was still in it is missing.
+  void lose_segment() { ++earlier_losses_[kRestartCause]; }
+
+  auto fields() {
+    return fields_are(row_, segment_, Skipped<connect::Tracker>(), merge_, Skipped<Merge::Each>(),
+                      accepted_, last_event_ns_, applied_, malformed_, told_, totals_, row_changed_,
+                      Skipped<std::map<std::int64_t, std::int64_t>>(), Skipped<Losses>(),
+                      earlier_losses_);
+  }
+  // Everything it knows, right after take(). restore() into an image made for the same row; one
+  // whose restore() returned false must not be used. `touch`: see Tracker::restore.
+  void keep(Keep& archive) const;
+  bool restore(Restore& archive, bool touch);
+
+  // What is counted for an image of which something was lost with its collector.
+  static constexpr char kRestartCause[] = "collector_restart";
+
   // The recording stops while the process goes on: all that was drained is applied.
   void stop(Harvest harvest, std::int64_t now_ns);
 
@@ -49,6 +78,7 @@ class Image {
 
  private:
   void add(Harvest& harvest, std::int64_t now_ns);
+  void add_ring(std::size_t ring, std::vector<wire::Event> events, std::int64_t now_ns);
   void apply(std::size_t ring, std::span<const wire::Event> publication);
   Losses losses() const;
 
@@ -58,6 +88,7 @@ class Image {
   Merge merge_;
   Merge::Each apply_;
 
+  std::map<std::size_t, std::uint64_t> accepted_;
   std::int64_t last_event_ns_ = 0;
   std::uint64_t applied_ = 0;
   std::uint64_t malformed_ = 0;
@@ -69,7 +100,7 @@ class Image {
   bool row_changed_ = true;
   std::map<std::int64_t, std::int64_t> moved_;  // slot → sequence, since the last take
   Losses saved_losses_;
-  const Losses earlier_losses_;
+  Losses earlier_losses_;
 };
 
 }  // namespace sockwatch::drain

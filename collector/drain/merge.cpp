@@ -23,6 +23,19 @@ void Merge::add(std::size_t ring, std::vector<wire::Event> events, std::int64_t 
   rings_[ring].chunks.push_back(Chunk{std::move(events), now_ns, latest});
 }
 
+bool Merge::sound() const {
+  std::size_t held = 0;
+  for (const Waiting& ring : rings_) {
+    for (const Chunk& chunk : ring.chunks) {
+      if (chunk.events.empty()) return false;
+      held += chunk.events.size();
+    }
+    if (ring.offset >= (ring.chunks.empty() ? 1 : ring.chunks.front().events.size())) return false;
+    held -= ring.offset;
+  }
+  return rings_.size() == wire::kSlotCount && held == held_;
+}
+
 void Merge::release(std::int64_t watermark_ns, std::int64_t now_ns, const Each& each) {
   std::uint64_t limit = static_cast<std::uint64_t>(std::max<std::int64_t>(watermark_ns, 0));
   for (const Waiting& ring : rings_) {

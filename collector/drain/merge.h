@@ -18,6 +18,7 @@
 #include <span>
 #include <vector>
 
+#include "collector/support/fields.h"
 #include "shim/wire/segment.h"
 
 namespace sockwatch::drain {
@@ -44,15 +45,21 @@ class Merge {
   std::size_t held() const { return held_; }    // slots still here
   std::uint64_t late() const { return late_; }  // publications handed on after a later one
 
+  auto fields() { return fields_are(rings_, held_, late_, last_ns_); }
+  // After restoring from bytes that anybody may have written.
+  bool sound() const;
+
  private:
   struct Chunk {
     std::vector<wire::Event> events;
     std::int64_t added_ns = 0;
     std::uint64_t latest_ns = 0;  // largest t_ns in it
+    auto fields() { return fields_are(events, added_ns, latest_ns); }
   };
   struct Waiting {
     std::vector<Chunk> chunks;  // none empty; seldom more than two
     std::size_t offset = 0;     // of the next publication in the first chunk
+    auto fields() { return fields_are(chunks, offset); }
   };
 
   void hand_on(std::optional<std::uint64_t> limit, const Each& each);

@@ -70,16 +70,29 @@ Pump::Intake* Pump::add(SegmentReader reader) {
 }
 
 Harvest Pump::take(Intake* intake) {
-  Harvest harvest;
   const std::lock_guard lock(mutex_);
-  std::swap(harvest, intake->harvest);
+  return take_locked(*intake);
+}
+
+std::vector<std::pair<Pump::Intake*, Harvest>> Pump::take_all(
+    const std::function<void()>& at_that_moment) {
+  std::vector<std::pair<Intake*, Harvest>> all;
+  const std::lock_guard lock(mutex_);
+  for (const auto& intake : intakes_) all.emplace_back(intake.get(), take_locked(*intake));
+  at_that_moment();
+  return all;
+}
+
+Harvest Pump::take_locked(Intake& intake) {
+  Harvest harvest;
+  std::swap(harvest, intake.harvest);
   // The totals stay: the next round may not come before the next call.
-  intake->harvest.watermark_ns = harvest.watermark_ns;
-  intake->harvest.lost_outside = harvest.lost_outside;
-  intake->harvest.lost_in_ring = harvest.lost_in_ring;
-  intake->harvest.broken_rings = harvest.broken_rings;
-  intake->harvest.missing = harvest.missing;
-  intake->harvest.broken_segment = harvest.broken_segment;
+  intake.harvest.watermark_ns = harvest.watermark_ns;
+  intake.harvest.lost_outside = harvest.lost_outside;
+  intake.harvest.lost_in_ring = harvest.lost_in_ring;
+  intake.harvest.broken_rings = harvest.broken_rings;
+  intake.harvest.missing = harvest.missing;
+  intake.harvest.broken_segment = harvest.broken_segment;
   waiting_slots_ -= harvest.slots;
   return harvest;
 }

@@ -10,10 +10,13 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "collector/drain/segment_reader.h"
 
@@ -38,6 +41,10 @@ class Pump {
   // What came since the last call; never blocks for longer than a round.
   Harvest take(Intake* intake);
 
+  // What came in of all segments up to one moment, and `at_that_moment` called in it, with nothing
+  // being drained.
+  std::vector<std::pair<Intake*, Harvest>> take_all(const std::function<void()>& at_that_moment);
+
   // The last of it: all rings are looked through once more, then the segment is let go.
   Harvest finish(Intake* intake);
 
@@ -47,6 +54,7 @@ class Pump {
  private:
   void run();
   std::int64_t drain_due(std::int64_t now_ns);
+  Harvest take_locked(Intake& intake);
 
   std::mutex mutex_;  // all of the below
   std::condition_variable changed_;

@@ -23,28 +23,57 @@ constexpr int kTickMs = 50;  // while processes live; the pump looks at the ring
 constexpr int kUnfinishedFileMs = 5;
 constexpr int kStaleFileMs = 1000;
 constexpr int kRetryMs = 1000;
-constexpr char kRefusedCause[] = "refused_segment";
 constexpr std::int64_t kSaveEveryNs = 200 * kNsPerMs;
 constexpr std::uint64_t kSaveEveryEvents = 50'000;
 
 }  // namespace
 
 Recorder::Recorder(const CollectOptions& options, int directory_fd, store::Writer writer)
-    : options_(options), directory_fd_(directory_fd), writer_(std::move(writer)) {}
+    : options_(options),
+      directory_fd_(directory_fd),
+      writer_(std::move(writer)),
+      logbook_(directory_fd, options.snapshot_bytes) {}
 
-Status Recorder::begin(const std::vector<store::LossRow>& earlier) {
-  for (const store::LossRow& row : earlier) {
+Status Recorder::begin(const Earlier& earlier) {
+  for (const store::LossRow& row : earlier.losses) {
     const auto count = static_cast<std::uint64_t>(std::max<std::int64_t>(row.count, 0));
     if (row.process_id) earlier_losses_[*row.process_id][row.cause] = count;
-    if (!row.process_id && row.cause == kRefusedCause) refused_ = count;
+    if (!row.process_id && row.cause == kRefusedCause) refused_before_ = count;
+    if (!row.process_id && row.cause == kBrokenJournalCause) broken_journals_ = count;
   }
+  const Result<bool> taken_over = take_over(earlier);
+  if (!taken_over) return taken_over.error();
+  if (!*taken_over) {
+    if (Status status = begin_anew(earlier); !status) return status;
+  }
+  if (memory_.restarts > 0) {
+    batch_.facts.emplace_back(kRestartsKey, fmt::format("{}", memory_.restarts));
+  }
+  // In a new file the rows of an adopted recording begin later.
+  if (options_.mode != store::OpenMode::resume) first_connection_ = memory_.ids.next_connection;
+  cut(monotonic_ns());
+  for (auto& [id, heir] : std::exchange(heirs_, {})) attach(std::move(heir));
+  gather();
+  return save_batch();
+}
+
+Status Recorder::begin_anew(const Earlier& earlier) {
+  const auto known = [&](const char* key) {
+    const auto at = earlier.facts.find(key);
+    return at == earlier.facts.end() ? std::string() : at->second;
+  };
   if (options_.mode == store::OpenMode::resume) {
     if (Status status = read_resumed(); !status) return status;
+    memory_.facts.assign(earlier.facts.begin(), earlier.facts.end());
+    memory_.recording = known(kRecordingKey);
+    memory_.restarts = std::strtoull(known(kRestartsKey).c_str(), nullptr, 10) + 1;
   } else {
-    batch_.facts = collect_facts(options_.all_calls);
+    memory_.facts = collect_facts(options_.all_calls);
+    memory_.recording = new_recording();
+    memory_.facts.emplace_back(kRecordingKey, memory_.recording);
+    batch_.facts = memory_.facts;
   }
-  first_connection_ = ids_.next_connection;
-  return save_batch();
+  return {};
 }
 
 Status Recorder::read_resumed() {
@@ -53,9 +82,11 @@ Status Recorder::read_resumed() {
     std::int64_t* next;
   };
   for (const Counter& counter :
-       {Counter{"process", &next_process_id_}, Counter{"connection", &ids_.next_connection},
-        Counter{"resolution", &ids_.next_resolution}, Counter{"wait", &ids_.next_wait},
-        Counter{"listener", &ids_.next_listener}, Counter{"failed_call", &ids_.next_failed_call}}) {
+       {Counter{"process", &memory_.next_process_id},
+        Counter{"connection", &memory_.ids.next_connection},
+        Counter{"resolution", &memory_.ids.next_resolution},
+        Counter{"wait", &memory_.ids.next_wait}, Counter{"listener", &memory_.ids.next_listener},
+        Counter{"failed_call", &memory_.ids.next_failed_call}}) {
     const Result<std::int64_t> largest = writer_.largest_id(counter.table);
     if (!largest) return largest.error();
     *counter.next = *largest + 1;
@@ -80,6 +111,7 @@ Status Recorder::read_resumed() {
 void Recorder::found(const std::string& name, bool was_there) {
   if (known_.contains(name)) return;
   waiting_.try_emplace(name, Waiting{monotonic_ns(), was_there});
+  if (store_failing_) return;  // looked at once the trace can be written again
   try_open(name, waiting_.at(name).was_there);
 }
 
@@ -97,8 +129,9 @@ void Recorder::try_open(const std::string& name, bool was_there) {
     if (!is_there(name)) return;  // removed meanwhile
     report_problem(file.error());
     known_.insert(name);
-    ++refused_;
-    batch_.losses.push_back({std::nullopt, kRefusedCause, static_cast<std::int64_t>(refused_)});
+    memory_.refused.insert(name);
+    logbook_.note(RecordKind::refused, name);
+    batch_.losses.push_back({std::nullopt, kRefusedCause, static_cast<std::int64_t>(refused())});
   } else if (file->has_value()) {
     known_.insert(name);
     start(*std::move(*file), was_there);
@@ -133,16 +166,18 @@ void Recorder::start(SegmentFile file, bool was_there) {
     earlier = std::move(at->second);
     resumed_.erase(at);
   }
-  const std::int64_t id = earlier.process_id != 0 ? earlier.process_id : next_process_id_++;
-  auto image =
-      std::make_unique<Image>(describe(file, watch, id), file.name(), ids_,
-                              connect::Options{options_.all_calls}, std::move(earlier_losses_[id]));
+  const std::int64_t id = earlier.process_id != 0 ? earlier.process_id : memory_.next_process_id++;
+  Image::Losses losses = std::move(earlier_losses_[id]);
   earlier_losses_.erase(id);
+  auto image = std::make_unique<Image>(describe(file, watch, id), file.name(), memory_.ids,
+                                       connect::Options{options_.all_calls}, losses);
+  note_begin(*image, created_ns, losses);
   ++summary_.segments;
-  Pump::Intake* intake = pump_.add(SegmentReader(std::move(file), earlier.positions));
+  Pump::Intake* intake =
+      pump_.add(SegmentReader(std::move(file), earlier.positions, &logbook_, id));
   if (replaced) {
     end_image(std::move(image), intake, replaced_ns, End::replaced);
-  } else if (watch.ended()) {
+  } else if (of_another_boot_ || watch.ended()) {
     end_image(std::move(image), intake, was_there ? std::nullopt : std::optional(now), End::exited);
   } else {
     live_.push_back(Live{std::move(image), intake, std::move(watch), created_ns});
@@ -160,7 +195,7 @@ store::ProcessRow Recorder::describe(const SegmentFile& file, const ProcessWatch
   row.exe = origin.exe;
   row.command_line = origin.command_line;
   row.coverage = "preload";
-  if (const std::optional<ProcessFacts>& facts = watch.facts()) {
+  if (const std::optional<ProcessFacts>& facts = watch.facts(); facts && !of_another_boot_) {
     row.start_ticks = facts->start_ticks;
     row.started_ns = facts->started_ns;
     row.ppid = facts->ppid;
@@ -216,6 +251,7 @@ void Recorder::tick() {
     ++i;
   }
   if (now - last_save_ns_ >= kSaveEveryNs || unsaved_events_ >= kSaveEveryEvents) {
+    if (!cut_ && logbook_.due(now)) cut(now);
     gather();
     if (Status saved = save_batch(); !saved) tell_store_failure(saved.error());
   }
@@ -234,7 +270,9 @@ void Recorder::tell_store_failure(const Error& error) {
 
 void Recorder::end_image(std::unique_ptr<Image> image, Pump::Intake* intake,
                          std::optional<std::int64_t> ended_ns, End how) {
-  image->end(pump_.finish(intake), ended_ns, how);
+  Harvest last = pump_.finish(intake);
+  note_end(*image, last, ended_ns, how);
+  image->end(std::move(last), ended_ns, how);
   ended_.push_back(std::move(image));
 }
 
@@ -270,6 +308,8 @@ Status Recorder::save_batch() {
   }
   unsaved_events_ = 0;
   remove_stored_segments();
+  // Rows of an image that has ended are not in a snapshot, so they come first.
+  if (cut_ && ended_.empty()) keep_all();
   return {};
 }
 
@@ -288,6 +328,7 @@ bool Recorder::is_there(const std::string& name) const {
 
 Result<CollectSummary> Recorder::finish() {
   const std::int64_t now = monotonic_ns();
+  cut_ = false;  // from here on there is nothing to go on with
   for (Live& live : live_) {
     if (live.watch.ended()) {
       end_image(std::move(live.image), live.intake, now, End::exited);
@@ -302,10 +343,15 @@ Result<CollectSummary> Recorder::finish() {
   batch_.facts.emplace_back("ended", fmt::format("{}", now));
   if (Status saved = save_batch(); !saved) return saved.error();
   if (Status finished = writer_.finish(); !finished) return finished.error();
-  summary_.connections = static_cast<std::uint64_t>(ids_.next_connection - first_connection_);
-  summary_.lost += refused_;
+  logbook_.remove_all();
+  summary_.connections =
+      static_cast<std::uint64_t>(memory_.ids.next_connection - first_connection_);
+  summary_.lost += refused() + broken_journals_;
+  summary_.restarts = memory_.restarts;
   return summary_;
 }
+
+std::uint64_t Recorder::refused() const { return refused_before_ + memory_.refused.size(); }
 
 void Recorder::add_notes() {
   const Result<std::vector<store::ProcessRow>> notes = read_notes(options_.run_directory);
@@ -315,7 +361,7 @@ void Recorder::add_notes() {
   }
   std::vector<store::ProcessRow> seen;
   for (const auto& [id, row] : rows_) seen.push_back(row);
-  for (store::ProcessRow& row : join_notes(seen, *notes, next_process_id_)) {
+  for (store::ProcessRow& row : join_notes(seen, *notes, memory_.next_process_id)) {
     batch_.processes.push_back(std::move(row));
   }
 }

@@ -14,20 +14,34 @@
 #include "collector/drain/batch.h"
 #include "collector/drain/collect.h"
 #include "collector/drain/image.h"
+#include "collector/drain/logbook.h"
 #include "collector/drain/process.h"
 #include "collector/drain/pump.h"
 #include "collector/store/writer.h"
 
 namespace sockwatch::drain {
 
+// Causes in table loss without a process, and keys of table trace.
+inline constexpr char kRefusedCause[] = "refused_segment";
+inline constexpr char kBrokenJournalCause[] = "broken_journal";
+inline constexpr char kRecordingKey[] = "recording";
+inline constexpr char kRestartsKey[] = "collector_restarts";
+
+std::string new_recording();  // a name no other recording has
+
 class Recorder {
  public:
   // `directory_fd`: the checked run directory; must outlive the recorder.
   Recorder(const CollectOptions& options, int directory_fd, store::Writer writer);
 
-  // First call, before any other: facts of the machine, or with OpenMode::resume what the trace
-  // already holds. `earlier`: the losses in it.
-  Status begin(const std::vector<store::LossRow>& earlier);
+  // What a resumed trace holds; empty for a new one.
+  struct Earlier {
+    std::map<std::string, std::string> facts;
+    std::vector<store::LossRow> losses;
+  };
+  // First call, before any other. Takes over from a collector that died, if one left its notes in
+  // the run directory; else begins, or with OpenMode::resume goes on with what the trace holds.
+  Status begin(const Earlier& earlier);
 
   // A file of this name is in the run directory, new or changed. `was_there`: before we watched, so
   // its process may have ended at any time.
@@ -61,7 +75,40 @@ class Recorder {
     std::map<std::size_t, std::uint64_t> positions;
   };
   using ProcessId = std::int64_t;
+  struct Heir {  // an image whose collector died
+    std::unique_ptr<Image> image;
+    std::int64_t created_ns;
+  };
+  // Everything one collector leaves to the next, apart from the images.
+  struct Memory {
+    std::string recording;  // in the facts of the trace too: says that they belong together
+    Facts facts;
+    connect::Ids ids;
+    std::int64_t next_process_id = 1;
+    std::set<std::string> refused;  // segments that are not read
+    std::uint64_t restarts = 0;
+    store::Writer::Marks marks;  // how far the trace was when this was written
+    auto fields() {
+      return fields_are(recording, facts, ids, next_process_id, refused, restarts, marks);
+    }
+  };
 
+  // --- recorder_restart.cpp ---
+  Result<bool> take_over(const Earlier& earlier);
+  Status restore(const Logbook::Left& left, const Earlier& earlier);
+  bool apply_note(RecordKind kind, std::string_view bytes);
+  bool apply_begin(std::string_view bytes);
+  bool apply_events(std::string_view bytes);
+  bool apply_end(std::string_view bytes);
+  void attach(Heir heir);
+  void note_begin(const Image& image, std::int64_t created_ns, const Image::Losses& earlier);
+  void note_end(const Image& image, const Harvest& last, std::optional<std::int64_t> ended_ns,
+                connect::Tracker::End how);
+  void cut(std::int64_t now_ns);
+  void keep_all();
+
+  // --- recorder.cpp ---
+  Status begin_anew(const Earlier& earlier);
   Status read_resumed();
   void try_open(const std::string& name, bool was_there);
   void start(SegmentFile file, bool was_there);
@@ -76,13 +123,17 @@ class Recorder {
   void remove_stored_segments();
   void add_notes();
   bool is_there(const std::string& name) const;
+  std::uint64_t refused() const;
 
   const CollectOptions options_;
   const int directory_fd_;
   store::Writer writer_;
 
-  connect::Ids ids_;
-  std::int64_t next_process_id_ = 1;
+  Logbook logbook_;
+  Memory memory_;
+  std::map<ProcessId, Heir> heirs_;
+  bool of_another_boot_ = false;  // recovering: no process of now has to do with it
+  bool cut_ = false;              // the logbook waits for a snapshot
   std::map<std::string, Resumed> resumed_;
   std::map<ProcessId, Image::Losses> earlier_losses_;
 
@@ -99,7 +150,8 @@ class Recorder {
   bool store_failure_told_ = false;
   std::uint64_t unsaved_events_ = 0;
 
-  std::uint64_t refused_ = 0;
+  std::uint64_t refused_before_ = 0;  // by collectors that left no names of them
+  std::uint64_t broken_journals_ = 0;
   std::int64_t first_connection_ = 1;
   CollectSummary summary_;  // of images that are gone
 

@@ -7,8 +7,7 @@ namespace sockwatch::drain {
 namespace {
 
 constexpr std::size_t kElements = wire::RingImage::kElements;
-// Room goes back to the producer batch by batch, not only when all is copied.
-constexpr std::size_t kBatch = 512;
+constexpr std::size_t kBatch = 512;  // copied and checked at a time: it fits the cache
 static_assert(kBatch > wire::kMaxContinuationSlots + 1, "a batch holds at least one publication");
 
 }  // namespace
@@ -37,6 +36,8 @@ std::size_t RingReader::drain(std::vector<wire::Event>& out) {
   return taken;
 }
 
+void RingReader::give_back() { ring_->read_index.store(read_index_, std::memory_order_release); }
+
 std::size_t RingReader::take_batch(std::size_t available, std::vector<wire::Event>& out) {
   const std::size_t count = std::min(available, kBatch);
   const std::size_t begin = out.size();
@@ -55,7 +56,6 @@ std::size_t RingReader::take_batch(std::size_t available, std::vector<wire::Even
   }
   out.resize(begin + *whole);
   read_index_ = (read_index_ + *whole) % kElements;
-  ring_->read_index.store(read_index_, std::memory_order_release);
 
   if (stored_before_) {  // after a restart: leave out what the trace already has
     std::size_t keep = begin;

@@ -24,8 +24,12 @@ class RingReader {
                       std::optional<std::uint64_t> stored_before = std::nullopt);
 
   // Appends everything that was published when the call began to `out`: whole publications (an
-  // event and its continuations), in their order. Returns how many slots were taken from the ring.
+  // event and its continuations), in their order. Returns how many slots were copied. They stay in
+  // the ring too until give_back().
   std::size_t drain(std::vector<wire::Event>& out);
+
+  // What was drained is in safety: the producer gets the room back.
+  void give_back();
 
   // An index out of range, a sequence number that is not the next, or an event whose continuations
   // are not there. Nothing is read from the ring any more.

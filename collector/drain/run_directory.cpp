@@ -15,6 +15,7 @@
 
 #include "collector/drain/collect.h"
 #include "collector/drain/launch_notes.h"
+#include "collector/drain/logbook.h"
 #include "collector/drain/segment_file.h"
 #include "collector/drain/system_error.h"
 
@@ -117,7 +118,7 @@ Status remove_run_directory(const std::string& path) {
   }
   while (const dirent* entry = ::readdir(listing.get())) {
     const std::string name = entry->d_name;
-    if (parse_segment_name(name) || name.starts_with(kNotesFile)) {
+    if (parse_segment_name(name) || name.starts_with(kNotesFile) || Logbook::is_file_name(name)) {
       ::unlinkat(fd, name.c_str(), 0);
     }
   }

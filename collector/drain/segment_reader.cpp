@@ -13,14 +13,19 @@ namespace {
 // agree; it costs nothing but delay.
 constexpr std::int64_t kAnnouncementSlackNs = kNsPerMs / 2;
 
+// Room of full rings goes back soon, not only when all rings were looked at.
+constexpr std::size_t kLetGoSlots = 4096;
+
 }  // namespace
 
-SegmentReader::SegmentReader(SegmentFile file, const std::map<std::size_t, std::uint64_t>& stored)
-    : file_(std::move(file)), stored_(stored) {}
+SegmentReader::SegmentReader(SegmentFile file, const std::map<std::size_t, std::uint64_t>& stored,
+                             Logbook* logbook, std::int64_t image)
+    : file_(std::move(file)), stored_(stored), logbook_(logbook), image_(image) {}
 
 std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
   std::int64_t watermark = monotonic_ns() - kAnnouncementSlackNs;
   std::size_t fullest = 0;
+  std::size_t waiting = 0;
   for (std::size_t index = 0; index < wire::kSlotCount && !file_.broken(); ++index) {
     wire::Slot& slot = file_.slot(index);
     if (slot.state.load(std::memory_order_acquire) == wire::kNeverUsed) continue;
@@ -51,10 +56,35 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
     }
     into.slots += out.size() - before;
     fullest = std::max(fullest, taken);
+    if (taken == 0) continue;
+    copied_.push_back({index, before});
+    waiting += taken;
+    if (waiting >= kLetGoSlots) {
+      let_go(into, 0);
+      waiting = 0;
+    }
   }
+  let_go(into, file_.broken() ? 0 : watermark);
   into.watermark_ns = watermark;
   read_counters(into);
   return fullest;
+}
+
+// First it is noted, then the room goes back: killed in between, it is in both places, and the
+// sequence numbers tell.
+void SegmentReader::let_go(const Harvest& from, std::int64_t watermark_ns) {
+  if (logbook_ != nullptr) {
+    noted_.clear();
+    for (const Copied& copied : copied_) {
+      const std::span<const wire::Event> events(from.rings[copied.ring]);
+      if (events.size() > copied.begin) {
+        noted_.push_back({copied.ring, events.subspan(copied.begin)});
+      }
+    }
+    if (!noted_.empty()) logbook_->events(image_, watermark_ns, noted_);
+  }
+  for (const Copied& copied : copied_) readers_[copied.ring]->give_back();
+  copied_.clear();
 }
 
 void SegmentReader::read_counters(Harvest& into) const {

@@ -8,8 +8,10 @@
 #include <optional>
 #include <vector>
 
+#include "collector/drain/logbook.h"
 #include "collector/drain/ring_reader.h"
 #include "collector/drain/segment_file.h"
+#include "collector/support/fields.h"
 
 namespace sockwatch::drain {
 
@@ -25,12 +27,21 @@ struct Harvest {
   std::uint64_t broken_rings = 0;
   std::uint64_t missing = 0;  // RingReader::missing over all rings
   bool broken_segment = false;
+
+  // Between two rounds, with all events handed on.
+  auto fields() {
+    return fields_are(Skipped<std::array<std::vector<wire::Event>, wire::kSlotCount>>(), slots,
+                      watermark_ns, lost_outside, lost_in_ring, broken_rings, missing,
+                      broken_segment);
+  }
 };
 
 class SegmentReader {
  public:
-  // `stored`: by slot, the sequence up to which an earlier collector stored it.
-  explicit SegmentReader(SegmentFile file, const std::map<std::size_t, std::uint64_t>& stored = {});
+  // `stored`: by slot, the sequence up to which an earlier collector stored it. `logbook`, if any,
+  // is where events of `image` are noted before their room is given back; it outlives the reader.
+  explicit SegmentReader(SegmentFile file, const std::map<std::size_t, std::uint64_t>& stored = {},
+                         Logbook* logbook = nullptr, std::int64_t image = 0);
 
   const SegmentFile& file() const { return file_; }
 
@@ -40,11 +51,20 @@ class SegmentReader {
   std::size_t drain(Harvest& into, bool thorough);
 
  private:
+  struct Copied {  // and not given back yet
+    std::size_t ring;
+    std::size_t begin;  // in the harvest
+  };
+  void let_go(const Harvest& from, std::int64_t watermark_ns);
   void read_counters(Harvest& into) const;
 
   SegmentFile file_;
   std::map<std::size_t, std::uint64_t> stored_;
+  Logbook* logbook_;
+  std::int64_t image_;
   std::array<std::optional<RingReader>, wire::kSlotCount> readers_;
+  std::vector<Copied> copied_;
+  std::vector<Logbook::Slots> noted_;  // room for a round
 };
 
 }  // namespace sockwatch::drain

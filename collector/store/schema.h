@@ -192,6 +192,14 @@ constexpr void for_each_column(Visit&& visit) {
   std::apply([&](const auto&... column) { (visit(column), ...); }, Table<Row>::kColumns);
 }
 
+// The columns of one row, for archives (collector/support/archive.h).
+template <typename Row>
+requires requires { Table<std::remove_const_t<Row>>::kColumns; }
+constexpr auto fields_of(Row& row) {
+  return std::apply([&row](const auto&... column) { return std::tie(row.*(column.member)...); },
+                    Table<std::remove_const_t<Row>>::kColumns);
+}
+
 // The same without types, for SQL text and for checking a file.
 struct ColumnShape {
   const char* name;

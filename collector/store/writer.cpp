@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -76,6 +77,12 @@ Status sync_file(const std::string& path, const std::string& shown) {
   if (synced) return {};
   return Error{fmt::format("cannot bring trace '{}' to disk: {}", shown, std::strerror(error)),
                "see whether the file system is full or failing"};
+}
+
+// Rows are added and perhaps replaced under the same number, never removed. A table keyed by "id"
+// has it as its rowid.
+bool only_grows(const TableShape& shape) {
+  return std::string_view(shape.key) == "id" || std::string_view(shape.name) == "call";
 }
 
 Error finished_already(const std::string& shown) {
@@ -231,7 +238,11 @@ Result<Writer> Writer::open(const std::string& path, OpenMode mode) {
     const Result<std::int64_t> finished =
         database->number(fmt::format("SELECT count(*) FROM trace WHERE key = '{}'", kFinishedKey));
     if (!finished) return finished.error();
-    if (*finished != 0) return finished_already(path);
+    if (*finished != 0) {
+      // Whoever finished it may have died before its last step.
+      if (mode == OpenMode::resume) (void)database->run("PRAGMA journal_mode = DELETE");
+      return finished_already(path);
+    }
     if (Status status = start_log(*database, path); !status) return status.error();
     // Reads the trace, which creates the log the lock is on.
     Result<Layout> layout = inspect(*database);
@@ -307,6 +318,38 @@ Result<std::int64_t> Writer::largest_id(std::string_view table) const {
     return state_->database.number(fmt::format("SELECT coalesce(max(id), 0) FROM {}", shape.name));
   }
   return Error{fmt::format("table '{}' of a trace has no ids", table), ""};
+}
+
+Result<Writer::Marks> Writer::marks() const {
+  if (state_->closed) return finished_already(state_->database.shown());
+  Marks marks;
+  for (const TableShape& shape : all_tables()) {
+    if (!only_grows(shape)) continue;
+    const Result<std::int64_t> last =
+        state_->database.number(fmt::format("SELECT coalesce(max(rowid), 0) FROM {}", shape.name));
+    if (!last) return last.error();
+    marks[shape.name] = *last;
+  }
+  return marks;
+}
+
+Status Writer::roll_back(const Marks& marks, const std::vector<std::int64_t>& processes) {
+  if (Status status = state_->begin(); !status) {
+    state_->doomed.reset();
+    return status;
+  }
+  std::string sql;
+  std::int64_t last_process = 0;
+  for (const TableShape& shape : all_tables()) {
+    const auto mark = marks.find(shape.name);
+    if (!only_grows(shape) || mark == marks.end()) continue;
+    sql += fmt::format("DELETE FROM {} WHERE rowid > {};", shape.name, mark->second);
+    if (mark->first == Table<ProcessRow>::kName) last_process = mark->second;
+  }
+  sql += fmt::format("DELETE FROM loss WHERE process_id > {} OR process_id IN ({})", last_process,
+                     fmt::join(processes, ", "));
+  if (Status status = state_->database.run(sql); !status) return state_->undo(status.error());
+  return commit();
 }
 
 }  // namespace sockwatch::store

@@ -15,6 +15,7 @@
 // crossing it is that signal first, the error second).
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,6 +68,15 @@ class Writer {
   Result<std::vector<ConnectionRow>> unfinished_connections()
       const;  // outcome pending, or connected and not closed
   Result<std::int64_t> largest_id(std::string_view table) const;  // 0 if empty
+
+  // How far the tables have grown to which rows are added: table → number of its last row. All of
+  // them but `trace`, `loss` and `position`, whose rows are replaced.
+  using Marks = std::map<std::string, std::int64_t>;
+  Result<Marks> marks() const;
+  // Commits the removal of every row added since `marks`, and of what was counted as lost for the
+  // processes among them and for `processes`: whoever calls this makes all of it again. Rows that
+  // were there and changed since stay as they are.
+  Status roll_back(const Marks& marks, const std::vector<std::int64_t>& processes);
 
  private:
   struct State;

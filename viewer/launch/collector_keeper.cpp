@@ -4,8 +4,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <thread>
 
+#include "collector/store/reader.h"
+#include "collector/store/schema.h"
 #include "viewer/launch/say.h"
 
 namespace sockwatch::launch {
@@ -46,38 +50,67 @@ bool CollectorKeeper::wait_until_ready() {
 
 void CollectorKeeper::check() {
   int status = 0;
-  if (collector_.pid < 0 || ::waitpid(collector_.pid, &status, WNOHANG) != collector_.pid) return;
-  collector_.pid = -1;
+  if (collector_.pid >= 0) {
+    if (::waitpid(collector_.pid, &status, WNOHANG) != collector_.pid) return;
+    collector_.pid = -1;
+    lost_ = true;
+    next_try_ = {};
+  }
+  if (!trying() || Clock::now() < next_try_) return;
+  const bool again = restart();
+  if (again && !told_) {
+    told_ = true;  // the report has the number
+    say(
+        fmt::format("the collector ended unexpectedly ({}) and was started again; the report says "
+                    "what was lost",
+                    how_it_ended(status)));
+  }
+  if (!again && failures_ >= kMostFailures) {
+    say("the collector cannot be started again; nothing is stored from here on, the program goes "
+        "on");
+  }
+}
+
+bool CollectorKeeper::restart() {
   order_.resume = true;
   order_.replace = false;
-  const std::string how = how_it_ended(status);
-  const bool again = ++restarts_ <= kMaxRestarts && start() && wait_until_ready();
-  say(again ? fmt::format("the collector ended unexpectedly ({}) and was started again; the "
-                          "report says what was lost",
-                          how)
-            : fmt::format("the collector ended unexpectedly ({}); nothing is stored from here on, "
-                          "the program goes on",
-                          how));
+  if (start() && wait_until_ready()) {
+    lost_ = false;
+    failures_ = 0;
+    return true;
+  }
+  collector_.pid = -1;
+  constexpr std::chrono::milliseconds kFirst{10}, kLongest{2500};
+  next_try_ = Clock::now() + std::min(kFirst * (1 << std::min(failures_, 12)), kLongest);
+  ++failures_;
+  return false;
+}
+
+bool CollectorKeeper::is_complete() const {
+  const auto trace = store::Reader::open(order_.trace_path);
+  if (!trace) return false;
+  const auto facts = trace->trace();
+  return facts && facts->contains(store::kFinishedKey);
 }
 
 bool CollectorKeeper::finish() {
   // It may have died a moment ago, with what the rings hold still unread.
   check();
-  while (collector_.pid >= 0) {
-    const char byte = 's';
-    if (::write(collector_.stop.get(), &byte, 1) == 1) {
-      const int status = wait_for(collector_.pid);
-      if (!WIFSIGNALED(status)) {
-        collector_.pid = -1;
-        return WEXITSTATUS(status) == 0;
-      }
-    } else {
-      wait_for(collector_.pid);
+  constexpr int kMostDeaths = 100;
+  for (int deaths = 0; deaths < kMostDeaths; ++deaths) {
+    if (collector_.pid < 0) {
+      if (is_complete()) return true;
+      if (!trying()) return false;
+      std::this_thread::sleep_until(next_try_);
+      if (!restart()) continue;
     }
+    const char byte = 's';
+    (void)!::write(collector_.stop.get(), &byte, 1);
+    const int status = wait_for(collector_.pid);
     collector_.pid = -1;
-    order_.resume = true;
-    order_.replace = false;
-    if (++restarts_ > kMaxRestarts || !start() || !wait_until_ready()) return false;
+    if (!WIFSIGNALED(status)) return WEXITSTATUS(status) == 0;
+    lost_ = true;
+    next_try_ = {};
   }
   return false;
 }

@@ -3,6 +3,8 @@
 
 #include <sys/types.h>
 
+#include <chrono>
+
 #include "viewer/launch/child.h"
 
 namespace sockwatch::launch {
@@ -14,10 +16,12 @@ class CollectorKeeper {
   bool start();             // false: the collector or we have said why
   bool wait_until_ready();  // to be called once after start()
 
-  // After SIGCHLD. A collector that ended although nobody asked is started again and goes on where
-  // it stopped: the rings hold what came meanwhile. After kMaxRestarts we say that recording is
-  // over.
+  // After SIGCHLD, and now and then while trying(). A collector that ended although nobody asked is
+  // started again at once, as often as that happens, and goes on where it stopped: the rings hold
+  // what came meanwhile. One that does not even begin to work is tried again after a pause, longer
+  // each time, until kMostFailures of them came in a row.
   void check();
+  bool trying() const { return collector_.pid < 0 && lost_ && failures_ < kMostFailures; }
 
   // Lets it finish and waits for it. False: what it wrote is not complete.
   bool finish();
@@ -25,11 +29,18 @@ class CollectorKeeper {
   pid_t pid() const { return collector_.pid; }
 
  private:
-  static constexpr int kMaxRestarts = 5;
+  static constexpr int kMostFailures = 30;  // about a minute
+  using Clock = std::chrono::steady_clock;
+
+  bool restart();
+  bool is_complete() const;  // the trace: nothing is left to be done
 
   CollectorOrder order_;
   StartedCollector collector_;
-  int restarts_ = 0;
+  bool lost_ = false;  // it ended, and no other is at work
+  bool told_ = false;
+  int failures_ = 0;  // since one was at work
+  Clock::time_point next_try_{};
 };
 
 }  // namespace sockwatch::launch

@@ -112,8 +112,9 @@ void Supervisor::wait_for_descendants(const std::string& run_directory, std::int
       ends.emplace_back(open_pidfd(pids[i]));
       if (ends.back()) waits.push_back({ends.back().get(), POLLIN, 0});
     }
-    const int timeout = waits.size() > ours ? -1 : 500;  // no pidfds before Linux 5.3
+    const bool pidfds = waits.size() > ours;  // none before Linux 5.3
     for (bool ended = false; !ended;) {
+      const int timeout = pidfds && !keeper_.trying() ? -1 : 500;
       ended = ::poll(waits.data(), waits.size(), timeout) == 0;
       if (asked_to_end(foreground)) return;
       for (std::size_t i = ours; i < waits.size(); ++i) ended = ended || waits[i].revents != 0;

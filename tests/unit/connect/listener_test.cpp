@@ -54,9 +54,7 @@ struct ListenerRows : ::testing::Test {
     o.payload.accept = {kCookie, AF_INET, IPPROTO_TCP, 0, count};
     story.say(o);
   }
-  void take() {
-    for (const auto& row : story.tracker().take().listeners) rows[row.id] = row;
-  }
+  void take() { rows = story.listeners(); }
   store::ListenerRow only() {
     take();
     EXPECT_THAT(rows, SizeIs(1));
@@ -97,13 +95,13 @@ TEST_F(ListenerRows, CountFailuresToldTogether) {
   listen();
   accept_fails(EMFILE, 1);
   accept_fails(EMFILE, 900);
-  const auto calls = story.tracker().take();
-  ASSERT_THAT(calls.failed_calls, SizeIs(1));
-  EXPECT_EQ(calls.failed_calls[0].call, "accept");
-  EXPECT_EQ(calls.failed_calls[0].error, EMFILE);
-  EXPECT_EQ(calls.failed_calls[0].count, 901);
-  ASSERT_THAT(calls.listeners, SizeIs(1));
-  EXPECT_EQ(calls.listeners[0].failures, 901);
+  const auto calls = story.failed_calls();
+  ASSERT_THAT(calls, SizeIs(1));
+  const auto& failed = calls.begin()->second;
+  EXPECT_EQ(failed.call, "accept");
+  EXPECT_EQ(failed.error, EMFILE);
+  EXPECT_EQ(failed.count, 901);
+  EXPECT_EQ(only().failures, 901);
 }
 
 TEST_F(ListenerRows, KeepTheLongestWait) {

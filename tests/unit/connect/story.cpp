@@ -4,8 +4,11 @@
 #include <poll.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <stdexcept>
 #include <utility>
+
+#include "collector/support/archive.h"
 
 namespace sockwatch::connect::testing {
 
@@ -76,6 +79,24 @@ void Story::say(Observation o) {
   now_ += kCall;
   o.t_ns = now_;
   apply(o);
+}
+
+void Story::apply(const Observation& o) {
+  tracker_.apply(o);
+  // A second run of all stories: after every single event another collector goes on.
+  static const bool restarting = std::getenv("STORY_RESTARTS") != nullptr;
+  if (restarting) change_collector();
+}
+
+void Story::change_collector() {
+  settle();
+  std::string kept;
+  Keep keep(kept);
+  tracker_.keep(keep);
+  tracker_ = Tracker(7, ids_, options_);
+  Restore restore(kept);
+  tracker_.restore(restore, false);
+  if (!restore.good() || !restore.at_end()) throw std::logic_error("a tracker cannot be restored");
 }
 
 std::uint64_t Story::cookie_of(int fd) {
@@ -402,6 +423,7 @@ void Story::settle() {
   for (auto& row : changes.waits) waits_.push_back(std::move(row));
   for (auto& row : changes.resolutions) resolutions_.push_back(std::move(row));
   for (auto& row : changes.failed_calls) failed_calls_[row.id] = std::move(row);
+  for (auto& row : changes.listeners) listeners_[row.id] = std::move(row);
   for (auto& row : changes.calls) calls_.push_back(std::move(row));
 }
 
@@ -432,6 +454,10 @@ const std::vector<store::ResolutionRow>& Story::resolutions() {
 const std::vector<store::CallRow>& Story::calls() {
   settle();
   return calls_;
+}
+const std::map<std::int64_t, store::ListenerRow>& Story::listeners() {
+  settle();
+  return listeners_;
 }
 const std::map<std::int64_t, store::FailedCallRow>& Story::failed_calls() {
   settle();

@@ -79,7 +79,7 @@ class WaitWord {
 
 class Story {
  public:
-  explicit Story(Options options = {}) : tracker_(7, ids_, options) {}
+  explicit Story(Options options = {}) : options_(options), tracker_(7, ids_, options) {}
 
   void pass(std::int64_t ms) { now_ += ms * kMs; }
   std::int64_t now() const { return now_; }
@@ -135,14 +135,18 @@ class Story {
   const std::vector<store::ResolutionRow>& resolutions();
   const std::vector<store::CallRow>& calls();
   const std::map<std::int64_t, store::FailedCallRow>& failed_calls();  // by id
+  const std::map<std::int64_t, store::ListenerRow>& listeners();       // by id
   Tracker& tracker() { return tracker_; }
 
   Observation call(wire::Op op, int fd) const;
-  void apply(const Observation& o) { tracker_.apply(o); }
+  void apply(const Observation& o);
   void advance_to(std::int64_t ns) { now_ = ns; }
   std::uint64_t cookie_of(int fd);
 
  private:
+  void change_collector();
+
+  const Options options_;
   Ids ids_;
   Tracker tracker_;
   std::int64_t now_ = 1'000'000 * kMs;
@@ -153,6 +157,7 @@ class Story {
   std::vector<store::ResolutionRow> resolutions_;
   std::vector<store::CallRow> calls_;
   std::map<std::int64_t, store::FailedCallRow> failed_calls_;
+  std::map<std::int64_t, store::ListenerRow> listeners_;
 };
 
 }  // namespace sockwatch::connect::testing

@@ -115,8 +115,9 @@ class CollectTest : public testing::Test {
     return row == nullptr ? "(none)" : row->outcome;
   }
   std::size_t segments() const {
-    return static_cast<std::size_t>(
-        std::distance(std::filesystem::directory_iterator(run_.path()), {}));
+    return static_cast<std::size_t>(std::ranges::count_if(
+        std::filesystem::directory_iterator(run_.path()), std::filesystem::directory_iterator(),
+        [](const auto& file) { return file.path().extension() == wire::kSegmentSuffix; }));
   }
   // The child's side: makes a segment once, keeps it.
   Producer& producer() {

@@ -54,6 +54,7 @@ TEST_F(RingReaderTest, TakesWhatBoostPushedAndGivesTheRoomBack) {
     while (push_long(random() % 13, static_cast<std::int64_t>(pushed))) ++pushed;
     reader.drain(out_);
     ASSERT_FALSE(reader.broken());
+    reader.give_back();
     ASSERT_EQ(ring_->write_available(), wire::kRingCapacity);
   }
   EXPECT_EQ(reader.next_sequence(), sequence_);
@@ -110,6 +111,7 @@ TEST_F(RingReaderTest, OverwrittenReadIndexIsIgnored) {
   ASSERT_TRUE(push_event());
   EXPECT_EQ(reader.drain(out_), 1u);
   EXPECT_FALSE(reader.broken());
+  reader.give_back();
   EXPECT_EQ(image_.read_index.load(), 2u);
 }
 
@@ -189,11 +191,30 @@ TEST_F(RingReaderTest, AfterARestartAllMayBeStoredAlready) {
   EXPECT_EQ(out_[0].t_ns, 2u);
 }
 
+TEST_F(RingReaderTest, WhatWasDrainedStaysUntilItIsGivenBack) {
+  ASSERT_TRUE(push_event(1) && push_event(2));
+  RingReader reader(image_);
+  EXPECT_EQ(reader.drain(out_), 2u);
+  EXPECT_EQ(image_.read_index.load(), 0u);
+  EXPECT_EQ(reader.drain(out_), 0u) << "once is enough";
+  {
+    RingReader after_death(image_, 1);  // of this one, which had noted the first
+    std::vector<wire::Event> again;
+    after_death.drain(again);
+    ASSERT_EQ(again.size(), 1u);
+    EXPECT_EQ(again[0].t_ns, 2u);
+    EXPECT_EQ(after_death.missing(), 0u);
+  }
+  reader.give_back();
+  EXPECT_EQ(image_.read_index.load(), 2u);
+}
+
 TEST_F(RingReaderTest, AfterARestartTheGapIsCounted) {
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(push_event(i));
   {
     RingReader died(image_);
     died.drain(out_);
+    died.give_back();
   }
   out_.clear();
   ASSERT_TRUE(push_event(4));
@@ -220,6 +241,7 @@ TEST_F(RingReaderTest, ProducerInAnotherThreadLosesNothing) {
   while (seen < kEvents && !reader.broken()) {
     out_.clear();
     reader.drain(out_);
+    reader.give_back();
     for (std::size_t at = 0; at < out_.size(); at += 1u + out_[at].continuation_slots) {
       if (out_[at].t_ns != seen++) ADD_FAILURE() << "order";
     }
@@ -245,7 +267,10 @@ TEST_F(RingReaderTest, IndicesThatChangeAllTheTimeAreSurvived) {
   while (changes < 500'000 || readers < 20'000) {
     out_.clear();
     RingReader reader(image_);
-    for (int round = 0; round < 3; ++round) reader.drain(out_);
+    for (int round = 0; round < 3; ++round) {
+      reader.drain(out_);
+      if (!reader.broken()) reader.give_back();
+    }
     if (out_.size() > 3 * kElements) ADD_FAILURE() << out_.size();
     broken += reader.broken() ? 1u : 0u;
     ++readers;

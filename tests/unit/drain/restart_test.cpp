@@ -1,0 +1,295 @@
+// A collector that dies at any of its steps, and the one that goes on: every event is stored
+// exactly once, and connections under way continue.
+#include <fmt/format.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include <fstream>
+#include <map>
+
+#include "collector/drain/logbook.h"
+#include "tests/unit/drain/collect_fixture.h"
+#include "tests/unit/drain/deadly_calls.h"
+
+namespace sockwatch::drain {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+wire::TcpPicture established() {
+  wire::TcpPicture tcp{};
+  tcp.state = TCP_ESTABLISHED;
+  tcp.known_bytes = 240;
+  tcp.segs_out = 2;
+  tcp.segs_in = 1;
+  tcp.rtt_us = 300;
+  return tcp;
+}
+
+// The stages of a connection, each in the time of another collector.
+void begin_connection(const Producer& producer, int fd, std::uint16_t port) {
+  publish_connecting(producer, static_cast<std::size_t>(fd % 3), fd, port);
+}
+void establish(const Producer& producer, int fd) {
+  wire::Payload payload{};
+  payload.option = {SOL_SOCKET, SO_ERROR, 0};
+  const auto tcp = established();
+  producer.publish(static_cast<std::size_t>(fd % 3),
+                   EventBuilder(wire::Op::getsockopt, fd, monotonic_ns())
+                       .payload(payload)
+                       .part(wire::Part::tcp, &tcp, sizeof tcp)
+                       .slots());
+}
+void end_connection(const Producer& producer, int fd) {
+  const auto tcp = established();
+  producer.publish(static_cast<std::size_t>(fd % 3),
+                   EventBuilder(wire::Op::close, fd, monotonic_ns())
+                       .flags(wire::kBegin | wire::kNotReturned)
+                       .part(wire::Part::tcp, &tcp, sizeof tcp)
+                       .slots());
+}
+
+// Step n begins connection n, establishes n-1 and ends n-2.
+constexpr int kSteps = 12;
+void step(const Producer& producer, int n) {
+  if (n < kSteps - 2) begin_connection(producer, 10 + n, static_cast<std::uint16_t>(1 + n));
+  if (n >= 1 && n < kSteps - 1) establish(producer, 9 + n);
+  if (n >= 2) end_connection(producer, 8 + n);
+}
+
+class RestartTest : public CollectTest {
+ protected:
+  // `deadly`: the call at which it dies; 0: it does not.
+  void start_collector(store::OpenMode mode, int deadly, bool recover = false) {
+    int stop[2];
+    ASSERT_EQ(::pipe2(stop, O_CLOEXEC), 0);
+    resumed_ = mode == store::OpenMode::resume;
+    pid_ = ::fork();
+    ASSERT_GE(pid_, 0);
+    if (pid_ == 0) {
+      ::close(stop[1]);
+      const int errors = ::open((out_ / "errors").c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
+      ::dup2(errors, 2);
+      CollectOptions options{run_.path(), trace_, mode, false, stop[0], -1};
+      options.snapshot_bytes = 1;  // as often as there is anything to be kept
+      options.recover = recover;
+      die_at_call(deadly);
+      const auto result = collect(options);
+      if (!result) dprintf(2, "%s\n", result.error().message.c_str());
+      ::_exit(result ? 0 : 1);
+    }
+    ::close(stop[0]);
+    stop_ = UniqueFd(stop[1]);
+  }
+  bool has_died() {
+    if (pid_ > 0 && ::waitpid(pid_, &status_, WNOHANG) == pid_) pid_ = -1;
+    return pid_ < 0;
+  }
+  int wait_for_collector() {
+    if (pid_ > 0) ::waitpid(pid_, &status_, 0);
+    pid_ = -1;
+    return status_;
+  }
+  void TearDown() override {
+    if (pid_ > 0) {
+      ::kill(pid_, SIGKILL);
+      wait_for_collector();
+    }
+  }
+  std::string errors() const {
+    std::ifstream file(out_ / "errors");
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  }
+  bool trace_is_finished() const {
+    const auto reader = store::Reader::open(trace_);
+    if (!reader) return false;
+    const auto facts = reader->trace();
+    return facts && facts->contains("finished");
+  }
+  // How a launcher goes on after a death: one that died before it was ready is begun anew.
+  store::OpenMode next_mode() const {
+    const bool was_ready = std::ranges::any_of(
+        std::filesystem::directory_iterator(run_.path()),
+        [](const auto& file) { return file.path().filename().string().starts_with("snapshot."); });
+    return was_ready ? store::OpenMode::resume : store::OpenMode::replace;
+  }
+  // Returns whether the collector died of call number `deadly`.
+  bool record_with_a_death_at(int deadly) {
+    Target target([&](int n) { step(producer(), n); });
+    start_collector(store::OpenMode::create, deadly);
+    bool died = false;
+    for (int n = 0; n < kSteps; ++n) {
+      target.step();
+      std::this_thread::sleep_for(std::chrono::milliseconds(n % 4 == 3 ? 60 : 4));
+      if (!has_died()) continue;
+      died = true;
+      start_collector(next_mode(), 0);
+    }
+    target.kill();
+    for (int life = 0; life < 3; ++life) {
+      stop_.reset();
+      const int status = wait_for_collector();
+      if (!WIFSIGNALED(status)) {
+        EXPECT_TRUE(status == 0 || trace_is_finished()) << errors();
+        break;
+      }
+      died = true;
+      if (trace_is_finished()) break;
+      start_collector(next_mode(), 0);
+    }
+    return died;
+  }
+  void expect_every_connection_once(const std::string& when) {
+    read_trace();
+    std::map<std::int64_t, int> seen;
+    for (const store::ConnectionRow& row : connections_) {
+      ++seen[row.peer_port.value_or(0)];
+      EXPECT_EQ(row.outcome, "connected") << when << " port " << row.peer_port.value_or(0);
+      EXPECT_EQ(row.ending, "closed") << when << " port " << row.peer_port.value_or(0);
+      EXPECT_TRUE(row.closed_ns) << when;
+    }
+    for (int port = 1; port <= kSteps - 2; ++port) {
+      EXPECT_EQ(seen[port], 1) << when << " port " << port << "\n" << errors();
+    }
+    EXPECT_THAT(connections_, SizeIs(kSteps - 2)) << when;
+    EXPECT_THAT(processes_, SizeIs(1)) << when;
+    EXPECT_THAT(losses_, IsEmpty()) << when << "\n" << errors();
+  }
+  void clear() {
+    producer_.reset();
+    std::filesystem::remove_all(trace_);
+    for (const auto& file : std::filesystem::directory_iterator(run_.path())) {
+      std::filesystem::remove_all(file.path());
+    }
+    for (const auto& file : std::filesystem::directory_iterator(out_.path())) {
+      std::filesystem::remove_all(file.path());
+    }
+  }
+  void kill_collector() {
+    ::kill(pid_, SIGKILL);
+    wait_for_collector();
+  }
+
+  pid_t pid_ = -1;
+  int status_ = 0;
+  bool resumed_ = false;
+  UniqueFd stop_;
+};
+
+// With RESTART_EVERY=1 every single call; else some of them, others each day.
+TEST_F(RestartTest, DeathAtAnyStepLosesNothing) {
+  const char* wish = std::getenv("RESTART_EVERY");
+  const int every = wish != nullptr ? std::atoi(wish) : 7;
+  const int first = 1 + static_cast<int>(monotonic_ns() / 1000 % every);
+  int survived = 0;
+  int deaths = 0;
+  for (int call = first; survived < 2 && !HasFailure(); call += every) {
+    SCOPED_TRACE(call);
+    const bool died = record_with_a_death_at(call);
+    deaths += died ? 1 : 0;
+    survived = died ? 0 : survived + 1;
+    expect_every_connection_once(fmt::format("call {}", call));
+    // One that died before there was a trace had not begun.
+    EXPECT_TRUE(died || !facts_.contains("collector_restarts"));
+    EXPECT_TRUE(std::filesystem::is_empty(run_.path()) || died);
+    clear();
+  }
+  EXPECT_GE(deaths, 100 / every);
+}
+
+TEST_F(RestartTest, ConnectionsUnderWayContinue) {
+  Target target([&](int n) { step(producer(), n); });
+  start_collector(store::OpenMode::create, 0);
+  for (int n = 0; n < kSteps; ++n) {
+    target.step();
+    std::this_thread::sleep_for(std::chrono::milliseconds(20 + 30 * (n % 3)));
+    kill_collector();
+    if (n % 2 == 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    start_collector(next_mode(), 0);
+  }
+  target.kill();
+  EXPECT_TRUE(eventually([&] { return segments() == 0; }));
+  stop_.reset();
+  EXPECT_EQ(wait_for_collector(), 0) << errors();
+  expect_every_connection_once("killed after each step");
+  EXPECT_EQ(facts_["collector_restarts"], std::to_string(kSteps));
+  EXPECT_TRUE(std::filesystem::is_empty(run_.path()));
+}
+
+TEST_F(RestartTest, AForgedJournalIsACountedLossAndNoCrash) {
+  Target target([&](int n) { step(producer(), n); });
+  start_collector(store::OpenMode::create, 0);
+  for (int n = 0; n < 4; ++n) target.step();
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  kill_collector();
+  for (const auto& file : std::filesystem::directory_iterator(run_.path())) {
+    if (!Logbook::is_file_name(file.path().filename().string())) continue;
+    std::fstream bytes(file.path(), std::ios::in | std::ios::out | std::ios::binary);
+    bytes.seekp(40);
+    bytes.write("\xff\xff\xff", 3);
+  }
+  start_collector(store::OpenMode::resume, 0);
+  for (int n = 4; n < kSteps; ++n) target.step();
+  target.kill();
+  stop_.reset();
+  EXPECT_EQ(wait_for_collector(), 0) << errors();
+  read_trace();
+  EXPECT_EQ(losses_["broken_journal"], 1);
+  EXPECT_THAT(errors(), HasSubstr("sockwatch: "));
+  std::map<std::int64_t, int> seen;
+  for (const store::ConnectionRow& row : connections_) ++seen[row.peer_port.value_or(0)];
+  for (int port = 1; port <= kSteps - 2; ++port) EXPECT_EQ(seen[port], 1) << port;
+}
+
+// The trace went with its disk, or is another one: what the run directory holds is recovered.
+TEST_F(RestartTest, RecoversIntoANewTrace) {
+  Target target([&](int n) { step(producer(), n); });
+  start_collector(store::OpenMode::create, 0);
+  for (int n = 0; n < kSteps - 1; ++n) target.step();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  kill_collector();
+  target.step();
+  target.kill();
+  std::filesystem::remove(trace_);
+  for (const char* beside : {"-wal", "-shm"}) std::filesystem::remove(trace_ + beside);
+  start_collector(store::OpenMode::create, 0, true);
+  EXPECT_EQ(wait_for_collector(), 0) << errors();
+  expect_every_connection_once("recovered");
+  EXPECT_TRUE(std::filesystem::is_empty(run_.path()));
+}
+
+// Nobody was there to collect: all of it waits in the rings.
+TEST_F(RestartTest, ACollectorThatComesLateFindsEverything) {
+  Target target([&](int n) { step(producer(), n); });
+  for (int n = 0; n < kSteps; ++n) target.step();
+  start_collector(store::OpenMode::create, 0);
+  EXPECT_TRUE(eventually([&] {
+    return store::Reader::open(trace_) && (read_trace(), connections_.size() == kSteps - 2);
+  }));
+  target.kill();
+  stop_.reset();
+  EXPECT_EQ(wait_for_collector(), 0) << errors();
+  expect_every_connection_once("late");
+}
+
+TEST_F(RestartTest, NotesOfAnotherRecordingAreNotMixedIn) {
+  Target target([&](int n) { step(producer(), n); });
+  start_collector(store::OpenMode::create, 0);
+  target.step();
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  kill_collector();
+  {
+    auto writer = store::Writer::open(out_ / "other", store::OpenMode::create);
+    ASSERT_TRUE(writer && writer->set("recording", "another") && writer->commit());
+  }
+  const auto result =
+      collect(CollectOptions{run_.path(), out_ / "other", store::OpenMode::resume, false, -1, -1});
+  ASSERT_FALSE(result);
+  EXPECT_THAT(result.error().message, HasSubstr("another recording"));
+}
+
+}  // namespace
+}  // namespace sockwatch::drain
