@@ -102,6 +102,7 @@ void begin(const Attempt& attempt, int fd) {
   Record record(wire::Op::connect, fd);
   if (record) {
     record.event().flags = wire::kBegin;
+    record.event().detail = attempt.fast_open ? std::uint8_t{wire::kFastOpen} : std::uint8_t{0};
     record.endpoint(*attempt.detail);
     record.part(wire::Part::peer_address, &attempt.peer, attempt.length);
     record.publish();
@@ -129,7 +130,9 @@ void finish_fresh(const Attempt& attempt, int fd, Outcome outcome) {
   const bool running = failed && (outcome.error == EINPROGRESS || outcome.error == EALREADY ||
                                   // An interrupted connect goes on; a Unix socket's was given up.
                                   (outcome.error == EINTR && attempt.detail->family != AF_UNIX));
-  if (failed && outcome.error == EISCONN && attempt.nonblocking) {
+  // Without Fast Open in this kernel the program will connect in the ordinary way.
+  const bool refused_fast = attempt.fast_open && failed && outcome.error == EOPNOTSUPP;
+  if (refused_fast || (failed && outcome.error == EISCONN && attempt.nonblocking)) {
     fd_table::change(fd, 0xff, attempt.bits_before);  // nothing began
     return;
   }
@@ -139,6 +142,9 @@ void finish_fresh(const Attempt& attempt, int fd, Outcome outcome) {
     record.outcome(outcome, attempt.start_ns);
     if (attempt.nonblocking) {
       record.event().flags |= wire::kNonBlocking;
+    }
+    if (attempt.fast_open) {
+      record.event().detail = wire::kFastOpen;
     }
     record.endpoint(*attempt.detail);
     record.part(wire::Part::peer_address, &attempt.peer, attempt.length);
@@ -323,6 +329,12 @@ bool ends_connection(int error) {
     default:
       return false;
   }
+}
+
+bool may_open_fast(int fd) {
+  const Detail* detail = fd_table::detail_if_mapped(fd);
+  return state::recording() && detail != nullptr &&
+         (fd_table::bits(fd) & (kBorn | kTracked)) == kBorn && is_tcp(*detail);
 }
 
 bool is_nonblocking(int fd) {

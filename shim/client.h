@@ -24,6 +24,7 @@ struct Attempt {
   };
   Kind kind = Kind::unwatched;
   bool nonblocking = false;
+  bool fast_open = false;  // made by a send; set by the caller
   std::uint8_t bits_before = 0;
   Detail* detail = nullptr;
   std::uint64_t start_ns = 0;
@@ -46,6 +47,9 @@ void publish_phase_end(Record& record, int fd, Detail& detail);
 
 // errno values of a transfer that prove the connection, or the attempt at one, to be over.
 bool ends_connection(int error);
+
+// A TCP socket of this process's own that was never connected: MSG_FASTOPEN may connect it.
+bool may_open_fast(int fd);
 
 // Non-blocking as the program would find it now; false where we may not ask.
 bool is_nonblocking(int fd);

@@ -27,7 +27,10 @@ void Attempt::interrupted(store::Ns t_ns) {
   interrupted_after_ns_ = t_ns - row_.started_ns;
 }
 
-void Attempt::defer() { deferred_ = true; }
+void Attempt::defer() {
+  deferred_ = true;
+  row_.fast_open = true;
+}
 
 // The call is over and it was a time-out, so the row says so from now on. The handshake is not
 // over: a later success on the same socket makes it `connected`, with the expired wait as evidence.

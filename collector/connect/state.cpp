@@ -120,6 +120,7 @@ void Tracker::State::changed(const std::shared_ptr<Attempt>& attempt) {
 void Tracker::State::record_call(const Observation& o) {
   const bool close = is_close_family(o.op);
   if (o.has(wire::kBegin) != close || o.op >= Op::continuation || o.has(wire::kMoreEntries)) return;
+  if (o.op == Op::connect && (o.detail & wire::kFastOpen) != 0) return;  // the send is the call
   store::CallRow row;
   row.process_id = process_id;
   row.tid = o.tid;

@@ -63,10 +63,15 @@ bool same_socket(const Attempt& attempt, const Observation& o) {
   return cookie == 0 || !attempt.row().cookie || *attempt.row().cookie == cookie;
 }
 
-// Connected, TCP Fast Open style: the call returned 0 and no packet has left.
-bool is_promise(const Picture& tcp) {
-  return tcp && tcp->state == TCP_CLOSE && tcp->segs_out == 0 && tcp->segs_in == 0 &&
-         tcp->known_bytes > 0;
+// Connected, TCP Fast Open style: the call returned 0, and no packet has left (the kernel shows
+// SYN_SENT or, older ones, CLOSE) or the bytes went with the SYN, which may have been refused
+// since.
+bool is_promise(const Observation& o) {
+  if (!o.tcp || o.tcp->known_bytes == 0) return false;
+  const bool by_send = (o.detail & wire::kFastOpen) != 0;
+  const bool nothing_left = o.tcp->segs_out == 0 && o.tcp->segs_in == 0;
+  return o.tcp->state == TCP_SYN_SENT || o.tcp->state == TCP_SYN_RECV ||
+         (o.tcp->state == TCP_CLOSE && (by_send || nothing_left));
 }
 
 Conversation::Pause pause_of(const Observation& o) {
@@ -98,6 +103,7 @@ std::shared_ptr<Attempt> Tracker::State::new_attempt(const Observation& o, store
   row.protocol = protocol_of(o, row.family);
   row.blocking = !o.has(wire::kNonBlocking);
   row.interrupted = false;
+  row.fast_open = (o.detail & wire::kFastOpen) != 0;
   row.started_ns = started_ns;
   if (o.peer && !is_unspec(o)) {
     if (!o.peer->text.empty()) row.peer_address = o.peer->text;
@@ -194,7 +200,7 @@ void Tracker::State::judge(Socket& socket, Attempt& attempt, const Observation& 
   const store::Ns took_ns = o.t_ns - began_ns;
   fill_local(o.local, attempt.row());
   if (o.result == 0 || o.error == EISCONN) {
-    if (o.result == 0 && attempt.tcp() && is_promise(o.tcp)) return attempt.defer();
+    if (o.result == 0 && attempt.tcp() && is_promise(o)) return attempt.defer();
     return succeed(socket, attempt, o);
   }
   if (o.error == EINTR) return attempt.interrupted(o.t_ns);
@@ -312,6 +318,8 @@ void Tracker::State::transferred(Socket& socket, const Observation& o) {
   }
   const bool opening = send && attempt.deferred() && attempt.connecting();
   if (attempt.phase() != Attempt::Phase::connected && !opening) return;
+  // What connect had promised begins with this send.
+  if (opening && !attempt.row().first_send_ns) attempt.row().started_ns = o.start_ns();
   if (send) {
     const bool turn_start = (o.detail & wire::kTurnStart) != 0;
     const bool tls = (o.detail & wire::kTlsRecord) != 0;

@@ -1,6 +1,8 @@
 // Bytes. The logic is in shim/transfer.h; here is only how each call names its bytes.
 #include "shim/transfer.h"
 
+#include "shim/caller_memory.h"
+#include "shim/hooks/fast_open.h"
 #include "shim/hooks/hook.h"
 #include "shim/real.h"
 
@@ -69,13 +71,21 @@ ssize_t hook_send(int fd, const void* bytes, size_t size, int flags) {
 
 ssize_t hook_sendto(int fd, const void* bytes, size_t size, int flags, const sockaddr* to,
                     socklen_t length) {
-  return send_through(wire::Op::sendto, fd, flags, first_of(bytes),
-                      [=] { return real::sendto(fd, bytes, size, flags, to, length); });
+  const auto make = [=] { return real::sendto(fd, bytes, size, flags, to, length); };
+  if (opens_fast(fd, flags)) [[unlikely]] {
+    return fast_open_through(wire::Op::sendto, fd, flags, to, length, first_of(bytes), make);
+  }
+  return send_through(wire::Op::sendto, fd, flags, first_of(bytes), make);
 }
 
 ssize_t hook_sendmsg(int fd, const msghdr* message, int flags) {
-  return send_through(wire::Op::sendmsg, fd, flags, first_of(message),
-                      [=] { return real::sendmsg(fd, message, flags); });
+  const auto make = [=] { return real::sendmsg(fd, message, flags); };
+  if (opens_fast(fd, flags) && readable(message, sizeof(*message))) [[unlikely]] {
+    return fast_open_through(wire::Op::sendmsg, fd, flags,
+                             static_cast<const sockaddr*>(message->msg_name), message->msg_namelen,
+                             first_of(message), make);
+  }
+  return send_through(wire::Op::sendmsg, fd, flags, first_of(message), make);
 }
 
 int hook_sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {

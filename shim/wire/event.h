@@ -55,6 +55,7 @@ enum TransferDetail : std::uint8_t {
   kTlsRecord =
       1 << 4,  // first byte ever sent was 0x16 (a TLS handshake record); no other byte is looked at
   kDontWait = 1 << 5,  // MSG_DONTWAIT
+  kFastOpen = 1 << 6,  // connect: made by a send with MSG_FASTOPEN, which follows
 };
 
 // Event::detail for select and pselect.

@@ -101,7 +101,12 @@ void add_bytes(std::vector<Hazard>& list) {
                       event(Op::accept).result(-1).error(EMFILE).tcp(), event(Op::dup),
                       event(Op::close).flags(wire::kBegin).tcp(), event(Op::close_range)})
            .segments(2)});
-  list.push_back({"fast_open", {"fast_open"}, Recording::of({event(Op::connect).result(0)})});
+  list.push_back(
+      {"fast_open",
+       {"fast_open"},
+       Recording::of({event(Op::connect).result(0).detail(wire::kFastOpen).tcp().peer().times(2),
+                      event(Op::sendto).result(1).detail(wire::kTurnStart).times(2),
+                      event(Op::connect).error(ECONNREFUSED).detail(wire::kFastOpen)})});
   list.push_back(
       {"reconnect", {"reconnect"}, Recording::of({refused().times(2), connected().times(2)})});
   list.push_back(

@@ -239,11 +239,63 @@ TEST_F(ConnectEndings, FastOpenConnectsWithTheFirstAnswer) {
   auto promise = picture(TCP_CLOSE);
   story.connect(kFd, "10.0.0.1", 80).blocking().succeeds(promise);
   EXPECT_EQ(story.row().outcome, "pending");
+  EXPECT_EQ(story.row().fast_open, true);
+  story.pass(700);
   story.send(kFd, 100);
   EXPECT_EQ(story.row().outcome, "pending");
+  EXPECT_EQ(story.row().started_ns, story.row().first_send_ns);
   story.receive(kFd, 50, wire::kFirstByte, talked(100, 50));
   EXPECT_EQ(story.row().outcome, "connected");
   EXPECT_EQ(story.row().turns, 1);
+}
+
+struct FastOpenBySend : ConnectEndings {
+  void opens(std::int64_t result, int error, const Tcp& tcp) {
+    Observation o = story.call(wire::Op::connect, kFd);
+    o.peer = Address{"ipv4", "10.0.0.1", 80};
+    o.payload.endpoint = {story.cookie_of(kFd), AF_INET, SOCK_STREAM, IPPROTO_TCP, 0};
+    o.detail = wire::kFastOpen;
+    o.result = result;
+    o.error = error;
+    o.tcp = tcp;
+    story.say(o);
+    if (result == 0) story.send(kFd, 100);
+  }
+};
+
+TEST_F(FastOpenBySend, BytesInTheSynAreNoProof) {
+  opens(0, 0, syn_sent());
+  EXPECT_EQ(story.row().outcome, "pending");
+  EXPECT_EQ(story.row().fast_open, true);
+  story.receive(kFd, 50, wire::kFirstByte, talked(100, 50));
+  EXPECT_EQ(story.row().outcome, "connected");
+  EXPECT_EQ(story.row().turns, 1);
+}
+
+TEST_F(FastOpenBySend, DroppedSyn) {
+  opens(0, 0, syn_sent());
+  story.poll(kFd, 1500).expires();
+  story.close(kFd, syn_sent(1));
+  EXPECT_EQ(story.row().outcome, "timed_out_caller");
+  EXPECT_EQ(story.row().syn_retransmits, 1);
+  EXPECT_EQ(story.row().budget_source, "poll");
+}
+
+TEST_F(FastOpenBySend, WithoutACookieTheCallConnects) {
+  opens(0, 0, established());
+  EXPECT_EQ(story.row().outcome, "connected");
+  EXPECT_EQ(story.row().fast_open, true);
+}
+
+TEST_F(FastOpenBySend, RefusedByTheCall) {
+  opens(-1, ECONNREFUSED, closed_by_reset());
+  EXPECT_EQ(story.row().outcome, "refused");
+}
+
+TEST_F(FastOpenBySend, RefusedLater) {
+  opens(0, 0, syn_sent());
+  story.receive_fails(kFd, ECONNREFUSED, closed_by_reset());
+  EXPECT_EQ(story.row().outcome, "refused");
 }
 
 TEST_F(ConnectEndings, SoftErrorThenSuccess) {
