@@ -141,14 +141,19 @@ bool lease(Process& process) {
   return true;
 }
 
+// Memory for the next `count` slots of the ring.
+bool has_memory(const Process& process, const Thread& thread, std::size_t count) {
+  const std::size_t top = write_index(thread.ring) + count;
+  return segment::populate(process, *thread.slot, thread.ring,
+                           top > wire::RingImage::kElements ? wire::RingImage::kElements : top);
+}
+
 bool push(Process& process, Thread& thread, wire::Event* slots, std::size_t count) {
   wire::Slot& slot = *thread.slot;
   if (thread.ring->write_available() < count) {
     return false;
   }
-  const std::size_t top = write_index(thread.ring) + count;
-  if (!segment::populate(process, slot, thread.ring,
-                         top > wire::RingImage::kElements ? wire::RingImage::kElements : top)) {
+  if (!has_memory(process, thread, count)) {
     segment::count_loss(process, wire::Loss::no_memory);
     return true;  // dropped, and counted where it belongs
   }
@@ -273,7 +278,13 @@ void end(const Process& process, Thread& thread, std::uintptr_t frame) {
 void publish(Process& process, Thread& thread, std::uintptr_t frame, wire::Event* slots,
              std::size_t count) {
   // A handler that ran since begin() may have forked: in the child this event is the parent's.
-  if (!is_own(process, thread) || slots[0].tid != thread.tid || !occupy(process, frame)) {
+  if (!is_own(process, thread) || slots[0].tid != thread.tid) {
+    return;
+  }
+  // Memory takes a system call, and signals come at the end of those: before the section.
+  constexpr std::size_t kLostEvent = 1;
+  (void)has_memory(process, thread, count + kLostEvent);
+  if (!occupy(process, frame)) {
     return;
   }
   const bool told = thread.lost == 0 || tell_losses(process, thread, slots[0].t_ns, count);

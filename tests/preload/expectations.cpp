@@ -50,6 +50,11 @@ class Comparison {
     }
     const Segment& segment = segments_.emplace_back(read_segment(file));
     for (const std::string& fault : segment.faults) say("{}: {}", file.filename().string(), fault);
+    if (!contains(expected_.may_lose, static_cast<std::size_t>(wire::Loss::nested))) {
+      for (const std::string& event : segment.out_of_order) {
+        say("{}: {}", file.filename().string(), event);
+      }
+    }
     if (segment.slots_used > expected_.most_slots) {
       say("{} rings were used, expected at most {}", segment.slots_used, expected_.most_slots);
     }

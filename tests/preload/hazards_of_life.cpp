@@ -26,17 +26,19 @@ void add_signals(std::vector<Hazard>& list) {
                   Recording::of({event(Op::connect).error(EINTR).times(2), refused()})});
   list.push_back(
       {"longjmp_out", {"longjmp_out"}, Recording::of({begun().times(4), refused().times(12)})});
-  list.push_back(
-      {"signal_handler_connects",
-       {"signal_handler_connects"},
-       Recording::of({refused().times(50)}).may({Loss::nested, Loss::ring_full}).hardly_nested(5)});
+  list.push_back({"signal_handler_connects",
+                  {"signal_handler_connects"},
+                  Recording::of({refused().times(50)})
+                      .may({Loss::nested, Loss::ring_full})
+                      .hardly_nested(20)});
 }
 
 void add_storms(std::vector<Hazard>& list) {
-  list.push_back(
-      {"alternate_stack",
-       {"alternate_stack"},
-       Recording::of({refused().times(30)}).may({Loss::nested, Loss::ring_full}).hardly_nested(5)});
+  list.push_back({"alternate_stack",
+                  {"alternate_stack"},
+                  Recording::of({refused().times(30)})
+                      .may({Loss::nested, Loss::ring_full})
+                      .hardly_nested(20)});
   for (const char* when : {"warm", "cold"}) {
     list.push_back(
         {std::string("longjmp_storm_") + when,

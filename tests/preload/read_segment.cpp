@@ -169,10 +169,12 @@ class Reader {
         fmt::format("slot {} element {} ({})", slot, first, name_of(event.op));
     if (!is_known(event.op)) fault("{}: op {}", where, static_cast<int>(event.op));
     if (event.sequence != first) fault("{}: sequence {}", where, event.sequence);
-    // One event at a time. (The first of a thread may be older than the last of the ring's owner
-    // before.)
-    if (event.t_ns < last_ns_ && event.tid == last_tid_)
-      fault("{}: {} ns before its predecessor", where, last_ns_ - event.t_ns);
+    // One event at a time, unless a signal handler came upon one that was being put together. (The
+    // first of a thread may be older than the last of the ring's owner before.)
+    if (event.t_ns < last_ns_ && event.tid == last_tid_) {
+      segment_.out_of_order.push_back(
+          fmt::format("{}: {} ns before its predecessor", where, last_ns_ - event.t_ns));
+    }
     last_ns_ = event.t_ns;
     last_tid_ = event.tid;
     if (event.tid == 0) fault("{}: no thread", where);

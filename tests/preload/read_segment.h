@@ -31,8 +31,9 @@ struct Segment {
   std::string exe;
   std::array<std::uint64_t, wire::kLossCauses> lost{};  // ring_full: summed over the slots
   std::size_t slots_used = 0;
-  std::vector<RecordedEvent> events;  // slot by slot, each in the order of its ring
-  std::vector<std::string> faults;    // everything the contract forbids; empty when all is well
+  std::vector<RecordedEvent> events;      // slot by slot, each in the order of its ring
+  std::vector<std::string> out_of_order;  // events published after a later one of their thread
+  std::vector<std::string> faults;        // everything the contract forbids; empty when all is well
 };
 
 Segment read_segment(const std::filesystem::path& file);
