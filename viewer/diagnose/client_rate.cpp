@@ -94,6 +94,8 @@ class Storm : public Rule {
   bool wants_healthy() const override { return true; }
 
   void see(const Attempt& attempt) override {
+    // A program that gets no socket retries nowhere.
+    if (!attempt.row.peer_address) return;
     // What is healthy ends a run; nothing else needs it, and most places never fail.
     Pair* pair = attempt.failed ? pairs_.slot(key_of(attempt)) : pairs_.find(key_of(attempt));
     if (pair == nullptr) return;

@@ -136,7 +136,7 @@ std::vector<Incident> silence() {
       {.name = "each address gets 250 ms",
        .client = "node",
        .expected = {"ATTEMPTCAP"},
-       .also = {"SYNDROP", "STARVED"},
+       .also = {"SYNDROP", "STARVED", "SHORTTO"},
        .play =
            [](const Scene& scene) {
              drop_tcp(scene.network(), kDark);

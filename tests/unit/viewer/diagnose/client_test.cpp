@@ -57,6 +57,17 @@ TEST(StormRule, AttemptsAtTheSameTimeAreNoRetries) {
   EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
 }
 
+// As node does at its limit of descriptors: no socket, no address, and no harm to anybody.
+TEST(StormRule, SocketsThatCannotBeHadAreNoRetries) {
+  Rows rows = retries(40, 46 * kMs, 30 * kMs);
+  for (auto& row : rows.connections) {
+    row.peer_address.reset();
+    row.peer_port.reset();
+    row.outcome = "local_error";
+  }
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+}
+
 TEST(StormRule, ASuccessEndsARow) {
   Rows rows = retries(15, 46 * kMs, 30 * kMs);
   rows.connected(kS, "10.0.0.7", 443);
