@@ -43,8 +43,9 @@ bool CollectorKeeper::wait_until_ready() {
   if (launch::wait_until_ready(collector_)) return true;
   const int status = wait_for(collector_.pid);
   collector_.pid = -1;
-  // One that exited has said why.
-  if (WIFSIGNALED(status)) say(fmt::format("the collector was {}", how_it_ended(status)));
+  killed_ = WIFSIGNALED(status);
+  // One that exited has said why. Of one that replaced another enough is said.
+  if (killed_ && !order_.resume) say(fmt::format("the collector was {}", how_it_ended(status)));
   return false;
 }
 
@@ -74,10 +75,15 @@ void CollectorKeeper::check() {
 bool CollectorKeeper::restart() {
   order_.resume = true;
   order_.replace = false;
-  if (start() && wait_until_ready()) {
-    lost_ = false;
-    failures_ = 0;
-    return true;
+  // Somebody who kills has no reason that waiting would remove.
+  for (int tries = 0; tries < kMostKills; ++tries) {
+    killed_ = false;
+    if (start() && wait_until_ready()) {
+      lost_ = false;
+      failures_ = 0;
+      return true;
+    }
+    if (!killed_) break;
   }
   collector_.pid = -1;
   constexpr std::chrono::milliseconds kFirst{10}, kLongest{2500};

@@ -30,6 +30,7 @@ class CollectorKeeper {
 
  private:
   static constexpr int kMostFailures = 30;  // about a minute
+  static constexpr int kMostKills = 50;     // in a row, before it was at work
   using Clock = std::chrono::steady_clock;
 
   bool restart();
@@ -39,7 +40,8 @@ class CollectorKeeper {
   StartedCollector collector_;
   bool lost_ = false;  // it ended, and no other is at work
   bool told_ = false;
-  int failures_ = 0;  // since one was at work
+  bool killed_ = false;  // the last one, before it was at work
+  int failures_ = 0;     // since one was at work
   Clock::time_point next_try_{};
 };
 
