@@ -24,6 +24,30 @@ struct ReportArguments {
   std::size_t rows = kWaterfallRows;
 };
 
+struct Examined {
+  model::Summary summary;
+  std::vector<diagnose::Finding> findings;
+};
+
+// In one pass where the diagnoses look at the same attempts as the summary.
+Result<Examined> examine(const store::Reader& reader, const store::Filter& filter) {
+  Examined examined;
+  const auto diagnosed = [&](const model::SeeConnection& also) -> Status {
+    auto findings = diagnose::diagnose(reader, filter, also);
+    if (!findings) return findings.error();
+    examined.findings = std::move(*findings);
+    return {};
+  };
+  const bool same_attempts = !filter.outcome && !filter.min_connect_ns;
+  auto summary = same_attempts ? model::load_summary(reader, filter, diagnosed)
+                               : model::load_summary(reader, filter);
+  if (!summary) return summary.error();
+  examined.summary = std::move(*summary);
+  if (same_attempts) return examined;
+  if (const Status status = diagnosed({}); !status) return status.error();
+  return examined;
+}
+
 std::string as_text(const model::Summary& summary, const std::vector<diagnose::Finding>& findings,
                     const std::string& path, const ReportOptions& options, std::FILE* out) {
   if (options.json) return render::json_report(summary, findings);
@@ -89,17 +113,16 @@ int report(const ReportArguments& arguments) {
     text = *drawn;
   }
   if (!arguments.waterfall || !terms->empty()) {
-    const auto summary = model::load_summary(*reader, *filter);
-    if (!summary) return fail(summary.error());
-    const auto findings = diagnose::diagnose(*reader, *filter);
-    if (!findings) return fail(findings.error());
+    const auto examined = examine(*reader, *filter);
+    if (!examined) return fail(examined.error());
+    const auto& [summary, findings] = *examined;
     if (!arguments.waterfall) {
       ReportOptions options;
       options.json = trace.json;
       options.look = trace.look;
-      text = as_text(*summary, *findings, path, options, stdout);
+      text = as_text(summary, findings, path, options, stdout);
     }
-    reasons = met(*terms, *summary, *findings);
+    reasons = met(*terms, summary, findings);
   }
   Output output(stdout);
   output.write(text);
@@ -129,14 +152,13 @@ Result<std::vector<std::string>> write_report(const std::string& trace_path,
                                               const ReportOptions& options, std::FILE* out) {
   const auto reader = store::Reader::open(trace_path);
   if (!reader) return reader.error();
-  const auto summary = model::load_summary(*reader, options.filter);
-  if (!summary) return summary.error();
-  const auto findings = diagnose::diagnose(*reader, options.filter);
-  if (!findings) return findings.error();
+  const auto examined = examine(*reader, options.filter);
+  if (!examined) return examined.error();
+  const auto& [summary, findings] = *examined;
   Output output(out);
-  if (!options.quiet) output.write(as_text(*summary, *findings, trace_path, options, out));
+  if (!options.quiet) output.write(as_text(summary, findings, trace_path, options, out));
   if (const Status written = output.finish(); !written) return written.error();
-  return met(options.fail_on, *summary, *findings);
+  return met(options.fail_on, summary, findings);
 }
 
 }  // namespace sockwatch::cli

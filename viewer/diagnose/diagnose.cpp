@@ -35,7 +35,9 @@ const Entry* find_entry(std::string_view id) {
   return nullptr;
 }
 
-Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::Filter& filter) {
+Result<std::vector<Finding>> diagnose(
+    const store::Reader& reader, const store::Filter& filter,
+    const std::function<void(const store::ConnectionRow&)>& also) {
   store::Filter wanted = filter;
   wanted.outcome.reset();
   wanted.min_connect_ns.reset();
@@ -71,6 +73,7 @@ Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::
   if (!lookups) return lookups.error();
   const Status attempts = reader.connections(wanted, [&](const store::ConnectionRow& row) {
     session.add(row);
+    if (also) also(row);
     return true;
   });
   if (!attempts) return attempts.error();

@@ -1,6 +1,7 @@
 // From a trace to its diagnoses.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -17,7 +18,11 @@ namespace sockwatch::diagnose {
 //
 // Of `filter`, destination, program and time choose what the rules see. Outcome and connect time do
 // not: they would take away the successes a failure must be compared with.
-Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::Filter& filter);
+//
+// `also` sees every attempt the rules see, for those who would read them all once more.
+Result<std::vector<Finding>> diagnose(
+    const store::Reader& reader, const store::Filter& filter,
+    const std::function<void(const store::ConnectionRow&)>& also = {});
 
 // The same for rows at hand: shows the rows to `rules`, takes their findings, groups, sorts and
 // numbers them. For tests and for those who read the trace anyway. Rows come in the order rule.h

@@ -14,6 +14,16 @@ bool is_empty(const store::Filter& filter) {
 }
 
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter) {
+  return load_summary(reader, filter, [&](const SeeConnection& see) {
+    return reader.connections(filter, [&](const store::ConnectionRow& row) {
+      see(row);
+      return true;
+    });
+  });
+}
+
+Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter,
+                             const std::function<Status(const SeeConnection&)>& show_all) {
   SummaryBuilder builder;
   auto trace = reader.trace();
   if (!trace) return trace.error();
@@ -24,10 +34,7 @@ Result<Summary> load_summary(const store::Reader& reader, const store::Filter& f
   const auto losses = reader.losses();
   if (!losses) return losses.error();
   for (const auto& loss : *losses) builder.add(loss);
-  const Status connections = reader.connections(filter, [&](const store::ConnectionRow& row) {
-    builder.add(row);
-    return true;
-  });
+  const Status connections = show_all([&](const store::ConnectionRow& row) { builder.add(row); });
   if (!connections) return connections.error();
   const LookupFilter lookups(filter, *processes);
   const Status resolutions = reader.resolutions([&](const store::ResolutionRow& row) {

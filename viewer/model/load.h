@@ -1,6 +1,8 @@
 // From a trace to its summary.
 #pragma once
 
+#include <functional>
+
 #include "collector/store/reader.h"
 #include "viewer/model/summary.h"
 
@@ -10,6 +12,12 @@ namespace sockwatch::model {
 // name or an address), program and time; outcome and connect time leave them all in. Listeners
 // follow the program.
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter);
+
+// The same where somebody else reads the connections: `show_all` is called once and passes each of
+// those the filter chooses to its argument.
+using SeeConnection = std::function<void(const store::ConnectionRow&)>;
+Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter,
+                             const std::function<Status(const SeeConnection&)>& show_all);
 
 // When the trace began, for times given relative to it: the first process, else the first
 // connection. Empty in an empty trace.

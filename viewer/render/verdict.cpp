@@ -43,7 +43,7 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
     text += own_words(clean(worst.summary), style);
     const std::uint64_t failed = summary.total.failures();
     if (failed > 0) {
-      text += fmt::format(" In all {} failed.", share(failed, summary.total.attempts, "attempt"));
+      text += fmt::format(" In all, {} failed.", share(failed, summary.total.attempts, "attempt"));
     }
     if (worst.confidence != diagnose::Confidence::high) {
       text += fmt::format(" ({} confidence)", word(worst.confidence));

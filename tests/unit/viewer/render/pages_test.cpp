@@ -66,7 +66,7 @@ TEST(Verdict, IsTheWorstFinding) {
   const std::string text =
       verdict(summary, model::group_by_name(summary), {silent(trace), lesser}, narrow());
   EXPECT_THAT(text, ::testing::StartsWith("VERDICT: 10.0.7.13:443 never answered"));
-  EXPECT_THAT(text, HasSubstr("In all 19 of 100 attempts (19 %) failed."));
+  EXPECT_THAT(text, HasSubstr("In all, 19 of 100 attempts (19 %) failed."));
   EXPECT_THAT(text, HasSubstr("1 warning below."));
   EXPECT_THAT(text, Not(HasSubstr("confidence")));
 }
