@@ -4,6 +4,7 @@
 #include <deque>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/groups.h"
@@ -211,8 +212,9 @@ class Starved : public Rule {
     const auto& row = attempt.row;
     const bool gave_up =
         attempt.silent && (attempt.is(Outcome::timed_out_caller) || attempt.is(Outcome::cancelled));
-    if (calls_.empty() && !gave_up) return;
     if (!row.resolution_id || !row.peer_name) return;
+    const bool first = begin(*row.resolution_id);
+    if (calls_.empty() && !gave_up) return;
     settle(row.started_ns);
     for (Call& call : calls_) {
       if (call.resolution != *row.resolution_id) continue;
@@ -223,7 +225,7 @@ class Starved : public Rule {
       }
       return;
     }
-    if (!gave_up || !addresses_.contains(*row.peer_name)) return;
+    if (!gave_up || !first || !addresses_.contains(*row.peer_name)) return;
     if (calls_.size() == kRemembered) end_first();
     const Case one(attempt);
     calls_.push_back({one, *row.resolution_id, one.end_ns(), {*row.peer_address}, false});
@@ -266,6 +268,12 @@ class Starved : public Rule {
     bool connected;
   };
 
+  // Whether no attempt with this lookup was seen before. Of a client that tries several addresses
+  // at once, another one may stand before that which gave up.
+  bool begin(std::int64_t resolution) {
+    std::int64_t& newest = begun_[static_cast<std::size_t>(resolution) % begun_.size()];
+    return std::exchange(newest, resolution) != resolution;
+  }
   void settle(store::Ns now) {
     while (!calls_.empty() && calls_.front().end_ns + kNextAddress < now) end_first();
   }
@@ -281,7 +289,8 @@ class Starved : public Rule {
   }
 
   std::unordered_map<std::string, std::vector<std::string>> addresses_;
-  std::deque<Call> calls_;  // as they started
+  std::deque<Call> calls_;                  // as they started
+  std::array<std::int64_t, 4096> begun_{};  // newest lookup of each residue
   std::map<ServiceId, Cases> cases_;
 };
 

@@ -33,23 +33,20 @@ struct Many {
   bool server_closes = false;
 };
 
-Words curl_many(const std::string& host, std::uint16_t port, int count) {
-  return {"curl",
-          "-sS",
-          "--parallel",
-          "--parallel-max",
-          std::to_string(kAtOnce),
-          "-o",
-          "/dev/null",
-          url(host, port) + "[1-" + std::to_string(count) + "]"};
-}
-
-// Several wgets, each with a list of addresses.
-Words wget_many(const std::string& host, std::uint16_t port, int count) {
+// Several programs, each with ten addresses.
+Words in_parallel(const std::string& client, const std::string& host, std::uint16_t port,
+                  int count) {
   return {"sh", "-c",
           "seq " + std::to_string(count) + " | sed 's|^|" + url(host, port) + "|' | xargs -P " +
-              std::to_string(kAtOnce) +
-              " -n 10 wget -q -O /dev/null --no-http-keep-alive --tries=1"};
+              std::to_string(kAtOnce) + " -n 10 " + client};
+}
+
+Words curl_many(const std::string& host, std::uint16_t port, int count) {
+  return in_parallel("curl -sS --noproxy '*'", host, port, count);
+}
+
+Words wget_many(const std::string& host, std::uint16_t port, int count) {
+  return in_parallel("wget -q -O /dev/null --no-http-keep-alive --tries=1", host, port, count);
 }
 
 Words python_many(const std::string& host, std::uint16_t port, int count) {

@@ -182,6 +182,15 @@ TEST(Starved, TheOthersWereNeverTried) {
   EXPECT_FALSE(has(findings(starved(2010 * kMs)), "STARVED"));
 }
 
+// All addresses at once, and the one that does not answer stands last.
+TEST(Starved, NotWhereOthersWereTriedBefore) {
+  Rows rows;
+  rows.lookup(0, "shop.test", kMs, 0, "10.0.0.5 10.0.0.6");
+  rows.connected(kMs, "10.0.0.5", 443, "shop.test").resolution_id = 1;
+  rows.syn_dropped(2 * kMs, "10.0.0.6", 443, 2 * kS, 1, "shop.test").resolution_id = 1;
+  EXPECT_FALSE(has(findings(rows), "STARVED"));
+}
+
 TEST(Starved, FourFifthsOfTheTime) {
   for (const auto& [second, expected] : {std::pair{500 * kMs, true}, std::pair{510 * kMs, false}}) {
     Rows rows;
