@@ -12,6 +12,9 @@
 namespace sockwatch::diagnose {
 namespace {
 
+// "late": what came out of order is there all the same.
+bool is_loss(const store::LossRow& row) { return row.count > 0 && row.cause != "late"; }
+
 class NoAttempt : public Rule {
  public:
   static constexpr store::Ns kLongWait = 5'000'000'000;
@@ -48,7 +51,7 @@ class NoAttempt : public Rule {
     longest_ = std::max(longest_, lived(row));
     ++processes_;
   }
-  void see(const store::LossRow& row) override { blind_ |= row.count > 0; }
+  void see(const store::LossRow& row) override { blind_ |= is_loss(row); }
   void see(const store::ListenerRow&) override { used_ = true; }
   void see(const store::FailedCallRow&) override { used_ = true; }
   void see(const store::ResolutionRow&) override { used_ = true; }
@@ -121,6 +124,7 @@ class Blind : public Rule {
         std::min(program->first.value_or(row.started_ns.value_or(0)), row.started_ns.value_or(0));
   }
   void see(const store::LossRow& row) override {
+    if (!is_loss(row)) return;
     lost_[row.cause] += row.count;
     all_lost_ += row.count;
   }

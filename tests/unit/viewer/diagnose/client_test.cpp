@@ -190,6 +190,13 @@ TEST(BlindRule, IsAProgramNotSeen) {
   EXPECT_THAT(beside.evidence[0], HasSubstr("1 of 2 "));
 }
 
+TEST(BlindRule, OutOfOrderIsNotLost) {
+  Rows rows;
+  rows.connected(0, "10.0.0.7", 443);
+  rows.losses.push_back({1, "late", 3});
+  EXPECT_FALSE(has(run(add_client_rules, rows), "BLIND"));
+}
+
 TEST(BlindRule, OrRecordsThatWereLost) {
   Rows rows;
   rows.process("/usr/bin/curl");
