@@ -213,7 +213,7 @@ class Starved : public Rule {
     const bool gave_up =
         attempt.silent && (attempt.is(Outcome::timed_out_caller) || attempt.is(Outcome::cancelled));
     if (!row.resolution_id || !row.peer_name) return;
-    const bool first = begin(*row.resolution_id);
+    const bool first = begin_lookup(*row.resolution_id);
     if (calls_.empty() && !gave_up) return;
     settle(row.started_ns);
     for (Call& call : calls_) {
@@ -270,7 +270,7 @@ class Starved : public Rule {
 
   // Whether no attempt with this lookup was seen before. Of a client that tries several addresses
   // at once, another one may stand before that which gave up.
-  bool begin(std::int64_t resolution) {
+  bool begin_lookup(std::int64_t resolution) {
     std::int64_t& newest = begun_[static_cast<std::size_t>(resolution) % begun_.size()];
     return std::exchange(newest, resolution) != resolution;
   }
