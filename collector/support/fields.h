@@ -51,6 +51,7 @@ constexpr std::size_t size_of_members(std::type_identity<std::tuple<T...>>, std:
   const auto place = [&end](std::size_t size, std::size_t align) {
     end = (end + align - 1) / align * align + size;
   };
+  // NOLINTNEXTLINE(bugprone-sizeof-expression): of a member that is a pointer, its size is meant
   (place(sizeof(typename Member<T>::Type), alignof(typename Member<T>::Type)), ...);
   place(0, alignment);
   return end;
