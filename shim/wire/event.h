@@ -122,6 +122,7 @@ struct WaitEntry {
 static_assert(sizeof(WaitEntry) == 8);
 
 union Payload {
+  std::byte raw[16];  // first, so that `{}` clears all of it
   struct {
     std::int32_t domain, type, protocol;
   } socket;
@@ -181,7 +182,6 @@ union Payload {
     std::uint32_t cause;
     std::uint32_t reserved;
   } lost;
-  std::byte raw[16];
 };
 
 struct alignas(64) Event {

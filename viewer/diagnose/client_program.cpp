@@ -10,8 +10,6 @@
 namespace sockwatch::diagnose {
 namespace {
 
-using model::Outcome;
-
 class BlockLoop : public Rule {
  public:
   static constexpr store::Ns kLong = 100'000'000;

@@ -12,7 +12,6 @@ namespace sockwatch::diagnose {
 namespace {
 
 using model::Ending;
-using model::Outcome;
 
 constexpr store::Ns kMs = 1'000'000;
 constexpr store::Ns kSecond = 1'000'000'000;

@@ -26,6 +26,7 @@ std::vector<std::string> affected(Bounded<std::string, NameCounts>& names) {
   }
   std::sort(order.begin(), order.end());
   std::vector<std::string> result;
+  result.reserve(order.size());
   for (auto& [count, name] : order) result.push_back(std::move(name));
   return result;
 }

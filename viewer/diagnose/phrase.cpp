@@ -36,7 +36,7 @@ std::string counted(std::int64_t n, std::string_view one, std::string_view many)
 }
 
 std::string share(std::int64_t part, std::int64_t whole) {
-  const std::string text = fmt::format("{} of {}", number(part), number(whole));
+  std::string text = fmt::format("{} of {}", number(part), number(whole));
   if (whole < 5) return text;
   const double percent = 100.0 * static_cast<double>(part) / static_cast<double>(whole);
   if (part > 0 && percent < 1.0) return text + " (< 1 %)";

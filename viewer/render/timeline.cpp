@@ -60,7 +60,8 @@ Ns since(Ns zero, Ns moment) {
 
 std::size_t cell(Ns at, Ns scale, std::size_t width) {
   const double share = static_cast<double>(at) / static_cast<double>(std::max<Ns>(scale, 1));
-  return static_cast<std::size_t>(share * static_cast<double>(width));
+  // What lies beyond the scale is drawn at its end; a forged row may lie anywhere.
+  return static_cast<std::size_t>(std::clamp(share, 0.0, 1.0) * static_cast<double>(width));
 }
 
 }  // namespace

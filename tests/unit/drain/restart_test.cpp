@@ -215,7 +215,9 @@ TEST_F(RestartTest, ConnectionsUnderWayContinue) {
   stop_.reset();
   EXPECT_EQ(wait_for_collector(), 0) << errors();
   expect_every_connection_once("killed after each step");
-  EXPECT_EQ(facts_["collector_restarts"], std::to_string(kSteps));
+  // One that is killed before it is ready has not counted itself.
+  EXPECT_GE(std::stoi(facts_["collector_restarts"]), 1);
+  EXPECT_LE(std::stoi(facts_["collector_restarts"]), kSteps);
   EXPECT_TRUE(std::filesystem::is_empty(run_.path()));
 }
 
