@@ -1,5 +1,7 @@
 #include "viewer/launch/library.h"
 
+#include <fmt/format.h>
+
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,7 +32,7 @@ Result<std::string> find_library() {
     const fs::path path = (here / relative / kName).lexically_normal();
     if (::access(path.c_str(), R_OK) == 0) return path.string();
   }
-  return Error{std::string(kName) + " is not beside '" + here.string() + "'",
+  return Error{fmt::format("{} is not beside '{}'", kName, here.string()),
                "install sockwatch completely, or name the library in SOCKWATCH_LIBRARY"};
 }
 
