@@ -250,11 +250,9 @@ class Starved : public Rule {
       found.evidence = {observed(found, "calls that ended on the first address"),
                         "packets received from it: 0"};
       found.excluded = {"not known to be the whole service: the other addresses were not asked"};
-      found.next_steps = {
-          "set a shorter time-out per address, or use happy eyeballs",
-          "try the others: curl --resolve " +
-              model::shell_word(fmt::format("{}:{}:{}", *to.name, port_of(to), all.back())) +
-              " ..."};
+      const std::string other = fmt::format("{}:{}:{}", *to.name, port_of(to), all.back());
+      found.next_steps = {"set a shorter time-out per address, or use happy eyeballs",
+                          "try another: curl --resolve " + model::shell_word(other) + " ..."};
       explain_covered(found, findings, found.subject, found.count, {"SYNDROP", "SHORTTO"});
       findings.push_back(std::move(found));
     }

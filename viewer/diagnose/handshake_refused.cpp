@@ -23,7 +23,7 @@ class Refused : public Rule {
     static const Entry kEntry{
         .id = "REFUSED",
         .family = Family::handshake,
-        .title = "somebody answers 'no'",
+        .title = "connection refused",
         .signature =
             "ECONNREFUSED. High where the answer came within 200 ms or three round "
             "trips. Not counted: refusals after which the program got through on another "
