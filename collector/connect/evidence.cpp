@@ -116,8 +116,12 @@ void record_last(const wire::TcpPicture& tcp, PeerFin fin, store::ConnectionRow&
   row.close_delivered = known(tcp, kHasDelivered, tcp.delivered);
   row.close_snd_mss = unless_zero(tcp.snd_mss);
   row.close_pmtu = unless_zero(tcp.pmtu);
-  row.close_last_ack_ms = tcp.last_ack_recv_ms;
-  row.close_last_receive_ms = tcp.last_data_recv_ms;
+  // The handshake sets both clocks. Before it they stand at 0, and the kernel counts from its
+  // start.
+  if (had_handshake(tcp)) {
+    row.close_last_ack_ms = tcp.last_ack_recv_ms;
+    row.close_last_receive_ms = tcp.last_data_recv_ms;
+  }
 }
 
 }  // namespace sockwatch::connect

@@ -13,11 +13,11 @@ Expected refused() { return event(Op::connect).error(ECONNREFUSED).tcp().peer();
 Expected connected() { return event(Op::connect).result(0).without(wire::kBegin).tcp().peer(); }
 
 void add_errno(std::vector<Hazard>& list) {
-  list.push_back(
-      {"errno_endpoint",
-       {"errno_endpoint"},
-       Recording::of({refused(), connected().times(2), event(Op::connect).error(EINPROGRESS).peer(),
-                      event(Op::close).tcp().times(3)})});
+  list.push_back({"errno_endpoint",
+                  {"errno_endpoint"},
+                  Recording::of({refused(), connected().times(2),
+                                 event(Op::connect).error(EINPROGRESS).peer().local(),
+                                 event(Op::close).tcp().times(3)})});
   list.push_back(
       {"errno_descriptor", {"errno_descriptor"}, Recording::of({connected(), event(Op::dup2)})});
   list.push_back({"errno_readiness", {"errno_readiness"}, Recording::of({connected()})});
@@ -144,7 +144,8 @@ void add_waits(std::vector<Hazard>& list) {
        Recording::of(
            {event(Op::socket).error(EPROTONOSUPPORT), event(Op::socket).error(EMFILE).times(2),
             event(Op::bind).error(EADDRINUSE).local(), event(Op::bind).error(EADDRNOTAVAIL).local(),
-            event(Op::listen).error(EADDRINUSE), event(Op::select).detail(wire::kBeyondSet)})});
+            event(Op::listen).error(EADDRINUSE),
+            event(Op::select).detail(wire::kBeyondSet).times(2)})});
   list.push_back(
       {"select_large", {"select_large"}, Recording::of({event(Op::select).result(0).entries()})});
   list.push_back(

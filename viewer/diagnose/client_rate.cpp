@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "viewer/diagnose/bounded.h"
+#include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/client.h"
 #include "viewer/diagnose/phrase.h"
 
@@ -252,7 +253,7 @@ class Churn : public Rule {
       result.excluded.push_back("A fault of the server: these connections worked.");
       result.next_steps = {"use keep-alive or a connection pool",
                            fmt::format("ss -tan state time-wait dst {} | wc -l",
-                                       context().places[static_cast<PlaceId>(i)].address)};
+                                       host_of(context().places[static_cast<PlaceId>(i)]))};
       findings.push_back(std::move(result));
     }
   }

@@ -314,7 +314,7 @@ class AttemptCap : public Rule {
       found.excluded = {"no address had the time for a second SYN: it is not known to be dead"};
       found.next_steps = {
           "node --network-family-autoselection-attempt-timeout=2000 ...",
-          fmt::format("curl -sS -o /dev/null -w '%{{time_connect}}\\n' http://{}/", found.subject)};
+          fmt::format("curl -sS -o /dev/null -w '%{{time_connect}}\\n' {}", url_of(found.subject))};
       explain_covered(found, findings, found.subject, found.count, {"SHORTTO"});
       findings.push_back(std::move(found));
     }

@@ -11,6 +11,7 @@ namespace {
 using diagnose::Confidence;
 using diagnose::Finding;
 using diagnose::Severity;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -279,6 +280,44 @@ TEST(Refused, AtOnceOrLater) {
   EXPECT_EQ(find(findings(rows), "REFUSED").confidence, Confidence::high);
   rows.connections.back().decided_ns = rows.connections.back().started_ns + 200 * kMs;
   EXPECT_EQ(find(findings(rows), "REFUSED").confidence, Confidence::medium);
+}
+
+// A firewall that rejects with a reset looks the same as a port nobody listens on.
+TEST(Refused, ClaimsNoMoreThanANo) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443);
+  const auto found = find(findings(rows), "REFUSED");
+  EXPECT_EQ(found.summary,
+            "10.0.0.7:443 answered 'no' at once: nothing listens on port 443, or a firewall "
+            "refuses for it.");
+  EXPECT_THAT(found.next_steps, Contains(HasSubstr("firewall")));
+}
+
+// Where no packet of the connection came back, the answer was a message about it (port
+// unreachable), which no kernel sends for a port of its own.
+TEST(Refused, AnIcmpMessageIsAFirewalls) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443).segs_in = 0;
+  const auto icmp = find(findings(rows), "REFUSED");
+  EXPECT_EQ(icmp.summary,
+            "10.0.0.7:443 answered 'no' at once: a firewall or router refuses port 443 for it.");
+  EXPECT_THAT(icmp.evidence, Contains(HasSubstr("ICMP message (port unreachable)")));
+  // One that was answered by a packet, and the rule is as open as before.
+  rows.refused(kS, "10.0.0.7", 443);
+  EXPECT_THAT(find(findings(rows), "REFUSED").summary, HasSubstr("nothing listens"));
+  // Counters of a socket the kernel has taken apart prove nothing.
+  Rows blocking;
+  auto& row = blocking.refused(0, "10.0.0.7", 443);
+  row.segs_in = 0;
+  row.segs_out = 0;
+  EXPECT_THAT(find(findings(blocking), "REFUSED").summary, HasSubstr("nothing listens"));
+}
+
+TEST(Refused, QuotesTheHostInItsCommands) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7;reboot", 443);
+  EXPECT_THAT(find(findings(rows), "REFUSED").next_steps[0],
+              HasSubstr("on '10.0.0.7;reboot': ss -ltn"));
 }
 
 TEST(Refused, IsNoTroubleWhereTheNextAddressWorks) {
