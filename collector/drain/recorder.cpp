@@ -244,7 +244,7 @@ void Recorder::tick() {
     if (live.watch.ended()) {
       Live gone = std::move(live);
       live_.erase(live_.begin() + static_cast<std::ptrdiff_t>(i));
-      end_image(std::move(gone.image), gone.intake, now, End::exited);
+      end_exited(std::move(gone), now);
       continue;
     }
     unsaved_events_ += live.image->accept(pump_.take(live.intake), now);
@@ -266,6 +266,15 @@ void Recorder::tell_store_failure(const Error& error) {
                    "then is counted as lost",
                    error.message),
        error.hint});
+}
+
+// Its process has ended. The image may have ended before: with the exec of a program that made no
+// segment, because it is not seen.
+void Recorder::end_exited(Live gone, std::int64_t now_ns) {
+  exec_notes_.read(directory_fd_);
+  const auto replaced = exec_notes_.replaced(gone.image->row().pid, gone.created_ns);
+  end_image(std::move(gone.image), gone.intake, replaced.value_or(now_ns),
+            replaced ? End::replaced : End::exited);
 }
 
 void Recorder::end_image(std::unique_ptr<Image> image, Pump::Intake* intake,
@@ -331,7 +340,7 @@ Result<CollectSummary> Recorder::finish() {
   cut_ = false;  // from here on there is nothing to go on with
   for (Live& live : live_) {
     if (live.watch.ended()) {
-      end_image(std::move(live.image), live.intake, now, End::exited);
+      end_exited(std::move(live), now);
     } else {
       live.image->stop(pump_.finish(live.intake), now);
     }
@@ -339,11 +348,13 @@ Result<CollectSummary> Recorder::finish() {
   std::erase_if(live_, [](const Live& live) { return live.image == nullptr; });
   gather();
   for (const Live& live : live_) add_to_summary(*live.image);
+  add_unseen_programs();
   add_notes();
   batch_.facts.emplace_back("ended", fmt::format("{}", now));
   if (Status saved = save_batch(); !saved) return saved.error();
   if (Status finished = writer_.finish(); !finished) return finished.error();
   logbook_.remove_all();
+  ExecNotes::remove(directory_fd_);
   summary_.connections =
       static_cast<std::uint64_t>(memory_.ids.next_connection - first_connection_);
   summary_.lost += refused() + broken_journals_;
@@ -352,6 +363,20 @@ Result<CollectSummary> Recorder::finish() {
 }
 
 std::uint64_t Recorder::refused() const { return refused_before_ + memory_.refused.size(); }
+
+// Before the launcher's notes, which know how the last image of a process ended.
+void Recorder::add_unseen_programs() {
+  exec_notes_.read(directory_fd_);
+  for (store::ProcessRow& row : exec_notes_.programs()) {
+    row.id = memory_.next_process_id++;
+    batch_.processes.push_back(row);
+    rows_.insert_or_assign(row.id, std::move(row));
+  }
+  if (const std::uint64_t missing = exec_notes_.missing(); missing > 0) {
+    batch_.losses.push_back({std::nullopt, kExecNotesCause, static_cast<std::int64_t>(missing)});
+    summary_.lost += missing;
+  }
+}
 
 void Recorder::add_notes() {
   const Result<std::vector<store::ProcessRow>> notes = read_notes(options_.run_directory);

@@ -18,6 +18,7 @@
 #include "collector/drain/logbook.h"
 #include "collector/drain/segment_file.h"
 #include "collector/drain/system_error.h"
+#include "shim/wire/exec_note.h"
 
 namespace sockwatch::drain {
 namespace {
@@ -118,7 +119,8 @@ Status remove_run_directory(const std::string& path) {
   }
   while (const dirent* entry = ::readdir(listing.get())) {
     const std::string name = entry->d_name;
-    if (parse_segment_name(name) || name.starts_with(kNotesFile) || Logbook::is_file_name(name)) {
+    if (parse_segment_name(name) || name.starts_with(kNotesFile) || name == wire::kExecNotesFile ||
+        Logbook::is_file_name(name)) {
       ::unlinkat(fd, name.c_str(), 0);
     }
   }

@@ -155,7 +155,8 @@ class Recording {
     const Environment environment = recorded_environment(
         current_environment(), {.library = must_not_load(program_.sight.verdict) ? "" : library,
                                 .run_directory = directory.path(),
-                                .all_calls = options_.all_calls});
+                                .all_calls = options_.all_calls,
+                                .follow = options_.follow_env});
     Target target;
     target.started_ns = monotonic_now();
     const auto started = start_target(program_.path, options_.command, environment, inbox);
