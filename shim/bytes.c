@@ -37,6 +37,13 @@ int memcmp(const void* left, const void* right, size_t size) {
   return 0;
 }
 
+char* strcpy(char* restrict to, const char* restrict from) {
+  char* out = to;
+  do *out++ = *from;
+  while (*from++ != '\0');
+  return to;
+}
+
 size_t strnlen(const char* text, size_t most) {
   size_t length = 0;
   while (length < most && text[length] != '\0') ++length;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "collector/drain/clock.h"
@@ -24,7 +25,7 @@ constexpr int kUnfinishedFileMs = 5;
 constexpr int kStaleFileMs = 1000;
 constexpr int kRetryMs = 1000;
 constexpr std::int64_t kSaveEveryNs = 200 * kNsPerMs;
-constexpr std::uint64_t kSaveEveryEvents = 50'000;
+constexpr std::uint64_t kSaveEveryEvents = 20'000;
 
 }  // namespace
 
@@ -32,7 +33,11 @@ Recorder::Recorder(const CollectOptions& options, int directory_fd, store::Write
     : options_(options),
       directory_fd_(directory_fd),
       writer_(std::move(writer)),
-      logbook_(directory_fd, options.snapshot_bytes) {}
+      logbook_(directory_fd, options.snapshot_bytes, options.recover) {
+  std::error_code error;
+  const auto path = std::filesystem::absolute(options.trace_path, error);
+  trace_path_ = error ? options.trace_path : path.string();
+}
 
 Status Recorder::begin(const Earlier& earlier) {
   for (const store::LossRow& row : earlier.losses) {
@@ -46,6 +51,9 @@ Status Recorder::begin(const Earlier& earlier) {
   if (!*taken_over) {
     if (Status status = begin_anew(earlier); !status) return status;
   }
+  // Those whose names were noted are in the count of the trace as well.
+  refused_before_ -= std::min<std::uint64_t>(refused_before_, memory_.refused.size());
+  memory_.trace_path = trace_path_;
   if (memory_.restarts > 0) {
     batch_.facts.emplace_back(kRestartsKey, fmt::format("{}", memory_.restarts));
   }
@@ -54,7 +62,9 @@ Status Recorder::begin(const Earlier& earlier) {
   cut(monotonic_ns());
   for (auto& [id, heir] : std::exchange(heirs_, {})) attach(std::move(heir));
   gather();
-  return save_batch();
+  Status saved = save_batch();
+  if (saved) logbook_.settle();
+  return saved;
 }
 
 Status Recorder::begin_anew(const Earlier& earlier) {
@@ -97,7 +107,8 @@ Status Recorder::read_resumed() {
   const Result<std::vector<store::PositionRow>> positions = writer_.positions();
   if (!positions) return positions.error();
   for (const store::PositionRow& row : *positions) {
-    Resumed& segment = resumed_[row.segment];
+    if (!is_there(row.segment)) continue;
+    Resumed& segment = memory_.resumed[row.segment];
     if (row.slot == kProcessOfSegment) {
       segment.process_id = row.sequence;
     } else if (row.slot >= 0 && row.slot < static_cast<std::int64_t>(wire::kSlotCount)) {
@@ -122,7 +133,9 @@ void Recorder::try_open(const std::string& name, bool was_there) {
     const SegmentName creator = parse_segment_name(name).value_or(SegmentName{});
     if (!ProcessWatch(creator.pid, creator.created_ns).ended()) return;
     file = SegmentFile::open(directory_fd_, name);
-    if (file && !file->has_value()) ::unlinkat(directory_fd_, name.c_str(), 0);
+    if (file && !file->has_value() && !options_.recover) {
+      ::unlinkat(directory_fd_, name.c_str(), 0);
+    }
   }
   waiting_.erase(name);
   if (!file) {
@@ -162,22 +175,23 @@ void Recorder::start(SegmentFile file, bool was_there) {
   }
 
   Resumed earlier;
-  if (const auto at = resumed_.find(file.name()); at != resumed_.end()) {
+  if (const auto at = memory_.resumed.find(file.name()); at != memory_.resumed.end()) {
     earlier = std::move(at->second);
-    resumed_.erase(at);
+    memory_.resumed.erase(at);
   }
   const std::int64_t id = earlier.process_id != 0 ? earlier.process_id : memory_.next_process_id++;
   Image::Losses losses = std::move(earlier_losses_[id]);
   earlier_losses_.erase(id);
   auto image = std::make_unique<Image>(describe(file, watch, id), file.name(), memory_.ids,
                                        connect::Options{options_.all_calls}, losses);
+  image->go_on_from(earlier.positions);
   note_begin(*image, created_ns, losses);
   ++summary_.segments;
   Pump::Intake* intake =
-      pump_.add(SegmentReader(std::move(file), earlier.positions, &logbook_, id));
+      pump_.add(SegmentReader(std::move(file), earlier.positions, &logbook_, id, options_.recover));
   if (replaced) {
     end_image(std::move(image), intake, replaced_ns, End::replaced);
-  } else if (of_another_boot_ || watch.ended()) {
+  } else if (nobody_lives() || watch.ended()) {
     end_image(std::move(image), intake, was_there ? std::nullopt : std::optional(now), End::exited);
   } else {
     live_.push_back(Live{std::move(image), intake, std::move(watch), created_ns});
@@ -195,7 +209,7 @@ store::ProcessRow Recorder::describe(const SegmentFile& file, const ProcessWatch
   row.exe = origin.exe;
   row.command_line = origin.command_line;
   row.coverage = "preload";
-  if (const std::optional<ProcessFacts>& facts = watch.facts(); facts && !of_another_boot_) {
+  if (const std::optional<ProcessFacts>& facts = watch.facts(); facts && !nobody_lives()) {
     row.start_ticks = facts->start_ticks;
     row.started_ns = facts->started_ns;
     row.ppid = facts->ppid;
@@ -301,6 +315,8 @@ void Recorder::gather() {
 }
 
 void Recorder::add_to_summary(const Image& image) {
+  last_event_ns_ =
+      std::max({last_event_ns_, image.last_event_ns(), image.row().ended_ns.value_or(0)});
   summary_.events += image.applied();
   summary_.lost += image.lost();
 }
@@ -323,9 +339,11 @@ Status Recorder::save_batch() {
 }
 
 void Recorder::remove_stored_segments() {
-  for (const std::string& name : unsaved_segments_) {
-    ::unlinkat(directory_fd_, name.c_str(), 0);
-    known_.erase(name);
+  if (!options_.recover) {
+    for (const std::string& name : unsaved_segments_) {
+      ::unlinkat(directory_fd_, name.c_str(), 0);
+      known_.erase(name);
+    }
   }
   unsaved_segments_.clear();
 }
@@ -350,15 +368,24 @@ Result<CollectSummary> Recorder::finish() {
   for (const Live& live : live_) add_to_summary(*live.image);
   add_unseen_programs();
   add_notes();
-  batch_.facts.emplace_back("ended", fmt::format("{}", now));
+  // Nobody knows when the machine died; the newest thing seen is the best there is.
+  const bool seen_none = last_event_ns_ == 0;
+  batch_.facts.emplace_back(
+      "ended", fmt::format("{}", options_.recover && !seen_none ? last_event_ns_ : now));
   if (Status saved = save_batch(); !saved) return saved.error();
-  if (Status finished = writer_.finish(); !finished) return finished.error();
-  logbook_.remove_all();
-  ExecNotes::remove(directory_fd_);
+  if (Status finished = writer_.finish(); !finished) {
+    if (writer_.is_complete_elsewhere()) logbook_.remove_all();
+    return finished.error();
+  }
+  if (!options_.recover) {
+    logbook_.remove_all();
+    ExecNotes::remove(directory_fd_);
+  }
   summary_.connections =
       static_cast<std::uint64_t>(memory_.ids.next_connection - first_connection_);
   summary_.lost += refused() + broken_journals_;
   summary_.restarts = memory_.restarts;
+  summary_.refused = memory_.refused.size();
   return summary_;
 }
 

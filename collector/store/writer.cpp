@@ -85,6 +85,17 @@ bool only_grows(const TableShape& shape) {
   return std::string_view(shape.key) == "id" || std::string_view(shape.name) == "call";
 }
 
+// Another program may have written into the file while it was open; our own handle would not
+// notice.
+Status look_again(const std::string& path, const std::string& shown) {
+  const Result<Database> database = Database::open(path, shown, Access::read_immutable);
+  if (!database) return database.error();
+  const Result<std::int64_t> finished =
+      database->number(fmt::format("SELECT count(*) FROM trace WHERE key = '{}'", kFinishedKey));
+  if (!finished) return finished.error();
+  return *finished == 1 ? Status() : Status(damaged(shown));
+}
+
 Error finished_already(const std::string& shown) {
   return {fmt::format("the recording of '{}' is finished, nothing can be added to it", shown),
           "record into a new file with -o FILE"};
@@ -103,6 +114,7 @@ struct Writer::State {
   Statement remove_loss = {};
   std::optional<Error> doomed = {};
   bool closed = false;
+  bool complete_elsewhere = false;
 
   State(Database&& opened, RecordingLock&& held)
       : database(std::move(opened)), lock(std::move(held)) {}
@@ -208,6 +220,35 @@ struct Writer::State {
                              database.shown())};
   }
 
+  // Somebody removed or renamed the file while it was open.
+  bool has_moved() const {
+    int moved = 0;
+    sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return moved != 0;
+  }
+
+  // For us all of it is still there: it is copied to where it belongs.
+  Status put_back() {
+    const std::string path = sqlite3_db_filename(database.get(), "main");
+    const bool taken = access(path.c_str(), F_OK) == 0;
+    std::string place = path;
+    for (int n = 2; access(place.c_str(), F_OK) == 0; ++n) place = fmt::format("{}-{}", path, n);
+    const Result<WritePlace> made = place_to_write(place, OpenMode::create);
+    if (!made) return made.error();
+    const Result<Database> copy = Database::open(made->path, place, Access::write);
+    if (!copy) return copy.error();
+    sqlite3_backup* backup = sqlite3_backup_init(copy->get(), "main", database.get(), "main");
+    if (backup != nullptr) sqlite3_backup_step(backup, -1);
+    if (backup == nullptr || sqlite3_backup_finish(backup) != SQLITE_OK) return copy->error();
+    if (const auto mode = copy->text("PRAGMA journal_mode = DELETE"); !mode) return mode.error();
+    close();
+    complete_elsewhere = taken;
+    if (!taken) return sync_file(place, database.shown());
+    return Error{fmt::format("trace '{}' was replaced by another file while it was being recorded",
+                             database.shown()),
+                 fmt::format("the recording is in '{}'", place)};
+  }
+
   template <typename Row>
   Result<std::vector<Row>> rows(std::string_view tail) const {
     if (closed) return finished_already(database.shown());
@@ -285,6 +326,7 @@ Status Writer::finish() {
   State& state = *state_;
   if (Status status = state.commit(); !status) return status;
   if (Status status = state.seal(); !status) return status;
+  if (state.has_moved()) return state.put_back();
   // Statistics for the viewer's queries; a trace without them is as good, only slower to ask.
   (void)state.database.run("PRAGMA analysis_limit = 1000; PRAGMA optimize;");
   // The statements of the rows are open handles to the log as well.
@@ -295,8 +337,11 @@ Status Writer::finish() {
   if (Status status = state.leave_log(); !status) return status;
   const std::string path = sqlite3_db_filename(state.database.get(), "main");
   state.close();
+  if (Status status = look_again(path, state.database.shown()); !status) return status;
   return sync_file(path, state.database.shown());
 }
+
+bool Writer::is_complete_elsewhere() const { return state_->complete_elsewhere; }
 
 Result<std::vector<PositionRow>> Writer::positions() const {
   return state_->rows<PositionRow>("ORDER BY segment, slot");

@@ -61,6 +61,8 @@ class Writer {
   // process ends instead, the file is as without finish(), or complete but for a -wal file that
   // another program holds open (the error says which).
   Status finish();
+  // After an error of finish(): all of it is in another file, which the error names.
+  bool is_complete_elsewhere() const;
 
   // For a restarted collector.
   Result<std::vector<PositionRow>> positions() const;

@@ -187,13 +187,12 @@ class Recording {
       say(written.error());
     }
     if (keeper.finish()) return;
-    if (!directory.has_segments()) {
+    if (!directory.has_segments_or_notes()) {
       say("the trace is not complete");
       return;
     }
     say(Error{fmt::format("the trace is not complete; the rest is still in {}", directory.path()),
-              fmt::format("store it: sockwatch collect --dir {} --output TRACE; then remove it",
-                          directory.path())});
+              fmt::format("store it: sockwatch recover {} -o FILE", directory.path())});
     directory.keep();
   }
 

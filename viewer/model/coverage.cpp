@@ -28,7 +28,7 @@ constexpr std::array<Entry, 8> kNotSeen = {{
     {"unknown", "did not load the library", "run sockwatch check on it"},
 }};
 
-constexpr std::array<Entry, 7> kLost = {{
+constexpr std::array<Entry, 8> kLost = {{
     {"ring_full", "a thread recorded faster than its ring was emptied",
      "give the collector more processor time, or record fewer threads at once"},
     {"no_slot", "there were more threads at once than rings", "record fewer threads at once"},
@@ -39,6 +39,7 @@ constexpr std::array<Entry, 7> kLost = {{
      "look for a memory error in the program"},
     {"exec_notes", "more programs were started unseen than are noted",
      "record fewer of them at a time"},
+    {"lost_trace", "the trace a killed collector had written was gone", ""},
 }};
 
 template <std::size_t N>

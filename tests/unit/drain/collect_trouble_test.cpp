@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "collector/drain/logbook.h"
 #include "tests/unit/drain/collect_fixture.h"
 
 namespace sockwatch::drain {
@@ -85,6 +86,62 @@ TEST_F(CollectTest, TraceOfAnotherBootIsNotResumed) {
       collect(CollectOptions{run_.path(), trace_, store::OpenMode::resume, false, -1, -1});
   ASSERT_FALSE(result);
   EXPECT_THAT(result.error().message, HasSubstr("before this machine started"));
+}
+
+// A collector that could write no notes took events out of the rings and died with them.
+class LostWithItsCollectorTest : public CollectTest {
+ protected:
+  static constexpr int kLost = 5;
+  static constexpr int kSlotsEach = 6;
+
+  // 0: a connection; 1: kLost of them, which go; 2: another connection.
+  void work(int step) {
+    for (int i = 0; i < (step == 1 ? kLost : 1); ++i) {
+      publish_refused(producer(), 0, 10, static_cast<std::uint16_t>(1 + 100 * step + i));
+    }
+    wire::RingImage& ring = producer().image(0);
+    if (step == 1) ring.read_index = ring.write_index.load();
+  }
+  void collect_until(std::size_t connections, store::OpenMode mode) {
+    const pid_t pid = fork_collector({-1, -1}, std::nullopt, out_ / "errors", mode);
+    EXPECT_TRUE(eventually([&] { return read_trace(), connections_.size() == connections; }));
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+  }
+  void lose_events(Target& target) {
+    target.step();
+    collect_until(1, store::OpenMode::create);
+    for (const auto& file : std::filesystem::directory_iterator(run_.path())) {
+      if (Logbook::is_file_name(file.path().filename().string())) std::filesystem::remove(file.path());
+    }
+    target.step();
+  }
+};
+
+TEST_F(LostWithItsCollectorTest, ItIsCountedAlsoWithNothingBehindIt) {
+  Target target([&](int step) { work(step); });
+  lose_events(target);
+  start(store::OpenMode::resume);
+  target.kill();
+  EXPECT_TRUE(eventually([&] { return segments() == 0; }));
+  ASSERT_TRUE(stop());
+  read_trace();
+  EXPECT_THAT(connections_, SizeIs(1));
+  EXPECT_EQ(losses_["collector_restart"], kLost * kSlotsEach);
+}
+
+TEST_F(LostWithItsCollectorTest, ItIsStillCountedIfTheNextOneDiesToo) {
+  Target target([&](int step) { work(step); });
+  lose_events(target);
+  target.step();
+  collect_until(2, store::OpenMode::resume);
+  start(store::OpenMode::resume);
+  target.kill();
+  EXPECT_TRUE(eventually([&] { return segments() == 0; }));
+  ASSERT_TRUE(stop());
+  read_trace();
+  EXPECT_THAT(connections_, SizeIs(2));
+  EXPECT_EQ(losses_["collector_restart"], kLost * kSlotsEach);
 }
 
 TEST_F(CollectTest, FullDiskIsSaidOnceAndNothingIsLost) {
