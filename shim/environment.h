@@ -10,19 +10,24 @@
 
 namespace sockwatch::shim::environment {
 
-// Reads what the caller named; a page is asked about once as long as it stays the same.
+// Reads what the caller named; of the last few pages it remembers that they can be read. A list and
+// its texts mostly lie in two or three.
 class Memory {
  public:
   bool has(const void* address, std::size_t bytes) {
     const auto first = reinterpret_cast<std::uintptr_t>(address) / wire::kPage;
     const auto last = (reinterpret_cast<std::uintptr_t>(address) + bytes - 1) / wire::kPage;
-    if (first == page_ && last == page_) {
-      return true;
+    if (first == last) {
+      for (const std::uintptr_t page : pages_) {
+        if (page == first) {
+          return true;
+        }
+      }
     }
     if (!readable(address, bytes)) {
       return false;
     }
-    page_ = last;
+    pages_[next_++ % kPages] = last;
     return true;
   }
 
@@ -59,7 +64,10 @@ class Memory {
   }
 
  private:
-  std::uintptr_t page_ = ~std::uintptr_t{0};
+  static constexpr std::uintptr_t kNone = ~std::uintptr_t{0};
+  static constexpr std::size_t kPages = 4;
+  std::uintptr_t pages_[kPages] = {kNone, kNone, kNone, kNone};
+  std::size_t next_ = 0;
 };
 
 // What an environment says that matters to us. Index -1: not there.

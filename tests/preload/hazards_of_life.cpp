@@ -77,10 +77,10 @@ void add_processes(std::vector<Hazard>& list) {
   list.push_back({"exec_chain", {"exec_chain"}, Recording::of({refused().times(4)}).segments(4)});
 }
 
-// Twelve programs with an environment of the caller's making; the calls that fail are none.
+// Thirteen programs with an environment of the caller's making; the calls that fail are none.
 void add_programs(std::vector<Hazard>& list) {
   using wire::ExecWhy;
-  constexpr std::size_t kPrograms = 12;
+  constexpr std::size_t kPrograms = 13;
   list.push_back({"exec_scrubbed",
                   {"exec_scrubbed"},
                   Recording::of({refused()}).noted(ExecWhy::scrubbed, kPrograms)});
@@ -89,6 +89,11 @@ void add_programs(std::vector<Hazard>& list) {
                   Recording::of({refused().times(1 + kPrograms)}).segments(1 + kPrograms)};
   followed.follow = true;
   list.push_back(followed);
+  Hazard failing{"exec_that_fails", {"exec_scrubbed", "failures"}, Recording::of({refused()})};
+  list.push_back(failing);
+  failing.name += "_and_is_followed";
+  failing.follow = true;
+  list.push_back(failing);
   // Where ours would make it too large, it goes as it is; how often, the search decides.
   Hazard large{"exec_with_an_environment_as_large_as_may_be",
                {"exec_scrubbed", "large"},

@@ -2,6 +2,7 @@
 // program gets that environment and nothing else (a recording may add its own variables); a call
 // that fails says why.
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -89,15 +90,36 @@ static void all_execs(void) {
   CHECK_EQUAL(wait_for(pid), kKept);
 }
 
+// As a handler of crashes does that starts a debugger: below its stack there is nothing.
+static void on_signal(int signal) {
+  (void)signal;
+  const pid_t pid = fork();
+  if (pid == 0) {
+    execve(self, words, scrubbed);
+    _exit(127);
+  }
+  CHECK_EQUAL(wait_for(pid), kKept);
+}
+
+static void on_a_small_stack(void) {
+  const long page = sysconf(_SC_PAGESIZE);
+  const size_t size = (sysconf(_SC_MINSIGSTKSZ) + 6144 + page - 1) / page * page;
+  char* memory =
+      mmap(NULL, size + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  CHECK(memory != MAP_FAILED && mprotect(memory, page, PROT_NONE) == 0);
+  stack_t stack = {.ss_sp = memory + page, .ss_size = size};
+  struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_ONSTACK};
+  CHECK_EQUAL(sigaltstack(&stack, NULL), 0);
+  CHECK_EQUAL(sigaction(SIGUSR1, &action, NULL), 0);
+  CHECK_EQUAL(raise(SIGUSR1), 0);
+}
+
 static void all_spawns(void) {
   pid_t pid = 0;
   CHECK_EQUAL(posix_spawn(&pid, self, NULL, NULL, words, scrubbed), 0);
   CHECK_EQUAL(wait_for(pid), kKept);
   CHECK_EQUAL(posix_spawnp(&pid, name, NULL, NULL, words, scrubbed), 0);
   CHECK_EQUAL(wait_for(pid), kKept);
-  pid = -5;
-  CHECK_EQUAL(posix_spawn(&pid, "/nowhere", NULL, NULL, words, scrubbed), ENOENT);
-  CHECK_EQUAL(pid, -5);
 }
 
 static void failures(void) {
@@ -128,7 +150,13 @@ static void failures(void) {
   FAILS(execlp("no-such-program-anywhere", "a", "b", "c", NULL), ENOENT);
   FAILS(fexecve(-1, words, scrubbed), EINVAL);
   FAILS(execveat(-1, "relative", words, scrubbed, 0), EBADF);
-  memset(edge, 'L', page - sizeof *endless);  // longer than a text may be, in the end
+  pid_t pid = -5;
+  CHECK_EQUAL(posix_spawn(&pid, "/nowhere", NULL, NULL, words, scrubbed), ENOENT);
+  CHECK_EQUAL(pid, -5);
+  memset(edge, 'L', page);
+  memcpy(edge, "LD_PRELOAD=", 11);
+  char* endless_text[] = {edge, NULL};
+  FAILS(execve(self, words, endless_text), EFAULT);
   char* huge = malloc(256 * 1024);
   memset(huge, 'A', 256 * 1024 - 1);
   huge[256 * 1024 - 1] = '\0';
@@ -182,10 +210,12 @@ int main(int count, char** arguments) {
   *slash = '/';
   if (count > 1 && strcmp(arguments[1], "large") == 0) {
     as_large_as_may_be();
-  } else {
+  } else if (count > 1 && strcmp(arguments[1], "failures") == 0) {
     failures();
+  } else {
     all_execs();
     all_spawns();
+    on_a_small_stack();
   }
   return check_status();
 }
