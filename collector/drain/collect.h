@@ -21,7 +21,7 @@ struct CollectOptions {
   // Take what is left of a recording whose machine or collector died, perhaps before this boot, and
   // finish at once. Nothing in the run directory is changed. See recover.h.
   bool recover = false;
-  std::uint64_t snapshot_bytes = std::uint64_t{4} << 20;  // noted since the last one: see Logbook
+  std::uint64_t snapshot_bytes = std::uint64_t{1} << 20;  // noted since the last one: see Logbook
 };
 
 struct CollectSummary {

@@ -34,9 +34,9 @@ namespace sockwatch::drain {
 
 class Logbook {
  public:
-  static constexpr std::uint64_t kSnapshotBytes = std::uint64_t{4} << 20;
+  static constexpr std::uint64_t kSnapshotBytes = std::uint64_t{1} << 20;
   // So many collectors may die in a row while they take over; then it is the logbook that kills.
-  static constexpr std::uint64_t kMostAttempts = 20;
+  static constexpr std::uint64_t kMostAttempts = 100;
 
   // `snapshot_bytes`: a journal of this length is worth a snapshot, unless that is longer than half
   // of it.

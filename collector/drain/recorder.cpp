@@ -57,8 +57,6 @@ Status Recorder::begin(const Earlier& earlier) {
   if (memory_.restarts > 0) {
     batch_.facts.emplace_back(kRestartsKey, fmt::format("{}", memory_.restarts));
   }
-  // In a new file the rows of an adopted recording begin later.
-  if (options_.mode != store::OpenMode::resume) first_connection_ = memory_.ids.next_connection;
   cut(monotonic_ns());
   for (auto& [id, heir] : std::exchange(heirs_, {})) attach(std::move(heir));
   gather();

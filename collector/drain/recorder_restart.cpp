@@ -171,6 +171,7 @@ void Recorder::count_rows_of_lost_trace() {
   const auto still_known = std::ranges::count_if(
       batch_.connections, [&](const store::ConnectionRow& row) { return row.id <= stored; });
   const std::int64_t lost = stored - still_known;
+  first_connection_ = lost + 1;  // what this trace will have, counted by ids
   if (lost <= 0) return;
   batch_.losses.push_back({std::nullopt, kLostTraceCause, lost});
   summary_.lost += static_cast<std::uint64_t>(lost);

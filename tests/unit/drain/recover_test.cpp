@@ -81,6 +81,7 @@ TEST_F(RecoverTest, CollectorKilledThenItsProcess) {
   ASSERT_TRUE(recovered) << recovered.error().message;
   EXPECT_EQ(recovered->begun_as, trace_);
   EXPECT_TRUE(recovered->removed);
+  EXPECT_EQ(recovered->summary.connections, 3U * kEach);
   EXPECT_THAT(said_, IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(run_.path()));
   read_trace(new_);
@@ -199,6 +200,7 @@ TEST_F(RecoverTest, ATraceThatIsGoneIsCounted) {
   EXPECT_THAT(connections_, SizeIs(ports.size())) << "twice";
   for (int port = kEach + 1; port <= 3 * kEach; ++port) EXPECT_EQ(ports.count(port), 1U) << port;
   EXPECT_GT(losses_["lost_trace"], 0);
+  EXPECT_EQ(recovered->summary.connections, connections_.size());
   EXPECT_EQ(losses_["lost_trace"] + static_cast<std::int64_t>(ports.size()), 3 * kEach);
   EXPECT_EQ(static_cast<std::int64_t>(recovered->summary.lost), losses_["lost_trace"]);
 }
