@@ -43,6 +43,10 @@ Status Recorder::begin(const Earlier& earlier) {
   }
   const Result<bool> taken_over = take_over(earlier);
   if (!taken_over) return taken_over.error();
+  // What an earlier collector could not store is made again.
+  const bool made_again = std::ranges::any_of(
+      earlier.losses, [](const auto& row) { return row.cause == kNotStoredCause; });
+  if (made_again) batch_.losses.push_back({std::nullopt, kNotStoredCause, 0});
   if (!*taken_over) {
     if (Status status = begin_anew(earlier); !status) return status;
   }
@@ -341,7 +345,14 @@ Result<CollectSummary> Recorder::finish() {
   for (const Live& live : live_) add_to_summary(*live.image);
   add_notes();
   batch_.facts.emplace_back("ended", fmt::format("{}", now));
-  if (Status saved = save_batch(); !saved) return saved.error();
+  if (Status saved = save_batch(); !saved) {
+    writer_.make_last_room();
+    if (!save_batch()) {
+      // Segments and notes stay, for whoever collects again. This trace says what it lacks.
+      (void)save_as_lost(batch_, saved.error().message, writer_);
+      return saved.error();
+    }
+  }
   if (Status finished = writer_.finish(); !finished) return finished.error();
   logbook_.remove_all();
   summary_.connections =
