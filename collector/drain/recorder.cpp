@@ -48,6 +48,10 @@ Status Recorder::begin(const Earlier& earlier) {
   }
   const Result<bool> taken_over = take_over(earlier);
   if (!taken_over) return taken_over.error();
+  // What an earlier collector could not store is made again.
+  const bool made_again = std::ranges::any_of(
+      earlier.losses, [](const auto& row) { return row.cause == kNotStoredCause; });
+  if (made_again) batch_.losses.push_back({std::nullopt, kNotStoredCause, 0});
   if (!*taken_over) {
     if (Status status = begin_anew(earlier); !status) return status;
   }
@@ -370,7 +374,14 @@ Result<CollectSummary> Recorder::finish() {
   const bool seen_none = last_event_ns_ == 0;
   batch_.facts.emplace_back(
       "ended", fmt::format("{}", options_.recover && !seen_none ? last_event_ns_ : now));
-  if (Status saved = save_batch(); !saved) return saved.error();
+  if (Status saved = save_batch(); !saved) {
+    writer_.make_last_room();
+    if (!save_batch()) {
+      // Segments and notes stay, for whoever collects again. This trace says what it lacks.
+      (void)save_as_lost(batch_, saved.error().message, writer_);
+      return saved.error();
+    }
+  }
   if (Status finished = writer_.finish(); !finished) {
     if (writer_.is_complete_elsewhere()) logbook_.remove_all();
     return finished.error();

@@ -14,6 +14,7 @@
 
 #include "collector/store/database.h"
 #include "collector/store/layout.h"
+#include "collector/store/reserve.h"
 #include "collector/store/schema.h"
 #include "collector/store/trace_file.h"
 #include "sockwatch_version.h"
@@ -112,6 +113,7 @@ struct Writer::State {
              Insert<ListenerRow>, Insert<FailedCallRow>>
       inserts = {};
   Statement remove_loss = {};
+  Reserve reserve = {};
   std::optional<Error> doomed = {};
   bool closed = false;
   bool complete_elsewhere = false;
@@ -292,6 +294,7 @@ Result<Writer> Writer::open(const std::string& path, OpenMode mode) {
     if (!lock) return lock.error();
     auto state = std::make_unique<State>(std::move(*database), std::move(*lock));
     state->layout = std::move(*layout);
+    state->reserve = Reserve::beside(place->path);
     return Writer(std::move(state));
   };
   Result<Writer> writer = prepare();
@@ -322,8 +325,14 @@ Status Writer::put(const PositionRow& row) { return state_->put(row); }
 
 Status Writer::commit() { return state_->commit(); }
 
+void Writer::make_last_room() {
+  state_->reserve.give_back();
+  if (!state_->closed) (void)state_->database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 Status Writer::finish() {
   State& state = *state_;
+  state.reserve.give_back();
   if (Status status = state.commit(); !status) return status;
   if (Status status = state.seal(); !status) return status;
   if (state.has_moved()) return state.put_back();

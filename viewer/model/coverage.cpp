@@ -28,7 +28,7 @@ constexpr std::array<Entry, 8> kNotSeen = {{
     {"unknown", "did not load the library", "run sockwatch check on it"},
 }};
 
-constexpr std::array<Entry, 8> kLost = {{
+constexpr std::array<Entry, 9> kLost = {{
     {"ring_full", "a thread recorded faster than its ring was emptied",
      "give the collector more processor time, or record fewer threads at once"},
     {"no_slot", "there were more threads at once than rings", "record fewer threads at once"},
@@ -40,6 +40,9 @@ constexpr std::array<Entry, 8> kLost = {{
     {"exec_notes", "more programs were started unseen than are noted",
      "record fewer of them at a time"},
     {"lost_trace", "the trace a killed collector had written was gone", ""},
+    {"not_stored", "the trace could not be written to its end, for want of room most likely",
+     "make room there; what is missing is in the run directory that was named when the recording "
+     "ended: sockwatch collect --dir DIR --output FILE"},
 }};
 
 template <std::size_t N>
