@@ -18,6 +18,7 @@
 #include "collector/drain/logbook.h"
 #include "collector/drain/segment_file.h"
 #include "collector/drain/system_error.h"
+#include "collector/support/clean_text.h"
 
 namespace sockwatch::drain {
 namespace {
@@ -61,7 +62,7 @@ Result<std::string> create_run_directory() {
         fmt::print(stderr,
                    "sockwatch: recording through {} ({})\nsockwatch: slower on a disk; a "
                    "writable /dev/shm avoids it\n",
-                   parent, tried);
+                   parent, clean(tried));
       }
       return path;
     }

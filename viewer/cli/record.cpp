@@ -5,6 +5,7 @@
 
 #include <filesystem>
 
+#include "collector/support/clean_text.h"
 #include "viewer/cli/commands.h"
 #include "viewer/launch/say.h"
 
@@ -13,6 +14,12 @@ namespace {
 
 // So that the line can be copied into a shell.
 std::string shell_word(const std::string& text) {
+  if (clean(text) != text) {  // bash, zsh and others read $'\x1b'
+    std::string quoted;
+    for (const char c : text)
+      quoted += c == '\'' || c == '\\' ? std::string{'\\', c} : std::string(1, c);
+    return "$'" + clean(quoted) + "'";
+  }
   if (text.find_first_of(" \t\n'\"\\$&|;<>()*?[]#~`!{}") == std::string::npos) return text;
   std::string quoted = "'";
   for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
