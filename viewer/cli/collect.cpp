@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "collector/drain/confine.h"
 #include "viewer/cli/commands.h"
 #include "viewer/launch/fd.h"
 #include "viewer/launch/library.h"
@@ -74,6 +75,9 @@ Status collect(const CollectArguments& arguments) {
   const std::string directory = std::filesystem::absolute(arguments.directory, error).string();
   const auto claim = claim_directory(directory);
   if (!claim) return claim.error();
+  // Before there is a second thread, and before anything that a recorded program wrote is looked
+  // at.
+  if (const Status confined = drain::confine(); !confined) launch::say(confined.error());
   launch::StopSource stop(directory, arguments.launcher_fd);
   if (const Status started = stop.start(); !started) return started.error();
 
