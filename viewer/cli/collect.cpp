@@ -28,6 +28,7 @@ struct CollectArguments {
   std::string detail;
   bool force = false;
   bool resume = false;
+  bool redact = false;
   int ready_fd = -1;
   int launcher_fd = -1;
 
@@ -85,6 +86,7 @@ Status collect(const CollectArguments& arguments) {
   options.run_directory = directory;
   options.trace_path = arguments.output;
   options.all_calls = arguments.detail == "calls";
+  options.redact = arguments.redact;
   options.stop_fd = stop.fd();
   options.ready_fd = arguments.ready_fd;
   if (arguments.force) options.mode = store::OpenMode::replace;
@@ -116,6 +118,7 @@ void add_collect(CLI::App& app, Exit& exit) {
   auto* force = command->add_flag("--force", arguments->force, "replace an existing trace");
   command->add_flag("--resume", arguments->resume, "go on with the trace of a collector that died")
       ->excludes(force);
+  command->add_flag("--redact", arguments->redact, "of command lines store the program alone");
   command->add_option("--detail", arguments->detail, "calls: store every call on a watched socket")
       ->option_text("calls")
       ->check(CLI::IsMember({"calls"}));

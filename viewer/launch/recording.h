@@ -11,7 +11,8 @@ struct RecordOptions {
   std::string output;                // empty: the default name
   bool force = false;
   bool all_calls = false;
-  bool quiet = false;  // errors only
+  bool quiet = false;   // errors only
+  bool redact = false;  // of command lines store the program alone
 };
 
 struct RecordOutcome {
