@@ -6,6 +6,7 @@
 #include "collector/store/database.h"
 #include "collector/store/filter.h"
 #include "collector/store/layout.h"
+#include "collector/store/pseudonyms.h"
 #include "collector/store/trace_file.h"
 
 namespace sockwatch::store {
@@ -39,6 +40,19 @@ int bind_id(sqlite3_stmt* statement, std::int64_t id) { return bind_cell(stateme
 struct Reader::State {
   Database database;
   Layout layout;
+  std::optional<Pseudonyms> pseudonyms;
+
+  template <typename Row>
+  void redact(Row& row) {
+    if (pseudonyms) pseudonyms->apply(row);
+  }
+  template <typename Row>
+  Result<std::vector<Row>> redacted(Result<std::vector<Row>> rows) {
+    if (rows) {
+      for (Row& row : *rows) redact(row);
+    }
+    return rows;
+  }
 };
 
 Result<Reader> Reader::open(const std::string& path) {
@@ -54,7 +68,7 @@ Result<Reader> Reader::open(const std::string& path) {
   if (place->alone) {
     if (Status status = check_size(*database, *place); !status) return status.error();
   }
-  return Reader(std::make_unique<State>(State{std::move(*database), std::move(*layout)}));
+  return Reader(std::make_unique<State>(State{std::move(*database), std::move(*layout), {}}));
 }
 
 Reader::Reader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -62,16 +76,36 @@ Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 
+Status Reader::redact() {
+  state_->pseudonyms.emplace();
+  const auto show_all = [this]() -> Status {
+    if (const auto rows = processes(); !rows) return rows.error();
+    if (const auto rows = listeners(); !rows) return rows.error();
+    if (const auto facts = trace(); !facts) return facts.error();
+    if (Status status = connections({}, [](const ConnectionRow&) { return true; }); !status)
+      return status;
+    return resolutions([](const ResolutionRow&) { return true; });
+  };
+  if (Status status = show_all(); !status) return status;
+  state_->pseudonyms->begin_to_replace();
+  return show_all();
+}
+
+std::string Reader::original(const std::string& shown) const {
+  return state_->pseudonyms ? state_->pseudonyms->original(shown) : shown;
+}
+
 Result<std::map<std::string, std::string>> Reader::trace() const {
   Result<std::vector<TraceRow>> rows = all_rows<TraceRow>(state_->database, state_->layout, "");
   if (!rows) return rows.error();
   std::map<std::string, std::string> values;
   for (TraceRow& row : *rows) values.insert_or_assign(std::move(row.key), std::move(row.value));
+  state_->redact(values);
   return values;
 }
 
 Result<std::vector<ProcessRow>> Reader::processes() const {
-  return all_rows<ProcessRow>(state_->database, state_->layout, "ORDER BY id");
+  return state_->redacted(all_rows<ProcessRow>(state_->database, state_->layout, "ORDER BY id"));
 }
 
 Result<std::vector<LossRow>> Reader::losses() const {
@@ -96,7 +130,11 @@ Status Reader::connections(const Filter& filter,
   if (!condition) return condition.error();
   return for_each_row<ConnectionRow>(
       state_->database, state_->layout, condition->where + " ORDER BY started_ns, id",
-      [&](sqlite3_stmt* statement) { return bind_condition(statement, *condition); }, each);
+      [&](sqlite3_stmt* statement) { return bind_condition(statement, *condition); },
+      [&](ConnectionRow& row) {
+        state_->redact(row);
+        return each(row);
+      });
 }
 
 Result<std::optional<ConnectionRow>> Reader::connection(std::int64_t id) const {
@@ -105,6 +143,7 @@ Result<std::optional<ConnectionRow>> Reader::connection(std::int64_t id) const {
       state_->database, state_->layout, "WHERE id = ?1",
       [&](sqlite3_stmt* statement) { return bind_id(statement, id); },
       [&](ConnectionRow& row) {
+        state_->redact(row);
         found = std::move(row);
         return false;
       });
@@ -115,11 +154,15 @@ Result<std::optional<ConnectionRow>> Reader::connection(std::int64_t id) const {
 Status Reader::resolutions(const std::function<bool(const ResolutionRow&)>& each) const {
   return for_each_row<ResolutionRow>(
       state_->database, state_->layout, "ORDER BY started_ns, id",
-      [](sqlite3_stmt*) { return SQLITE_OK; }, each);
+      [](sqlite3_stmt*) { return SQLITE_OK; },
+      [&](ResolutionRow& row) {
+        state_->redact(row);
+        return each(row);
+      });
 }
 
 Result<std::vector<ListenerRow>> Reader::listeners() const {
-  return all_rows<ListenerRow>(state_->database, state_->layout, "ORDER BY id");
+  return state_->redacted(all_rows<ListenerRow>(state_->database, state_->layout, "ORDER BY id"));
 }
 
 Result<std::vector<FailedCallRow>> Reader::failed_calls() const {
