@@ -39,6 +39,8 @@ class Image {
 
   // Merges, decodes and applies what may be applied by now; returns how many observations.
   std::uint64_t accept(Harvest harvest, std::int64_t now_ns);
+  // Events that wait for the others of their time.
+  bool holds_back() const { return merge_.held() > 0; }
 
   // The same for what an earlier collector noted and this one reads again: what is known already is
   // left out. ring < wire::kSlotCount.

@@ -6,6 +6,7 @@
 #include "collector/store/database.h"
 #include "collector/store/filter.h"
 #include "collector/store/layout.h"
+#include "collector/store/packed_copy.h"
 #include "collector/store/trace_file.h"
 
 namespace sockwatch::store {
@@ -39,6 +40,7 @@ int bind_id(sqlite3_stmt* statement, std::int64_t id) { return bind_cell(stateme
 struct Reader::State {
   Database database;
   Layout layout;
+  std::optional<std::int64_t> packed_rows;
 };
 
 Result<Reader> Reader::open(const std::string& path) {
@@ -54,7 +56,10 @@ Result<Reader> Reader::open(const std::string& path) {
   if (place->alone) {
     if (Status status = check_size(*database, *place); !status) return status.error();
   }
-  return Reader(std::make_unique<State>(State{std::move(*database), std::move(*layout)}));
+  // Next to a log the counter in the file says nothing.
+  const auto packed_rows = place->alone ? find_packed_copy(*database) : std::nullopt;
+  return Reader(
+      std::make_unique<State>(State{std::move(*database), std::move(*layout), packed_rows}));
 }
 
 Reader::Reader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -62,11 +67,14 @@ Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 
+bool Reader::is_packed() const { return state_->packed_rows.has_value(); }
+
 Result<std::map<std::string, std::string>> Reader::trace() const {
   Result<std::vector<TraceRow>> rows = all_rows<TraceRow>(state_->database, state_->layout, "");
   if (!rows) return rows.error();
   std::map<std::string, std::string> values;
   for (TraceRow& row : *rows) values.insert_or_assign(std::move(row.key), std::move(row.value));
+  values.erase(kPackedKey);  // of the file, not of the recording
   return values;
 }
 
@@ -92,11 +100,21 @@ Status Reader::connections(const Filter& filter,
     if (!status) return status.error();
     return found;
   };
+  const auto hand_on = [&](const ConnectionRow& row) { return each(row); };
+  if (state_->packed_rows) {
+    const auto all_processes = processes();
+    if (!all_processes) return all_processes.error();
+    const Result<RowTest> wanted = row_test_of(filter, occurs, *all_processes);
+    if (!wanted) return wanted.error();
+    return read_packed_copy(
+        state_->database, state_->layout, *state_->packed_rows,
+        [&](const ConnectionRow& row) { return !(*wanted)(row) || hand_on(row); });
+  }
   const Result<Condition> condition = condition_of(filter, occurs);
   if (!condition) return condition.error();
   return for_each_row<ConnectionRow>(
       state_->database, state_->layout, condition->where + " ORDER BY started_ns, id",
-      [&](sqlite3_stmt* statement) { return bind_condition(statement, *condition); }, each);
+      [&](sqlite3_stmt* statement) { return bind_condition(statement, *condition); }, hand_on);
 }
 
 Result<std::optional<ConnectionRow>> Reader::connection(std::int64_t id) const {

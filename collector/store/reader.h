@@ -31,6 +31,9 @@ class Reader {
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
 
+  // A long recording that is over and was not changed since: all connections are read quickly.
+  bool is_packed() const;
+
   Result<std::map<std::string, std::string>> trace() const;  // table trace, all keys
   Result<std::vector<ProcessRow>> processes() const;
   Result<std::vector<LossRow>> losses() const;

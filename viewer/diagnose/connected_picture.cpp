@@ -10,7 +10,7 @@ constexpr std::int64_t kCloseWait = 8;
 }  // namespace
 
 bool is_connected_tcp(const Attempt& attempt) {
-  return attempt.row.protocol == "tcp" && attempt.is(model::Outcome::connected);
+  return attempt.tcp && attempt.is(model::Outcome::connected);
 }
 
 bool has_last_picture(const store::ConnectionRow& row) {
