@@ -14,9 +14,6 @@ namespace {
 
 constexpr std::int64_t kShortestPauseNs = 1 * kNsPerMs;
 constexpr std::int64_t kLongestPauseNs = 3 * kNsPerMs;
-// For what has been quiet for a second. A wake-up costs 20 us, whatever it finds; 4095 slots hold
-// longer than this at one million a second.
-constexpr std::int64_t kQuietPauseNs = 4 * kNsPerMs;
 constexpr std::size_t kComfortableSlots = wire::kRingCapacity / 4;
 // Segments due this soon are drained in the same round: one wake-up instead of two.
 constexpr std::int64_t kTogetherNs = kNsPerMs / 2;
@@ -42,7 +39,6 @@ struct Pump::Intake {
   Harvest harvest;
   std::int64_t drained_ns = 0;
   std::int64_t full_round_ns = 0;  // the last that was one
-  std::int64_t heard_ns = 0;       // when something last came
   std::int64_t due_ns = 0;
   bool news = true;  // in the harvest
 };
@@ -69,7 +65,6 @@ Pump::Intake* Pump::add(SegmentReader reader) {
   auto intake = std::make_unique<Intake>(std::move(reader));
   Intake* handle = intake.get();
   handle->drained_ns = monotonic_ns();
-  handle->heard_ns = handle->drained_ns;
   {
     const std::lock_guard lock(mutex_);
     intakes_.push_back(std::move(intake));
@@ -149,7 +144,7 @@ void Pump::run() {
 
 // One round over the segments whose time has come; returns when the next one's comes.
 std::int64_t Pump::drain_due(std::int64_t now_ns) {
-  std::int64_t next_ns = now_ns + kQuietPauseNs;
+  std::int64_t next_ns = now_ns + kLongestPauseNs;
   for (const std::unique_ptr<Intake>& intake : intakes_) {
     if (intake->due_ns <= now_ns + kTogetherNs) {
       std::size_t fullest = 0;
@@ -163,10 +158,7 @@ std::int64_t Pump::drain_due(std::int64_t now_ns) {
         intake->news = true;
       }
       const std::int64_t elapsed = std::max<std::int64_t>(now_ns - intake->drained_ns, 1);
-      if (fullest > 0) intake->heard_ns = now_ns;
-      const bool quiet = now_ns - intake->heard_ns > kNsPerSecond;
-      intake->due_ns =
-          now_ns + (quiet ? kQuietPauseNs : pause_ns(fullest, std::min(elapsed, kNsPerSecond)));
+      intake->due_ns = now_ns + pause_ns(fullest, std::min(elapsed, kNsPerSecond));
       intake->drained_ns = now_ns;
     }
     next_ns = std::min(next_ns, intake->due_ns);
