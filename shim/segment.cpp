@@ -61,12 +61,26 @@ std::size_t read_file(const char* path, char* buffer, std::size_t size) {
   return raw::failed(length) ? 0 : static_cast<std::size_t>(length);
 }
 
+// The number in "pid:[4026531836]".
+std::uint64_t pid_namespace() {
+  char text[64];
+  const long length = raw::call(SYS_readlinkat, AT_FDCWD, "/proc/self/ns/pid", text, sizeof(text));
+  std::uint64_t inode = 0;
+  for (long i = 0; i < length; ++i) {
+    if (text[i] >= '0' && text[i] <= '9') {
+      inode = inode * 10 + static_cast<std::uint64_t>(text[i] - '0');
+    }
+  }
+  return inode;
+}
+
 void describe_process(wire::Header* header) {
   header->pid = static_cast<std::int32_t>(raw::call(SYS_getpid));
   header->ppid = static_cast<std::int32_t>(raw::call(SYS_getppid));
   header->uid = static_cast<std::uint32_t>(raw::call(SYS_getuid));
   // The mapping is zeroed memory: the last byte of `exe` stays NUL.
   raw::call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", header->exe, sizeof(header->exe) - 1);
+  header->pid_namespace = pid_namespace();
   header->command_line_length = static_cast<std::uint32_t>(
       read_file("/proc/self/cmdline", header->command_line, sizeof(header->command_line)));
 }

@@ -13,6 +13,7 @@
 #include "collector/drain/facts.h"
 #include "collector/drain/join_notes.h"
 #include "collector/drain/launch_notes.h"
+#include "collector/drain/pid_namespace.h"
 #include "collector/drain/report_problem.h"
 
 namespace sockwatch::drain {
@@ -23,6 +24,7 @@ using End = connect::Tracker::End;
 constexpr int kTickMs = 50;  // while processes live; the pump looks at the rings far more often
 constexpr int kUnfinishedFileMs = 5;
 constexpr int kStaleFileMs = 1000;
+constexpr std::int64_t kUnfinishedGraceNs = 50 * kNsPerMs;
 constexpr int kRetryMs = 1000;
 constexpr std::int64_t kSaveEveryNs = 200 * kNsPerMs;
 constexpr std::uint64_t kSaveEveryEvents = 20'000;
@@ -132,8 +134,11 @@ void Recorder::try_open(const std::string& name, bool was_there) {
   Result<std::optional<SegmentFile>> file = SegmentFile::open(directory_fd_, name);
   if (file && !file->has_value()) {
     // A process that is gone cannot finish its file. First ask for the process, then look again.
+    // The number may be one of another PID namespace, so it gets the time it needs.
     const SegmentName creator = parse_segment_name(name).value_or(SegmentName{});
     if (!ProcessWatch(creator.pid, creator.created_ns).ended()) return;
+    const bool early = monotonic_ns() - waiting_.at(name).since_ns < kUnfinishedGraceNs;
+    if (early && !options_.recover) return;
     file = SegmentFile::open(directory_fd_, name);
     if (file && !file->has_value() && !options_.recover) {
       ::unlinkat(directory_fd_, name.c_str(), 0);
@@ -157,13 +162,14 @@ void Recorder::start(SegmentFile file, bool was_there) {
   const std::int64_t now = monotonic_ns();
   const SegmentOrigin& origin = file.origin();
   const std::int64_t created_ns = origin.created_ns;
-  ProcessWatch watch(origin.pid, created_ns);
+  const pid_t pid = pid_here(origin.pid, origin.pid_namespace);
+  ProcessWatch watch(pid, created_ns);
 
   // A process has one image at a time: an exec replaced the older one.
   bool replaced = false;
   std::optional<std::int64_t> replaced_ns;
   for (auto at = live_.begin(); at != live_.end();) {
-    if (at->image->row().pid != origin.pid) {
+    if (pid == 0 || at->image->row().pid != pid) {
       ++at;
     } else if (at->created_ns > created_ns) {
       replaced = true;
@@ -184,7 +190,7 @@ void Recorder::start(SegmentFile file, bool was_there) {
   const std::int64_t id = earlier.process_id != 0 ? earlier.process_id : memory_.next_process_id++;
   Image::Losses losses = std::move(earlier_losses_[id]);
   earlier_losses_.erase(id);
-  auto image = std::make_unique<Image>(describe(file, watch, id), file.name(), memory_.ids,
+  auto image = std::make_unique<Image>(describe(file, watch, id, pid), file.name(), memory_.ids,
                                        connect::Options{options_.all_calls}, losses);
   image->go_on_from(earlier.positions);
   note_begin(*image, created_ns, losses);
@@ -201,11 +207,11 @@ void Recorder::start(SegmentFile file, bool was_there) {
 }
 
 store::ProcessRow Recorder::describe(const SegmentFile& file, const ProcessWatch& watch,
-                                     std::int64_t id) const {
+                                     std::int64_t id, pid_t pid) const {
   const SegmentOrigin& origin = file.origin();
   store::ProcessRow row;
   row.id = id;
-  row.pid = origin.pid;
+  row.pid = pid != 0 ? pid : origin.pid;
   row.ppid = origin.ppid;
   row.uid = origin.uid;
   row.exe = origin.exe;

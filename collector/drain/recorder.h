@@ -128,8 +128,8 @@ class Recorder {
   Status read_resumed();
   void try_open(const std::string& name, bool was_there);
   void start(SegmentFile file, bool was_there);
-  store::ProcessRow describe(const SegmentFile& file, const ProcessWatch& watch,
-                             std::int64_t id) const;
+  store::ProcessRow describe(const SegmentFile& file, const ProcessWatch& watch, std::int64_t id,
+                             pid_t pid) const;
   void end_exited(Live gone, std::int64_t now_ns);
   void end_image(std::unique_ptr<Image> image, Pump::Intake* intake,
                  std::optional<std::int64_t> ended_ns, connect::Tracker::End how);

@@ -241,8 +241,7 @@ bool Recorder::apply_end(std::string_view bytes) {
 void Recorder::attach(Heir heir) {
   const std::string name = heir.image->segment();
   const std::int64_t id = heir.image->row().id;
-  const auto origin = parse_segment_name(name).value_or(SegmentName{});
-  ProcessWatch watch(origin.pid, heir.created_ns);
+  ProcessWatch watch(static_cast<pid_t>(heir.image->row().pid), heir.created_ns);
   ++summary_.segments;
   known_.insert(name);
   Result<std::optional<SegmentFile>> file = SegmentFile::open(directory_fd_, name);

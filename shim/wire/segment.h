@@ -30,7 +30,7 @@
 namespace sockwatch::wire {
 
 inline constexpr std::uint64_t kMagic = 0x3148435457534f53;  // "SOSWTCH1", little endian
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
 inline constexpr std::size_t kSlotCount = 128;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr char kSegmentSuffix[] = ".seg";
@@ -81,6 +81,9 @@ struct alignas(64) Header {
   char exe[512];            // readlink /proc/self/exe, NUL-terminated, may be cut
   char command_line[1536];  // /proc/self/cmdline: NUL between arguments, cut at the end
   std::uint32_t command_line_length;
+  // Inode of /proc/self/ns/pid, 0 where it cannot be had: `pid` and the name of the file are
+  // numbers of that namespace, and may mean nothing, or another process, to the collector.
+  std::uint64_t pid_namespace;
 };
 
 constexpr std::size_t round_to_page(std::size_t bytes) {

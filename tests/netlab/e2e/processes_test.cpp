@@ -59,6 +59,19 @@ TEST_F(Curl, ChildrenAreFollowed) {
   EXPECT_EQ(clients, 2) << seen.report.at("processes").dump(2);
 }
 
+// To itself it is process 1, which for us is another one that never ends.
+TEST_F(Curl, InAPidNamespaceOfItsOwn) {
+  const Server server = serve_tcp(network(), answering("hello"));
+  const Recording seen = record({"unshare", "--pid", "--fork", "sh", "-c",
+                                 "curl -sS " + url("127.0.0.1", server.port()) + "; sleep 0.3"});
+  EXPECT_EQ(seen.target.status, 0) << seen.target.told();
+  EXPECT_TRUE(shows(seen.only(), {{"outcome", "connected"}, {"ending", "closed"}}));
+  for (const Json& process : seen.report.at("processes")) {
+    EXPECT_GT(process.at("pid").get<std::int64_t>(), 1) << process.dump(2);
+    EXPECT_FALSE(process.at("ended_ns").is_null()) << process.dump(2);
+  }
+}
+
 TEST_F(Python, ForkedChildHasConnectionsOfItsOwn) {
   const Server server = serve_tcp(network(), echoing());
   const Recording seen =
