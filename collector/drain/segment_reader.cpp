@@ -19,8 +19,8 @@ constexpr std::size_t kLetGoSlots = 4096;
 }  // namespace
 
 SegmentReader::SegmentReader(SegmentFile file, const std::map<std::size_t, std::uint64_t>& stored,
-                             Logbook* logbook, std::int64_t image)
-    : file_(std::move(file)), stored_(stored), logbook_(logbook), image_(image) {}
+                             Logbook* logbook, std::int64_t image, bool leave)
+    : file_(std::move(file)), stored_(stored), logbook_(logbook), image_(image), leave_(leave) {}
 
 std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
   std::int64_t watermark = monotonic_ns() - kAnnouncementSlackNs;
@@ -29,6 +29,7 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
   for (std::size_t index = 0; index < wire::kSlotCount && !file_.broken(); ++index) {
     wire::Slot& slot = file_.slot(index);
     if (slot.state.load(std::memory_order_acquire) == wire::kNeverUsed) continue;
+    used_ = std::max(used_, index + 1);
     // The announcement first, then the ring: an event whose announcement was already withdrawn is
     // in the ring by then, one announced later returned after this round began. It is 1 while the
     // clock is being read: then nothing is known, and the next round will tell.
@@ -56,6 +57,9 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
     }
     into.slots += out.size() - before;
     fullest = std::max(fullest, taken);
+    if (thorough && taken == 0) {
+      reader->no_more_after(slot.published.load(std::memory_order_acquire));
+    }
     if (taken == 0) continue;
     copied_.push_back({index, before});
     waiting += taken;
@@ -68,6 +72,27 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
   into.watermark_ns = watermark;
   read_counters(into);
   return fullest;
+}
+
+bool SegmentReader::nothing_new(Harvest& into, std::int64_t now_ns) const {
+  if (used_ == 0 || file_.broken()) return false;
+  // The library takes the first slot that was never used.
+  if (used_ < wire::kSlotCount &&
+      file_.slot(used_).state.load(std::memory_order_acquire) != wire::kNeverUsed) {
+    return false;
+  }
+  for (std::size_t index = 0; index < used_; ++index) {
+    const wire::Slot& slot = file_.slot(index);
+    const std::optional<RingReader>& reader = readers_[index];
+    // In this order, as in a round.
+    if (slot.recording_since_ns.load(std::memory_order_acquire) != 0 || !reader ||
+        reader->next_sequence() != slot.published.load(std::memory_order_acquire)) {
+      return false;
+    }
+  }
+  if (file_.broken()) return false;
+  into.watermark_ns = now_ns - kAnnouncementSlackNs;
+  return true;
 }
 
 // First it is noted, then the room goes back: killed in between, it is in both places, and the
@@ -83,14 +108,17 @@ void SegmentReader::let_go(const Harvest& from, std::int64_t watermark_ns) {
     }
     if (!noted_.empty()) logbook_->events(image_, watermark_ns, noted_);
   }
-  for (const Copied& copied : copied_) readers_[copied.ring]->give_back();
+  for (const Copied& copied : copied_) {
+    if (!leave_) readers_[copied.ring]->give_back();
+  }
   copied_.clear();
 }
 
 void SegmentReader::read_counters(Harvest& into) const {
   into.broken_rings = 0;
   into.missing = 0;
-  for (const std::optional<RingReader>& reader : readers_) {
+  for (std::size_t index = 0; index < used_; ++index) {
+    const std::optional<RingReader>& reader = readers_[index];
     if (!reader) continue;
     into.broken_rings += reader->broken() ? 1 : 0;
     into.missing += reader->missing();
@@ -101,7 +129,7 @@ void SegmentReader::read_counters(Harvest& into) const {
       outside[cause] = file_.lost(static_cast<wire::Loss>(cause));
     }
     std::array<std::uint64_t, wire::kSlotCount> in_ring{};
-    for (std::size_t index = 0; index < wire::kSlotCount; ++index) {
+    for (std::size_t index = 0; index < used_; ++index) {
       in_ring[index] = file_.slot(index).lost.load(std::memory_order_relaxed);
     }
     if (!file_.broken()) {  // else keep what was last known

@@ -40,8 +40,9 @@ class SegmentReader {
  public:
   // `stored`: by slot, the sequence up to which an earlier collector stored it. `logbook`, if any,
   // is where events of `image` are noted before their room is given back; it outlives the reader.
+  // `leave`: the rings stay as they are found, so that all of it can be read once more.
   explicit SegmentReader(SegmentFile file, const std::map<std::size_t, std::uint64_t>& stored = {},
-                         Logbook* logbook = nullptr, std::int64_t image = 0);
+                         Logbook* logbook = nullptr, std::int64_t image = 0, bool leave = false);
 
   const SegmentFile& file() const { return file_; }
 
@@ -49,6 +50,12 @@ class SegmentReader {
   // ring. `thorough`: also look into rings that claim to hold nothing new (a producer killed
   // between publishing and saying so).
   std::size_t drain(Harvest& into, bool thorough);
+
+  // A look that costs a load or two for each thread: true where nothing was published since the
+  // last round and nothing is about to be. `into` then has everything up to `now_ns`, which was
+  // read from the clock before. What only a round sees (a slot used out of turn, losses outside of
+  // rings) it does not.
+  bool nothing_new(Harvest& into, std::int64_t now_ns) const;
 
  private:
   struct Copied {  // and not given back yet
@@ -62,7 +69,9 @@ class SegmentReader {
   std::map<std::size_t, std::uint64_t> stored_;
   Logbook* logbook_;
   std::int64_t image_;
+  bool leave_;
   std::array<std::optional<RingReader>, wire::kSlotCount> readers_;
+  std::size_t used_ = 0;  // slots up to the last one that was ever in use
   std::vector<Copied> copied_;
   std::vector<Logbook::Slots> noted_;  // room for a round
 };

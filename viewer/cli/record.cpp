@@ -35,6 +35,9 @@ std::shared_ptr<launch::RecordOptions> add_record_options(CLI::App& command) {
           "calls: record every call on a watched socket")
       ->option_text("calls")
       ->check(CLI::IsMember({"calls"}));
+  command.add_flag("--follow-env", options->follow_env,
+                   "also record programs started with a scrubbed environment (env -i)");
+  command.add_flag("--redact", options->redact, "of command lines store the program alone");
   command.add_flag("-q,--quiet", options->quiet, "print nothing but errors");
   return options;
 }

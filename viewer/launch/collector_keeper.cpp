@@ -40,7 +40,7 @@ bool CollectorKeeper::start() {
 }
 
 bool CollectorKeeper::wait_until_ready() {
-  if (launch::wait_until_ready(collector_)) return true;
+  if (wait_for_word(collector_)) return true;
   const int status = wait_for(collector_.pid);
   collector_.pid = -1;
   killed_ = WIFSIGNALED(status);
@@ -73,7 +73,8 @@ void CollectorKeeper::check() {
 }
 
 bool CollectorKeeper::restart() {
-  order_.resume = true;
+  // Where the trace was removed, its notes go into a new one of that name.
+  order_.resume = ::access(order_.trace_path.c_str(), F_OK) == 0;
   order_.replace = false;
   // Somebody who kills has no reason that waiting would remove.
   for (int tries = 0; tries < kMostKills; ++tries) {
@@ -112,6 +113,8 @@ bool CollectorKeeper::finish() {
     }
     const char byte = 's';
     (void)!::write(collector_.stop.get(), &byte, 1);
+    // The rest is its own business: it ends when the kernel has taken apart what it held.
+    if (wait_for_word(collector_)) return true;
     const int status = wait_for(collector_.pid);
     collector_.pid = -1;
     if (!WIFSIGNALED(status)) return WEXITSTATUS(status) == 0;

@@ -40,7 +40,7 @@ void Range::add(std::int64_t value) {
 }
 
 void Evidence::add(const store::ConnectionRow& row) {
-  if (count == 0) first_id = row.id;
+  if (ids.size() < kIdsKept) ids.push_back(row.id);
   ++count;
   if (counters_live(row) && *row.segs_in == 0) ++silent;
   if (row.segs_in.value_or(0) > 0) ++answered;

@@ -57,6 +57,19 @@ TEST(StormRule, AttemptsAtTheSameTimeAreNoRetries) {
   EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
 }
 
+TEST(StormRule, ThreadsThatTryOnceEachRetryNothing) {
+  Rows rows = retries(40, 46 * kMs, 30 * kMs);
+  for (std::size_t i = 0; i < rows.connections.size(); ++i) {
+    rows.connections[i].tid = 100 + static_cast<std::int64_t>(i);
+  }
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+  // The same from a shell that starts one program after the other.
+  for (std::size_t i = 0; i < rows.connections.size(); ++i) {
+    rows.connections[i].process_id = rows.process("/usr/bin/app").id;
+  }
+  EXPECT_TRUE(has(run(add_client_rules, rows), "STORM"));
+}
+
 // As node does at its limit of descriptors: no socket, no address, and no harm to anybody.
 TEST(StormRule, SocketsThatCannotBeHadAreNoRetries) {
   Rows rows = retries(40, 46 * kMs, 30 * kMs);
@@ -130,6 +143,14 @@ TEST(BlockLoop, IsALongBlockingConnectOnAThreadWithEpoll) {
   EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
   rows.connections[0].tid = 1;
   rows.connections[0].budget_source = "poll";
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+}
+
+TEST(BlockLoop, IsNoneBeforeTheLoopBegins) {
+  Rows rows;
+  rows.process("/usr/bin/app");
+  rows.connected(0, "10.0.0.8", 80, std::nullopt, kS).blocking = true;
+  rows.connected(2 * kS, "10.0.0.7", 80).budget_source = "epoll";
   EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
 }
 

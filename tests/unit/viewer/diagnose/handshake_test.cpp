@@ -424,6 +424,19 @@ TEST(Neigh, AttemptsThatJoinedTheWait) {
   EXPECT_THAT(found(rows), ElementsAre("NEIGH", "NEIGH"));
 }
 
+// While the kernel asks for the neighbour it does not send the SYN again, and counts only the
+// first.
+TEST(Neigh, GivenUpWhileTheFirstSynWaitsHere) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.7", 443, 2500 * kMs, 2).segs_out = 1;
+  EXPECT_THAT(found(rows), ElementsAre("NEIGH"));
+  EXPECT_EQ(findings(rows)[0].confidence, Confidence::medium);
+  EXPECT_THAT(findings(rows)[0].summary,
+              HasSubstr("No SYN for 10.0.0.7:443 is known to have left"));
+  rows.connections[0].segs_out = 3;
+  EXPECT_THAT(found(rows), ElementsAre("SYNDROP"));
+}
+
 TEST(HsReset, ResetAsTheResultOfConnect) {
   Rows rows;
   failed(rows, 0, ECONNRESET, "reset", 5 * kMs);
