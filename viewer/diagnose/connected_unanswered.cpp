@@ -8,6 +8,7 @@
 #include "viewer/diagnose/connected_picture.h"
 #include "viewer/diagnose/connected_silence.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -184,9 +185,9 @@ class TlsHang : public UnansweredRule {
         with_address(context().places, cases.first_place()),
         said(cases).acknowledged > 0 ? "received" : "sent", times(said(cases).waited));
     tell_silence(cases, finding);
-    finding.next_steps = {fmt::format("openssl s_client -connect {}", place(cases).endpoint),
-                          fmt::format("curl -v http://{}/   (does the port speak plain HTTP?)",
-                                      place(cases).endpoint)};
+    const std::string& at = place(cases).endpoint;
+    finding.next_steps = {"openssl s_client -connect " + model::shell_word(at),
+                          "curl -v " + url_of(at) + "   (does the port speak plain HTTP?)"};
   }
 };
 

@@ -113,7 +113,9 @@ class FdSet : public Rule {
         .id = "FDSET",
         .family = Family::local,
         .title = "select with a descriptor it cannot hold",
-        .signature = "select or pselect was called with nfds above 1024.",
+        .signature =
+            "select or pselect was called with nfds above 1024, and a descriptor at that end of "
+            "the set was open.",
         .meaning =
             "The set of descriptors given to select has room for numbers up to 1023. This "
             "program waits with select on a larger one, and so reads and writes memory "
@@ -143,7 +145,8 @@ class FdSet : public Rule {
       result.summary =
           fmt::format("{} waits with select on descriptor {}; select cannot hold more than 1023.",
                       context().programs.name_of(id), process.largest - 1);
-      result.evidence.push_back(fmt::format("largest nfds {}", process.largest));
+      result.evidence.push_back(
+          fmt::format("descriptor {}, at the end of its set, is open", process.largest - 1));
       result.evidence.push_back(
           aborted ? "the program was aborted (exit status 134)"
                   : "a program that makes larger sets itself does no wrong: then ignore this");

@@ -53,8 +53,8 @@ class DnsFail : public Rule {
       auto result = finding(Severity::error, Confidence::high, name);
       seen.sightings.fill(result, seen.lookups);
       result.summary = fmt::format(
-          "The lookup of {} failed without a time-out: the name server answered with a failure "
-          "(SERVFAIL), or nobody serves port 53 there.",
+          "The lookup of {} failed without a time-out: a name server answered with a failure "
+          "(SERVFAIL), or none could be asked (nobody serves port 53 there, no route).",
           name);
       result.evidence.push_back(fmt::format("{} lookups failed, the slowest in {}",
                                             share(result.count, result.of),
