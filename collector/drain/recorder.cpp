@@ -48,6 +48,10 @@ Status Recorder::begin(const Earlier& earlier) {
   }
   const Result<bool> taken_over = take_over(earlier);
   if (!taken_over) return taken_over.error();
+  // What an earlier collector could not store is made again.
+  const bool made_again = std::ranges::any_of(
+      earlier.losses, [](const auto& row) { return row.cause == kNotStoredCause; });
+  if (made_again) batch_.losses.push_back({std::nullopt, kNotStoredCause, 0});
   if (!*taken_over) {
     if (Status status = begin_anew(earlier); !status) return status;
   }
@@ -219,6 +223,7 @@ store::ProcessRow Recorder::describe(const SegmentFile& file, const ProcessWatch
     if (same_image && !facts->exe.empty()) row.exe = facts->exe;
     if (same_image && !facts->command_line.empty()) row.command_line = facts->command_line;
   }
+  if (options_.redact && row.command_line) row.command_line = without_arguments(*row.command_line);
   return row;
 }
 
@@ -256,10 +261,12 @@ void Recorder::tick() {
     if (live.watch.ended()) {
       Live gone = std::move(live);
       live_.erase(live_.begin() + static_cast<std::ptrdiff_t>(i));
-      end_image(std::move(gone.image), gone.intake, now, End::exited);
+      end_exited(std::move(gone), now);
       continue;
     }
-    unsaved_events_ += live.image->accept(pump_.take(live.intake), now);
+    if (pump_.has_news(live.intake) || live.image->holds_back()) {
+      unsaved_events_ += live.image->accept(pump_.take(live.intake), now);
+    }
     ++i;
   }
   if (now - last_save_ns_ >= kSaveEveryNs || unsaved_events_ >= kSaveEveryEvents) {
@@ -278,6 +285,15 @@ void Recorder::tell_store_failure(const Error& error) {
                    "then is counted as lost",
                    error.message),
        error.hint});
+}
+
+// Its process has ended. The image may have ended before: with the exec of a program that made no
+// segment, because it is not seen.
+void Recorder::end_exited(Live gone, std::int64_t now_ns) {
+  exec_notes_.read(directory_fd_);
+  const auto replaced = exec_notes_.replaced(gone.image->row().pid, gone.created_ns);
+  end_image(std::move(gone.image), gone.intake, replaced.value_or(now_ns),
+            replaced ? End::replaced : End::exited);
 }
 
 void Recorder::end_image(std::unique_ptr<Image> image, Pump::Intake* intake,
@@ -347,7 +363,7 @@ Result<CollectSummary> Recorder::finish() {
   cut_ = false;  // from here on there is nothing to go on with
   for (Live& live : live_) {
     if (live.watch.ended()) {
-      end_image(std::move(live.image), live.intake, now, End::exited);
+      end_exited(std::move(live), now);
     } else {
       live.image->stop(pump_.finish(live.intake), now);
     }
@@ -355,17 +371,28 @@ Result<CollectSummary> Recorder::finish() {
   std::erase_if(live_, [](const Live& live) { return live.image == nullptr; });
   gather();
   for (const Live& live : live_) add_to_summary(*live.image);
+  add_unseen_programs();
   add_notes();
   // Nobody knows when the machine died; the newest thing seen is the best there is.
   const bool seen_none = last_event_ns_ == 0;
   batch_.facts.emplace_back(
       "ended", fmt::format("{}", options_.recover && !seen_none ? last_event_ns_ : now));
-  if (Status saved = save_batch(); !saved) return saved.error();
+  if (Status saved = save_batch(); !saved) {
+    writer_.make_last_room();
+    if (!save_batch()) {
+      // Segments and notes stay, for whoever collects again. This trace says what it lacks.
+      (void)save_as_lost(batch_, saved.error().message, writer_);
+      return saved.error();
+    }
+  }
   if (Status finished = writer_.finish(); !finished) {
     if (writer_.is_complete_elsewhere()) logbook_.remove_all();
     return finished.error();
   }
-  if (!options_.recover) logbook_.remove_all();
+  if (!options_.recover) {
+    logbook_.remove_all();
+    ExecNotes::remove(directory_fd_);
+  }
   summary_.connections =
       static_cast<std::uint64_t>(memory_.ids.next_connection - first_connection_);
   summary_.lost += refused() + broken_journals_;
@@ -376,6 +403,20 @@ Result<CollectSummary> Recorder::finish() {
 
 std::uint64_t Recorder::refused() const { return refused_before_ + memory_.refused.size(); }
 
+// Before the launcher's notes, which know how the last image of a process ended.
+void Recorder::add_unseen_programs() {
+  exec_notes_.read(directory_fd_);
+  for (store::ProcessRow& row : exec_notes_.programs()) {
+    row.id = memory_.next_process_id++;
+    batch_.processes.push_back(row);
+    rows_.insert_or_assign(row.id, std::move(row));
+  }
+  if (const std::uint64_t missing = exec_notes_.missing(); missing > 0) {
+    batch_.losses.push_back({std::nullopt, kExecNotesCause, static_cast<std::int64_t>(missing)});
+    summary_.lost += missing;
+  }
+}
+
 void Recorder::add_notes() {
   const Result<std::vector<store::ProcessRow>> notes = read_notes(options_.run_directory);
   if (!notes) {
@@ -385,6 +426,9 @@ void Recorder::add_notes() {
   std::vector<store::ProcessRow> seen;
   for (const auto& [id, row] : rows_) seen.push_back(row);
   for (store::ProcessRow& row : join_notes(seen, *notes, memory_.next_process_id)) {
+    if (options_.redact && row.command_line) {
+      row.command_line = without_arguments(*row.command_line);
+    }
     batch_.processes.push_back(std::move(row));
   }
 }

@@ -13,6 +13,7 @@
 
 #include "collector/drain/batch.h"
 #include "collector/drain/collect.h"
+#include "collector/drain/exec_notes.h"
 #include "collector/drain/image.h"
 #include "collector/drain/logbook.h"
 #include "collector/drain/process.h"
@@ -129,6 +130,7 @@ class Recorder {
   void start(SegmentFile file, bool was_there);
   store::ProcessRow describe(const SegmentFile& file, const ProcessWatch& watch,
                              std::int64_t id) const;
+  void end_exited(Live gone, std::int64_t now_ns);
   void end_image(std::unique_ptr<Image> image, Pump::Intake* intake,
                  std::optional<std::int64_t> ended_ns, connect::Tracker::End how);
   void gather();
@@ -136,6 +138,7 @@ class Recorder {
   void tell_store_failure(const Error& error);
   void add_to_summary(const Image& image);
   void remove_stored_segments();
+  void add_unseen_programs();
   void add_notes();
   bool is_there(const std::string& name) const;
   std::uint64_t refused() const;
@@ -160,6 +163,7 @@ class Recorder {
   std::vector<std::unique_ptr<Image>> ended_;       // rows not taken yet
   std::map<std::int64_t, store::ProcessRow> rows_;  // by id, all of this trace, as last taken
 
+  ExecNotes exec_notes_;
   Batch batch_;
   std::vector<std::string> unsaved_segments_;  // ended: to be removed once the batch is stored
   std::int64_t last_save_ns_ = 0;

@@ -12,11 +12,13 @@
 #include <cstring>
 #include <filesystem>
 
+#include "collector/drain/confine.h"
 #include "viewer/cli/commands.h"
 #include "viewer/launch/fd.h"
 #include "viewer/launch/library.h"
 #include "viewer/launch/say.h"
 #include "viewer/launch/stop_source.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::cli {
 namespace {
@@ -27,6 +29,7 @@ struct CollectArguments {
   std::string detail;
   bool force = false;
   bool resume = false;
+  bool redact = false;
   int ready_fd = -1;
   int launcher_fd = -1;
 
@@ -39,7 +42,7 @@ Result<launch::Fd> claim_directory(const std::string& path) {
   if (!directory) {
     const int error = errno;
     return Error{fmt::format("cannot open the run directory '{}': {}", path, std::strerror(error)),
-                 error == ENOENT ? fmt::format("create it: mkdir -m 700 '{}'", path)
+                 error == ENOENT ? "create it: mkdir -m 700 " + model::shell_file(path)
                                  : "name a directory of this user with --dir"};
   }
   struct stat status = {};
@@ -52,7 +55,7 @@ Result<launch::Fd> claim_directory(const std::string& path) {
         fmt::format("the run directory '{}' has mode {:03o}; others could write into it or "
                     "the programs could not",
                     path, status.st_mode & 0777u),
-        fmt::format("chmod 700 '{}'", path)};
+        "chmod 700 " + model::shell_file(path)};
   }
   if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
     return Error{fmt::format("another collector is at work on '{}'", path),
@@ -74,6 +77,9 @@ Status collect(const CollectArguments& arguments) {
   const std::string directory = std::filesystem::absolute(arguments.directory, error).string();
   const auto claim = claim_directory(directory);
   if (!claim) return claim.error();
+  // Before there is a second thread, and before anything that a recorded program wrote is looked
+  // at.
+  if (const Status confined = drain::confine(); !confined) launch::say(confined.error());
   launch::StopSource stop(directory, arguments.launcher_fd);
   if (const Status started = stop.start(); !started) return started.error();
 
@@ -81,6 +87,7 @@ Status collect(const CollectArguments& arguments) {
   options.run_directory = directory;
   options.trace_path = arguments.output;
   options.all_calls = arguments.detail == "calls";
+  options.redact = arguments.redact;
   options.stop_fd = stop.fd();
   options.ready_fd = arguments.ready_fd;
   if (arguments.force) options.mode = store::OpenMode::replace;
@@ -112,6 +119,7 @@ void add_collect(CLI::App& app, Exit& exit) {
   auto* force = command->add_flag("--force", arguments->force, "replace an existing trace");
   command->add_flag("--resume", arguments->resume, "go on with the trace of a collector that died")
       ->excludes(force);
+  command->add_flag("--redact", arguments->redact, "of command lines store the program alone");
   command->add_option("--detail", arguments->detail, "calls: store every call on a watched socket")
       ->option_text("calls")
       ->check(CLI::IsMember({"calls"}));

@@ -11,6 +11,7 @@
 #include "viewer/cli/output.h"
 #include "viewer/cli/trace_argument.h"
 #include "viewer/diagnose/diagnose.h"
+#include "viewer/model/shell_word.h"
 #include "viewer/render/entry_page.h"
 #include "viewer/render/finding_page.h"
 #include "viewer/render/text_explained.h"
@@ -26,6 +27,7 @@ struct ExplainArguments {
   FilterFlags filters;
   LookArguments look;
   bool list = false;
+  bool redact = false;
 };
 
 // "E1", "w12"
@@ -83,7 +85,7 @@ Status add_rows(const store::Reader& reader, const Finding& finding, render::Fin
 // `wanted`: the number of a finding or the id of a rule.
 Result<std::string> finding_text(const std::string& path, const std::string& wanted,
                                  const ExplainArguments& arguments) {
-  const auto reader = store::Reader::open(path);
+  const auto reader = open_trace(path, arguments.redact);
   if (!reader) return reader.error();
   const auto filter = make_filter(arguments.filters, *reader);
   if (!filter) return filter.error();
@@ -93,7 +95,7 @@ Result<std::string> finding_text(const std::string& path, const std::string& wan
   collect(*findings, wanted, found);
   if (found.empty()) {
     return Error{fmt::format("explain: no finding {} in {}", wanted, path),
-                 fmt::format("sockwatch report {} has their numbers", path)};
+                 fmt::format("sockwatch report {} has their numbers", model::shell_file(path))};
   }
   render::FindingFacts facts;
   const auto trace = reader->trace();
@@ -101,7 +103,7 @@ Result<std::string> finding_text(const std::string& path, const std::string& wan
   const auto processes = reader->processes();
   if (!processes) return processes.error();
   render::TextStyle style = text_style(arguments.look, stdout);
-  style.file = path;
+  style.file = shown_file(path, arguments.redact);
   std::string text;
   for (const Finding* finding : found) {
     facts = {*trace, *processes, {}, {}};
@@ -159,7 +161,7 @@ Result<std::string> explained(const ExplainArguments& arguments) {
       return Error{
           fmt::format("explain: what of {}?", words[0]),
           fmt::format("sockwatch report {0} numbers its findings; sockwatch explain {0} E1",
-                      words[0])};
+                      model::shell_file(words[0]))};
     }
   }
   return error_text(fmt::format("{}", fmt::join(words, " ")), style);
@@ -192,6 +194,7 @@ void add_explain(CLI::App& app, Exit& exit) {
                    "the newest here); SYNDROP, a diagnosis")
       ->type_name("");
   command->add_flag("--list", arguments->list, "all diagnoses");
+  add_redact_flag(*command, arguments->redact);
   add_look_arguments(*command, arguments->look);
   add_filter_flags(*command, arguments->filters);
   command->callback([arguments, &exit] { exit.status = explain(*arguments); });

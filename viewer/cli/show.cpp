@@ -7,6 +7,7 @@
 #include "viewer/cli/commands.h"
 #include "viewer/cli/output.h"
 #include "viewer/cli/trace_argument.h"
+#include "viewer/model/shell_word.h"
 #include "viewer/render/connection_page.h"
 #include "viewer/render/json_rows.h"
 
@@ -17,6 +18,7 @@ struct ShowArguments {
   std::vector<std::string> words;
   LookArguments look;
   bool json = false;
+  bool redact = false;
 };
 
 Result<std::int64_t> parse_id(const std::string& text) {
@@ -28,7 +30,7 @@ Result<std::int64_t> parse_id(const std::string& text) {
 }
 
 Result<std::string> page(const std::string& path, std::int64_t id, const ShowArguments& arguments) {
-  const auto reader = store::Reader::open(path);
+  const auto reader = open_trace(path, arguments.redact);
   if (!reader) return reader.error();
   render::ConnectionFacts facts;
   const auto trace = reader->trace();
@@ -37,8 +39,9 @@ Result<std::string> page(const std::string& path, std::int64_t id, const ShowArg
   const auto row = reader->connection(id);
   if (!row) return row.error();
   if (!*row) {
-    return Error{fmt::format("show: no connection {} in {}", id, path),
-                 fmt::format("sockwatch connections {} has their numbers", path)};
+    return Error{
+        fmt::format("show: no connection {} in {}", id, path),
+        fmt::format("sockwatch connections {} has their numbers", model::shell_file(path))};
   }
   facts.row = **row;
   if (arguments.json) {
@@ -60,7 +63,7 @@ Result<std::string> page(const std::string& path, std::int64_t id, const ShowArg
   });
   if (!lookups) return lookups.error();
   render::TextStyle style = text_style(arguments.look, stdout);
-  style.file = path;
+  style.file = shown_file(path, arguments.redact);
   return render::connection_page(facts, style);
 }
 
@@ -90,6 +93,7 @@ void add_show(CLI::App& app, Exit& exit) {
   command->add_option("FILE ID", arguments->words, "the trace, and the number of the connection")
       ->type_name("");
   command->add_flag("--json", arguments->json, "for programs");
+  add_redact_flag(*command, arguments->redact);
   add_look_arguments(*command, arguments->look);
   command->callback([arguments, &exit] { exit.status = show(*arguments); });
 }

@@ -1,4 +1,5 @@
 #include "viewer/diagnose/diagnose.h"
+#include "viewer/model/destination.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -25,7 +26,7 @@ bool ended_while_connecting(Outcome outcome) {
 // ETIMEDOUT and not with the errno of an ICMP message is proof enough.
 bool nothing_came_back(const Attempt& attempt) {
   const auto& row = attempt.row;
-  if (row.protocol != "tcp") return false;
+  if (!attempt.tcp) return false;
   const bool sent = row.segs_out.value_or(0) > 0 || row.syn_retransmits.value_or(0) > 0;
   if (row.segs_in) return sent && *row.segs_in == 0;
   return attempt.is(Outcome::timed_out_kernel);
@@ -45,8 +46,10 @@ bool went_well(const Attempt& attempt) {
 
 Attempt examine(const store::ConnectionRow& row) {
   Attempt attempt{row};
-  attempt.outcome = model::parse_outcome(row.outcome);
-  if (row.ending) attempt.ending = model::parse_ending(*row.ending);
+  attempt.tcp = row.protocol == "tcp";
+  const auto [outcome, ending] = model::course_of(row);
+  attempt.outcome = outcome;
+  attempt.ending = ending;
   attempt.failed = (attempt.outcome && model::is_failure(*attempt.outcome)) ||
                    (attempt.ending && model::is_failure(*attempt.ending));
   attempt.healthy = went_well(attempt);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "viewer/diagnose/row_worker.h"
 #include "viewer/model/load.h"
 #include "viewer/model/lookup_filter.h"
 
@@ -53,7 +54,7 @@ Result<std::vector<Finding>> diagnose(
   if (!failed_calls) return failed_calls.error();
 
   Session session(Settings::of(*trace), all_rules(), !model::is_empty(wanted));
-  const model::LookupFilter chosen(wanted, *processes);
+  const model::LookupFilter chosen(wanted, reader, *processes);
   for (const auto& row : *processes) {
     if (chosen.accepts_process(row.id)) session.add(row);
   }
@@ -71,12 +72,15 @@ Result<std::vector<Finding>> diagnose(
     return true;
   });
   if (!lookups) return lookups.error();
+  // The rules take longer than anything else that is done with a row.
+  RowWorker rules([&](const store::ConnectionRow& row) { session.add(row); });
   const Status attempts = reader.connections(wanted, [&](const store::ConnectionRow& row) {
-    session.add(row);
+    rules.add(row);
     if (also) also(row);
     return true;
   });
   if (!attempts) return attempts.error();
+  rules.finish();
   return session.finish();
 }
 

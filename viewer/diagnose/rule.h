@@ -24,7 +24,8 @@ struct Context {
   const Settings& settings;
   const Places& places;
   const Programs& programs;
-  bool filtered = false;  // a part of the trace only: what is missing here may be elsewhere
+  bool filtered = false;        // a part of the trace only: what is missing here may be elsewhere
+  std::int64_t unexamined = 0;  // attempts no rule saw: beyond Places::kLimit places
 };
 
 // A row of `connection`, and what several rules ask of it, worked out once.
@@ -35,6 +36,7 @@ struct Attempt {
   PlaceId place = 0;
   ServiceId service = 0;
   ProgramId program = 0;
+  bool tcp = false;          // over TCP
   bool failed = false;       // what the program asked for did not happen: model::is_failure
   bool healthy = false;      // connected at the first SYN, replies came, ended without an error
   bool connecting = false;   // time-out, given up or ended before the handshake was over

@@ -11,7 +11,9 @@ struct RecordOptions {
   std::string output;                // empty: the default name
   bool force = false;
   bool all_calls = false;
-  bool quiet = false;  // errors only
+  bool follow_env = false;  // also programs that are started with a scrubbed environment
+  bool quiet = false;       // errors only
+  bool redact = false;      // of command lines store the program alone
 };
 
 struct RecordOutcome {

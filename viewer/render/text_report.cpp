@@ -68,6 +68,7 @@ std::string coverage(const Summary& summary, const TextStyle& style) {
   std::string line = "coverage: " + counted(summary.total.attempts, "attempt");
   if (summary.filtered) line += " that match the filter";
   line += ", " + counted(summary.lost(), "record") + " lost";
+  if (summary.unfinished()) line += " as far as known";
   if (not_seen.empty()) {
     line += summary.processes.empty() ? ", no process seen" : ", no unseen process noticed";
   } else {
@@ -91,8 +92,12 @@ std::string coverage(const Summary& summary, const TextStyle& style) {
                           glyphs(style).arrow);
     }
   }
-  if (!summary.trace.empty() && !summary.trace.contains("ended")) {
-    line += "; the recording has no end: it still runs, or was cut short";
+  if (summary.unfinished()) {
+    const auto error = summary.trace.find("store_error");
+    line += "; the recording has no end: ";
+    line += error == summary.trace.end()
+                ? "it still runs, or was cut short"
+                : "its collector gave up: " + clean(error->second, style.ascii);
   }
   return wrapped(line, width_of(style), 10);
 }
@@ -207,6 +212,14 @@ std::string text_report(const Summary& summary, const std::vector<diagnose::Find
   out += listener_section(summary.listeners, summary.processes, style);
   out += lost(summary, style);
   out += not_seen(summary, style);
+  if (summary.trace.contains("redacted")) {
+    out +=
+        "\n" +
+        wrapped(
+            "redacted: addresses, names and paths are pseudonyms, the same one for the same thing; "
+            "loopback, ports and times are real",
+            width_of(style), 2);
+  }
   return out;
 }
 

@@ -1,5 +1,7 @@
 // Collectors that are killed, run out of disk, or are started in the wrong place.
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include <fstream>
@@ -183,6 +185,64 @@ TEST_F(CollectTest, FullDiskIsSaidOnceAndNothingIsLost) {
   EXPECT_THAT(losses_, IsEmpty());
   ASSERT_THAT(processes_, SizeIs(1));
   EXPECT_TRUE(processes_[0].ended_ns);
+}
+
+// The disk is full for good, from the first row on. In a process and a mount namespace of its own.
+TEST_F(CollectTest, ATraceWithoutRoomSaysWhatItLacks) {
+  constexpr int kRounds = 40, kEach = 60, kNotPermitted = 77;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int spaces = ::geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
+    if (::unshare(spaces) != 0 ||
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("tmpfs", out_.path().c_str(), "tmpfs", 0, "size=640k") != 0) {
+      ::_exit(kNotPermitted);
+    }
+    Target target([&](int step) {
+      for (int i = 0; i < kEach; ++i) {
+        publish_connected(producer(), 0, 10 + i, static_cast<std::uint16_t>(1 + step * kEach + i));
+      }
+    });
+    start();
+    for (std::ofstream rest(out_ / "rest");
+         rest.write(std::string(512, 'x').data(), 512).flush();) {
+    }
+    for (int round = 0; round < kRounds; ++round) target.step();
+    target.kill();
+    const auto& stored = stop();
+    EXPECT_FALSE(stored);
+    read_trace();
+    EXPECT_GE(static_cast<std::int64_t>(connections_.size()) + losses_["not_stored"],
+              kRounds * kEach);
+    EXPECT_THAT(facts_["store_error"], HasSubstr("No space left on device"));
+    EXPECT_FALSE(facts_.contains("ended"));
+    EXPECT_THAT(processes_, SizeIs(1));
+
+    // Once there is room, it is all in the run directory still.
+    std::filesystem::remove(out_ / "rest");
+    EXPECT_EQ(::mount("tmpfs", out_.path().c_str(), "tmpfs", MS_REMOUNT, "size=16m"), 0);
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    ::close(ends[1]);
+    EXPECT_TRUE(collect(
+        CollectOptions{run_.path(), out_ / "again", store::OpenMode::create, false, ends[0], -1}));
+    const auto again = store::Reader::open(out_ / "again");
+    EXPECT_TRUE(again);
+    std::int64_t rows = 0;
+    EXPECT_TRUE(again->connections({}, [&](const store::ConnectionRow&) {
+      ++rows;
+      return true;
+    }));
+    EXPECT_EQ(rows, kRounds * kEach);
+    EXPECT_THAT(again->losses().value(), IsEmpty());
+    ::_exit(HasFailure() ? 1 : 0);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kNotPermitted)
+    GTEST_SKIP() << "mounting a tmpfs is not permitted here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(CollectTest, BadPlacesAreRefusedBeforeAnythingIsMade) {
