@@ -140,7 +140,8 @@ Result<Recovered> recover(const RecoverOptions& options) {
                  "it stores everything itself when the recording ends"};
   }
   const Content content = content_of(directory->get());
-  if (content.segments.empty() && content.notes.empty()) {
+  // What a launcher notes comes with the end of a recording; alone it is left of a complete one.
+  if (content.segments.empty() && std::ranges::none_of(content.notes, Logbook::is_file_name)) {
     return Error{fmt::format("there is nothing to recover in '{}': neither segments nor notes of a "
                              "collector",
                              options.run_directory),

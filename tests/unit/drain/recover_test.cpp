@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 
+#include "collector/drain/launch_notes.h"
 #include "collector/drain/recorder.h"
 #include "tests/unit/drain/collect_fixture.h"
 
@@ -221,7 +222,9 @@ TEST_F(RecoverTest, KeptDirectoriesGiveTheSameAgain) {
   }
 }
 
+// Also where a launcher was killed as the last thing, after all else was done.
 TEST_F(RecoverTest, NothingThereIsSaid) {
+  ASSERT_TRUE(write_notes(run_.path(), {}));
   const auto recovered = recover_into(new_);
   ASSERT_FALSE(recovered);
   EXPECT_THAT(recovered.error().message, HasSubstr("nothing to recover"));
