@@ -204,10 +204,5 @@ TEST_F(ExecNotesTest, MissingOnesAreALoss) {
   EXPECT_EQ(losses_[kExecNotesCause], 1);
 }
 
-TEST_F(ExecNotesTest, TheFileGoesWithTheRunDirectory) {
-  append(note(10, ExecWhy::scrubbed));
-  EXPECT_TRUE(remove_run_directory(run_.path()));
-}
-
 }  // namespace
 }  // namespace sockwatch::drain
