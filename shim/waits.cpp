@@ -46,6 +46,22 @@ class Choice {
     return (fd_table::bits(fd) & wanted_) != 0 && (revents != 0 || !only_ready_);
   }
 
+  // The next descriptor at or after `at` that may be taken. All that most of a large set costs:
+  // what the look into the table needs is read once, as a number that becomes interesting meanwhile
+  // was not waited for.
+  const pollfd* skip(const pollfd* at, const pollfd* end) const {
+    Process& process = process::current();
+    const std::atomic<std::uint8_t>* bits = process.bits();
+    const auto known = static_cast<std::uint32_t>(fd_table::end());
+    for (; at != end; ++at) {
+      const auto fd = static_cast<std::uint32_t>(at->fd);
+      if (fd < known && (bits[fd].load(std::memory_order_relaxed) & wanted_) != 0) {
+        break;
+      }
+    }
+    return at;
+  }
+
  private:
   unsigned wanted_;
   bool only_ready_;
@@ -67,16 +83,17 @@ void polled(const Wait& wait, const pollfd* fds, std::size_t count, std::int64_t
   const Choice choice(timeout_ns, outcome);
   wire::WaitEntry entries[wire::kEntriesPerEvent];
   std::size_t used = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    if (!choice.takes(fds[i].fd, static_cast<unsigned>(fds[i].revents))) {
+  const pollfd* const end = fds + count;
+  for (const pollfd* at = choice.skip(fds, end); at != end; at = choice.skip(at + 1, end)) {
+    if (!choice.takes(at->fd, static_cast<unsigned>(at->revents))) {
       continue;
     }
     if (used == wire::kEntriesPerEvent) {
       publish(wait, timeout_ns, outcome, entries, used, true);
       used = 0;
     }
-    entries[used++] = {fds[i].fd, static_cast<std::uint16_t>(fds[i].events),
-                       static_cast<std::uint16_t>(fds[i].revents)};
+    entries[used++] = {at->fd, static_cast<std::uint16_t>(at->events),
+                       static_cast<std::uint16_t>(at->revents)};
   }
   if (used != 0) {
     publish(wait, timeout_ns, outcome, entries, used, false);

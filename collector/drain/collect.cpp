@@ -39,7 +39,7 @@ Result<Recorder::Earlier> read_earlier(const std::string& trace_path, bool recov
 }
 
 // Whoever waits for the byte may be gone; that is no reason not to record.
-void tell_ready(int ready_fd) {
+void tell(int ready_fd) {
   if (ready_fd < 0) return;
   const char byte = 1;
   while (::write(ready_fd, &byte, 1) < 0 && errno == EINTR) {
@@ -88,12 +88,15 @@ Result<CollectSummary> collect(const CollectOptions& options) {
     recorder.found(name, true);
     if (options.recover) recorder.tick();  // there may be thousands: not all of it in memory
   }
-  tell_ready(options.ready_fd);
+  tell(options.ready_fd);
   if (options.recover) return recorder.finish();
   if (Status watched = watch_until_stopped(options.stop_fd, *watch, recorder); !watched) {
     return watched.error();
   }
-  return recorder.finish();
+  auto summary = recorder.finish();
+  // Before the watch is given up, for which the kernel takes some 20 ms.
+  if (summary) tell(options.ready_fd);
+  return summary;
 }
 
 }  // namespace sockwatch::drain

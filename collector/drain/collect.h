@@ -15,9 +15,9 @@ struct CollectOptions {
   std::string trace_path;
   store::OpenMode mode = store::OpenMode::create;
   bool all_calls = false;  // --detail calls
-  int stop_fd = -1;  // readable (or closed by the other end): drain what is there, finish, return
-  int ready_fd =
-      -1;  // one byte is written to it when the directory is watched and the trace is open
+  int stop_fd = -1;   // readable (or closed by the other end): drain what is there, finish, return
+  int ready_fd = -1;  // one byte is written to it when the directory is watched and the trace is
+                      // open, another when the trace is complete
   // Take what is left of a recording whose machine or collector died, perhaps before this boot, and
   // finish at once. Nothing in the run directory is changed. See recover.h.
   bool recover = false;

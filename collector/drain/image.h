@@ -40,6 +40,8 @@ class Image {
 
   // Merges, decodes and applies what may be applied by now; returns how many observations.
   std::uint64_t accept(Harvest harvest, std::int64_t now_ns);
+  // Events that wait for the others of their time.
+  bool holds_back() const { return merge_.held() > 0; }
 
   // By slot: what an earlier collector stored, although this image knows nothing of it. Before
   // anything is accepted.

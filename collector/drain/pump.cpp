@@ -21,6 +21,8 @@ constexpr std::int64_t kLongestPauseNs = 3 * kNsPerMs;
 constexpr std::size_t kComfortableSlots = wire::kRingCapacity / 4;
 // Segments due this soon are drained in the same round: one wake-up instead of two.
 constexpr std::int64_t kTogetherNs = kNsPerMs / 2;
+// A quiet segment is looked at as often, but only this often in full.
+constexpr std::int64_t kFullRoundEveryNs = kNsPerSecond / 4;
 
 // The program's signals belong to its other threads. Faults stay: SIGBUS is how a truncated
 // segment shows itself.
@@ -60,7 +62,9 @@ struct Pump::Intake {
   SegmentReader reader;
   Harvest harvest;
   std::int64_t drained_ns = 0;
+  std::int64_t full_round_ns = 0;  // the last that was one
   std::int64_t due_ns = 0;
+  bool news = true;  // in the harvest
 };
 
 Pump::Pump() {
@@ -98,6 +102,11 @@ Harvest Pump::take(Intake* intake) {
   return take_locked(*intake);
 }
 
+bool Pump::has_news(const Intake* intake) {
+  const std::lock_guard lock(mutex_);
+  return intake->news;
+}
+
 std::vector<std::pair<Pump::Intake*, Harvest>> Pump::take_all(
     const std::function<void()>& at_that_moment) {
   std::vector<std::pair<Intake*, Harvest>> all;
@@ -118,6 +127,7 @@ Harvest Pump::take_locked(Intake& intake) {
   intake.harvest.missing = harvest.missing;
   intake.harvest.broken_segment = harvest.broken_segment;
   waiting_slots_ -= harvest.slots;
+  intake.news = false;
   return harvest;
 }
 
@@ -163,10 +173,14 @@ std::int64_t Pump::drain_due(std::int64_t now_ns) {
   for (const std::unique_ptr<Intake>& intake : intakes_) {
     if (intake->due_ns <= now_ns + kTogetherNs) {
       std::size_t fullest = 0;
-      if (waiting_slots_ < kMaxWaitingSlots) {
+      const bool full_round = now_ns - intake->full_round_ns >= kFullRoundEveryNs;
+      if (waiting_slots_ < kMaxWaitingSlots &&
+          (full_round || !intake->reader.nothing_new(intake->harvest, now_ns))) {
         const std::size_t before = intake->harvest.slots;
         fullest = intake->reader.drain(intake->harvest, false);
         waiting_slots_ += intake->harvest.slots - before;
+        intake->full_round_ns = now_ns;
+        intake->news = true;
       }
       const std::int64_t elapsed = std::max<std::int64_t>(now_ns - intake->drained_ns, 1);
       intake->due_ns = now_ns + pause_ns(fullest, std::min(elapsed, kNsPerSecond));

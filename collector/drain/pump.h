@@ -40,6 +40,8 @@ class Pump {
 
   // What came since the last call; never blocks for longer than a round.
   Harvest take(Intake* intake);
+  // Whether that may have more in it than a later time up to which all is there.
+  bool has_news(const Intake* intake);
 
   // What came in of all segments up to one moment, and `at_that_moment` called in it, with nothing
   // being drained.

@@ -264,7 +264,9 @@ void Recorder::tick() {
       end_exited(std::move(gone), now);
       continue;
     }
-    unsaved_events_ += live.image->accept(pump_.take(live.intake), now);
+    if (pump_.has_news(live.intake) || live.image->holds_back()) {
+      unsaved_events_ += live.image->accept(pump_.take(live.intake), now);
+    }
     ++i;
   }
   if (now - last_save_ns_ >= kSaveEveryNs || unsaved_events_ >= kSaveEveryEvents) {

@@ -29,6 +29,7 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
   for (std::size_t index = 0; index < wire::kSlotCount && !file_.broken(); ++index) {
     wire::Slot& slot = file_.slot(index);
     if (slot.state.load(std::memory_order_acquire) == wire::kNeverUsed) continue;
+    used_ = std::max(used_, index + 1);
     // The announcement first, then the ring: an event whose announcement was already withdrawn is
     // in the ring by then, one announced later returned after this round began. It is 1 while the
     // clock is being read: then nothing is known, and the next round will tell.
@@ -73,6 +74,27 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
   return fullest;
 }
 
+bool SegmentReader::nothing_new(Harvest& into, std::int64_t now_ns) const {
+  if (used_ == 0 || file_.broken()) return false;
+  // The library takes the first slot that was never used.
+  if (used_ < wire::kSlotCount &&
+      file_.slot(used_).state.load(std::memory_order_acquire) != wire::kNeverUsed) {
+    return false;
+  }
+  for (std::size_t index = 0; index < used_; ++index) {
+    const wire::Slot& slot = file_.slot(index);
+    const std::optional<RingReader>& reader = readers_[index];
+    // In this order, as in a round.
+    if (slot.recording_since_ns.load(std::memory_order_acquire) != 0 || !reader ||
+        reader->next_sequence() != slot.published.load(std::memory_order_acquire)) {
+      return false;
+    }
+  }
+  if (file_.broken()) return false;
+  into.watermark_ns = now_ns - kAnnouncementSlackNs;
+  return true;
+}
+
 // First it is noted, then the room goes back: killed in between, it is in both places, and the
 // sequence numbers tell.
 void SegmentReader::let_go(const Harvest& from, std::int64_t watermark_ns) {
@@ -95,7 +117,8 @@ void SegmentReader::let_go(const Harvest& from, std::int64_t watermark_ns) {
 void SegmentReader::read_counters(Harvest& into) const {
   into.broken_rings = 0;
   into.missing = 0;
-  for (const std::optional<RingReader>& reader : readers_) {
+  for (std::size_t index = 0; index < used_; ++index) {
+    const std::optional<RingReader>& reader = readers_[index];
     if (!reader) continue;
     into.broken_rings += reader->broken() ? 1 : 0;
     into.missing += reader->missing();
@@ -106,7 +129,7 @@ void SegmentReader::read_counters(Harvest& into) const {
       outside[cause] = file_.lost(static_cast<wire::Loss>(cause));
     }
     std::array<std::uint64_t, wire::kSlotCount> in_ring{};
-    for (std::size_t index = 0; index < wire::kSlotCount; ++index) {
+    for (std::size_t index = 0; index < used_; ++index) {
       in_ring[index] = file_.slot(index).lost.load(std::memory_order_relaxed);
     }
     if (!file_.broken()) {  // else keep what was last known

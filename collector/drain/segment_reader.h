@@ -51,6 +51,12 @@ class SegmentReader {
   // between publishing and saying so).
   std::size_t drain(Harvest& into, bool thorough);
 
+  // A look that costs a load or two for each thread: true where nothing was published since the
+  // last round and nothing is about to be. `into` then has everything up to `now_ns`, which was
+  // read from the clock before. What only a round sees (a slot used out of turn, losses outside of
+  // rings) it does not.
+  bool nothing_new(Harvest& into, std::int64_t now_ns) const;
+
  private:
   struct Copied {  // and not given back yet
     std::size_t ring;
@@ -65,6 +71,7 @@ class SegmentReader {
   std::int64_t image_;
   bool leave_;
   std::array<std::optional<RingReader>, wire::kSlotCount> readers_;
+  std::size_t used_ = 0;  // slots up to the last one that was ever in use
   std::vector<Copied> copied_;
   std::vector<Logbook::Slots> noted_;  // room for a round
 };

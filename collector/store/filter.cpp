@@ -9,6 +9,7 @@
 #include <cstring>
 #include <optional>
 #include <set>
+#include <unordered_map>
 
 namespace sockwatch::store {
 namespace {
@@ -150,7 +151,74 @@ void require_destination(Builder& builder, const Destination& destination) {
   if (destination.port) builder.require("peer_port = " + builder.bind(*destination.port));
 }
 
+// What SQL's instr(lower(text), part) > 0 says; NULL is no match.
+bool contains(const OptText& text, const std::string& part) {
+  if (!text) return false;
+  const auto same = [](char have, char wanted) {
+    return (have >= 'A' && have <= 'Z' ? static_cast<char>(have - 'A' + 'a') : have) == wanted;
+  };
+  return std::search(text->begin(), text->end(), part.begin(), part.end(), same) != text->end() ||
+         part.empty();
+}
+
+bool is_at(const ConnectionRow& row, const Destination& destination) {
+  if (destination.port && row.peer_port != destination.port) return false;
+  if (destination.address && row.peer_address != destination.address) return false;
+  return destination.part.empty() || contains(row.peer_name, destination.part) ||
+         contains(row.peer_address, destination.part);
+}
+
+// One that never ended as far as the trace goes may have taken any time.
+bool took_at_least(const ConnectionRow& row, Ns least,
+                   const std::unordered_map<std::int64_t, OptInt>& process_ends) {
+  OptInt end = row.decided_ns ? row.decided_ns : row.closed_ns;
+  if (!end) {
+    const auto process = process_ends.find(row.process_id);
+    if (process != process_ends.end()) end = process->second;
+  }
+  // SQL goes over to floating point where a difference does not fit.
+  Ns took = 0;
+  return !end || (__builtin_sub_overflow(*end, row.started_ns, &took) ? *end > row.started_ns
+                                                                      : took >= least);
+}
+
 }  // namespace
+
+Result<RowTest> row_test_of(const Filter& filter,
+                            const std::function<Result<bool>(const std::string&)>& occurs,
+                            const std::vector<ProcessRow>& processes) {
+  std::optional<Destination> destination;
+  if (filter.destination) {
+    const Result<Destination> parsed = parse_destination(*filter.destination);
+    if (!parsed) return parsed.error();
+    destination = *parsed;
+  }
+  std::set<std::string> words;
+  if (filter.outcome) {
+    const Result<std::set<std::string>> parsed = parse_outcomes(*filter.outcome, occurs);
+    if (!parsed) return parsed.error();
+    words = *parsed;
+  }
+  std::optional<std::set<std::int64_t>> programs;
+  if (filter.exe && !filter.exe->empty()) programs.emplace();
+  std::unordered_map<std::int64_t, OptInt> ends;
+  for (const ProcessRow& process : processes) {
+    ends[process.id] = process.ended_ns;
+    if (programs && process.exe && process.exe->find(*filter.exe) != std::string::npos) {
+      programs->insert(process.id);
+    }
+  }
+  return RowTest([=, since = filter.since_ns, least = filter.min_connect_ns](const auto& row) {
+    if (since && row.started_ns < *since) return false;
+    if (programs && !programs->contains(row.process_id)) return false;
+    if (!words.empty() && !words.contains(row.outcome) &&
+        !(row.ending && words.contains(*row.ending))) {
+      return false;
+    }
+    return (!destination || is_at(row, *destination)) &&
+           (!least || took_at_least(row, *least, ends));
+  });
+}
 
 Result<Condition> condition_of(const Filter& filter,
                                const std::function<Result<bool>(const std::string&)>& occurs) {

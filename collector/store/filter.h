@@ -23,4 +23,10 @@ struct Condition {
 Result<Condition> condition_of(const Filter& filter,
                                const std::function<Result<bool>(const std::string&)>& occurs);
 
+// The same as a question to rows at hand. `processes`: all of the trace.
+using RowTest = std::function<bool(const ConnectionRow&)>;
+Result<RowTest> row_test_of(const Filter& filter,
+                            const std::function<Result<bool>(const std::string&)>& occurs,
+                            const std::vector<ProcessRow>& processes);
+
 }  // namespace sockwatch::store

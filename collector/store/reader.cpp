@@ -6,6 +6,7 @@
 #include "collector/store/database.h"
 #include "collector/store/filter.h"
 #include "collector/store/layout.h"
+#include "collector/store/packed_copy.h"
 #include "collector/store/pseudonyms.h"
 #include "collector/store/trace_file.h"
 
@@ -53,6 +54,7 @@ struct Reader::State {
     }
     return rows;
   }
+  std::optional<std::int64_t> packed_rows;
 };
 
 Result<Reader> Reader::open(const std::string& path) {
@@ -68,7 +70,10 @@ Result<Reader> Reader::open(const std::string& path) {
   if (place->alone) {
     if (Status status = check_size(*database, *place); !status) return status.error();
   }
-  return Reader(std::make_unique<State>(State{std::move(*database), std::move(*layout), {}}));
+  // Next to a log the counter in the file says nothing.
+  const auto packed_rows = place->alone ? find_packed_copy(*database) : std::nullopt;
+  return Reader(
+      std::make_unique<State>(State{std::move(*database), std::move(*layout), {}, packed_rows}));
 }
 
 Reader::Reader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -94,6 +99,7 @@ Status Reader::redact() {
 std::string Reader::original(const std::string& shown) const {
   return state_->pseudonyms ? state_->pseudonyms->original(shown) : shown;
 }
+bool Reader::is_packed() const { return state_->packed_rows.has_value(); }
 
 Result<std::map<std::string, std::string>> Reader::trace() const {
   Result<std::vector<TraceRow>> rows = all_rows<TraceRow>(state_->database, state_->layout, "");
@@ -101,6 +107,7 @@ Result<std::map<std::string, std::string>> Reader::trace() const {
   std::map<std::string, std::string> values;
   for (TraceRow& row : *rows) values.insert_or_assign(std::move(row.key), std::move(row.value));
   state_->redact(values);
+  values.erase(kPackedKey);  // of the file, not of the recording
   return values;
 }
 
@@ -126,6 +133,15 @@ Status Reader::connections(const Filter& filter,
     if (!status) return status.error();
     return found;
   };
+  // Who redacts wants rows that can be changed; it is the way of few and short traces.
+  if (state_->packed_rows && !state_->pseudonyms) {
+    const auto all_processes = processes();
+    if (!all_processes) return all_processes.error();
+    const Result<RowTest> wanted = row_test_of(filter, occurs, *all_processes);
+    if (!wanted) return wanted.error();
+    return read_packed_copy(state_->database, state_->layout, *state_->packed_rows,
+                            [&](const ConnectionRow& row) { return !(*wanted)(row) || each(row); });
+  }
   const Result<Condition> condition = condition_of(filter, occurs);
   if (!condition) return condition.error();
   return for_each_row<ConnectionRow>(

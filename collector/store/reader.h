@@ -37,6 +37,8 @@ class Reader {
   Status redact();
   // What a word of a row stands for; the word itself where nothing was redacted.
   std::string original(const std::string& shown) const;
+  // A long recording that is over and was not changed since: all connections are read quickly.
+  bool is_packed() const;
 
   Result<std::map<std::string, std::string>> trace() const;  // table trace, all keys
   Result<std::vector<ProcessRow>> processes() const;

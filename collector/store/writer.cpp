@@ -14,6 +14,7 @@
 
 #include "collector/store/database.h"
 #include "collector/store/layout.h"
+#include "collector/store/packed_copy.h"
 #include "collector/store/reserve.h"
 #include "collector/store/schema.h"
 #include "collector/store/trace_file.h"
@@ -56,11 +57,11 @@ Status start_log(const Database& database, const std::string& shown) {
       !status) {
     return status;
   }
-  // Switching to the log syncs as often as it may; from the first commit on it is NORMAL.
+  // Switching to the log syncs as often as it may, and so would the first commit: it begins the
+  // log.
   if (Status status = database.run("PRAGMA synchronous = OFF"); !status) return status;
   const Result<std::string> mode = database.text("PRAGMA journal_mode = WAL");
   if (!mode) return mode.error();
-  if (Status status = database.run("PRAGMA synchronous = NORMAL"); !status) return status;
   if (*mode != "wal") {
     return Error{fmt::format("cannot record into '{}': its file system lacks the shared memory "
                              "SQLite needs for a write-ahead log",
@@ -115,8 +116,10 @@ struct Writer::State {
   Statement remove_loss = {};
   Reserve reserve = {};
   std::optional<Error> doomed = {};
+  std::optional<std::int64_t> packed_rows = {};
   bool closed = false;
   bool complete_elsewhere = false;
+  bool log_begun = false;  // by a commit of ours
 
   State(Database&& opened, RecordingLock&& held)
       : database(std::move(opened)), lock(std::move(held)) {}
@@ -188,6 +191,7 @@ struct Writer::State {
     if (doomed) return *std::exchange(doomed, std::nullopt);
     if (!in_transaction()) return {};
     if (Status status = database.run("COMMIT"); !status) return undo(status.error());
+    if (!std::exchange(log_begun, true)) (void)database.run("PRAGMA synchronous = NORMAL");
     return {};
   }
 
@@ -198,10 +202,13 @@ struct Writer::State {
         database.number(fmt::format("SELECT count(*) FROM trace WHERE key = '{}'", kFinishedKey));
     if (!sealed) return sealed.error();
     if (*sealed != 0) return {};
-    std::string sql = "BEGIN IMMEDIATE;";
-    for (const std::string& index : index_sql()) sql += index + ";";
-    sql += fmt::format("INSERT INTO trace VALUES ('{}', '1'); COMMIT;", kFinishedKey);
-    if (Status status = database.run(sql); !status) return undo(status.error());
+    if (Status status = database.run("BEGIN IMMEDIATE"); !status) return undo(status.error());
+    for (const std::string& index : index_sql()) {
+      if (Status status = build_index(database, index); !status) return undo(status.error());
+    }
+    const std::string mark =
+        fmt::format("INSERT INTO trace VALUES ('{}', '1'); COMMIT;", kFinishedKey);
+    if (Status status = database.run(mark); !status) return undo(status.error());
     return {};
   }
 
@@ -292,6 +299,9 @@ Result<Writer> Writer::open(const std::string& path, OpenMode mode) {
     if (!layout) return layout.error();
     Result<RecordingLock> lock = RecordingLock::take(place->path, path);
     if (!lock) return lock.error();
+    if (mode == OpenMode::resume) {
+      if (Status status = remove_packed_copy(*database); !status) return status.error();
+    }
     auto state = std::make_unique<State>(std::move(*database), std::move(*lock));
     state->layout = std::move(*layout);
     state->reserve = Reserve::beside(place->path);
@@ -330,10 +340,13 @@ void Writer::make_last_room() {
   if (!state_->closed) (void)state_->database.run("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
-Status Writer::finish() {
+Status Writer::finish(std::int64_t pack_from) {
   State& state = *state_;
   state.reserve.give_back();
   if (Status status = state.commit(); !status) return status;
+  if (!state.packed_rows) {
+    state.packed_rows = make_packed_copy(state.database, state.layout, pack_from);
+  }
   if (Status status = state.seal(); !status) return status;
   if (state.has_moved()) return state.put_back();
   // Statistics for the viewer's queries; a trace without them is as good, only slower to ask.
@@ -344,6 +357,9 @@ Status Writer::finish() {
   // SQLite would sync each step of this; once at the end is as good.
   if (Status status = state.database.run("PRAGMA synchronous = OFF"); !status) return status;
   if (Status status = state.leave_log(); !status) return status;
+  if (state.packed_rows) {
+    (void)vouch_for_packed_copy(state.database, *state.packed_rows);
+  }
   const std::string path = sqlite3_db_filename(state.database.get(), "main");
   state.close();
   if (Status status = look_again(path, state.database.shown()); !status) return status;

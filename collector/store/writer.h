@@ -64,7 +64,9 @@ class Writer {
   // can be written. After an error it may be called again; what was committed is safe, and if the
   // process ends instead, the file is as without finish(), or complete but for a -wal file that
   // another program holds open (the error says which).
-  Status finish();
+  // A trace of at least `pack_from` connections gets a second copy of them that is read quickly.
+  static constexpr std::int64_t kPackFrom = 100'000;
+  Status finish(std::int64_t pack_from = kPackFrom);
   // After an error of finish(): all of it is in another file, which the error names.
   bool is_complete_elsewhere() const;
 

@@ -26,7 +26,7 @@ bool ended_while_connecting(Outcome outcome) {
 // ETIMEDOUT and not with the errno of an ICMP message is proof enough.
 bool nothing_came_back(const Attempt& attempt) {
   const auto& row = attempt.row;
-  if (row.protocol != "tcp") return false;
+  if (!attempt.tcp) return false;
   const bool sent = row.segs_out.value_or(0) > 0 || row.syn_retransmits.value_or(0) > 0;
   if (row.segs_in) return sent && *row.segs_in == 0;
   return attempt.is(Outcome::timed_out_kernel);
@@ -46,6 +46,7 @@ bool went_well(const Attempt& attempt) {
 
 Attempt examine(const store::ConnectionRow& row) {
   Attempt attempt{row};
+  attempt.tcp = row.protocol == "tcp";
   const auto [outcome, ending] = model::course_of(row);
   attempt.outcome = outcome;
   attempt.ending = ending;

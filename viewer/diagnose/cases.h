@@ -126,7 +126,7 @@ void explain_covered(Finding& finding, const std::vector<Finding>& findings,
 // One in `whole` is few: said so.
 std::string observed(const Finding& finding, std::string_view what);
 
-inline bool is_tcp(const Attempt& attempt) { return attempt.row.protocol == "tcp"; }
+inline bool is_tcp(const Attempt& attempt) { return attempt.tcp; }
 inline bool within(store::Ns value, store::Ns least, store::Ns most) {
   return value >= least && value <= most;
 }

@@ -186,6 +186,10 @@ class Storm : public Rule {
   }
 
   static void end(Pair& pair) {
+    if (pair.run.gaps() == 0) {  // mostly: a connection that works, after others that did
+      pair.failures.clear();
+      return;
+    }
     const bool worse = !pair.worst || pair.run.gaps() > pair.worst->run.gaps();
     if (is_storm(pair.run) && worse) {
       pair.worst = Worst{pair.run, pair.sightings, pair.last - pair.first.value_or(pair.last)};
@@ -227,7 +231,7 @@ class Churn : public Rule {
 
   void see(const Attempt& attempt) override {
     const auto& row = attempt.row;
-    if (!attempt.is(Outcome::connected) || row.protocol != "tcp") return;
+    if (!attempt.is(Outcome::connected) || !attempt.tcp) return;
     if (attempt.place >= places_.size()) places_.resize(attempt.place + 1);
     PerPlace& place = places_[attempt.place];
     ++place.connected;

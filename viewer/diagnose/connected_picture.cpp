@@ -23,7 +23,7 @@ bool only_waiting(const store::ConnectionRow& row) {
 }  // namespace
 
 bool is_connected_tcp(const Attempt& attempt) {
-  return attempt.row.protocol == "tcp" && attempt.is(model::Outcome::connected);
+  return attempt.tcp && attempt.is(model::Outcome::connected);
 }
 
 bool has_last_picture(const store::ConnectionRow& row) {

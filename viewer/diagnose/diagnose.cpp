@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "viewer/diagnose/row_worker.h"
 #include "viewer/model/load.h"
 #include "viewer/model/lookup_filter.h"
 
@@ -71,12 +72,15 @@ Result<std::vector<Finding>> diagnose(
     return true;
   });
   if (!lookups) return lookups.error();
+  // The rules take longer than anything else that is done with a row.
+  RowWorker rules([&](const store::ConnectionRow& row) { session.add(row); });
   const Status attempts = reader.connections(wanted, [&](const store::ConnectionRow& row) {
-    session.add(row);
+    rules.add(row);
     if (also) also(row);
     return true;
   });
   if (!attempts) return attempts.error();
+  rules.finish();
   return session.finish();
 }
 

@@ -36,6 +36,7 @@ struct Attempt {
   PlaceId place = 0;
   ServiceId service = 0;
   ProgramId program = 0;
+  bool tcp = false;          // over TCP
   bool failed = false;       // what the program asked for did not happen: model::is_failure
   bool healthy = false;      // connected at the first SYN, replies came, ended without an error
   bool connecting = false;   // time-out, given up or ended before the handshake was over

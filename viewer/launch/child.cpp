@@ -124,7 +124,7 @@ Result<StartedCollector> start_collector(const CollectorOrder& order) {
   return StartedCollector{pid, std::move(ready->read), std::move(stop->write)};
 }
 
-bool wait_until_ready(const StartedCollector& collector) {
+bool wait_for_word(const StartedCollector& collector) {
   char byte = 0;
   return read_retrying(collector.ready.get(), &byte, 1) == 1;
 }

@@ -35,7 +35,8 @@ struct CollectorOrder {
 
 struct StartedCollector {
   pid_t pid = -1;
-  Fd ready;  // one byte when it is at work; end of file when it failed (and has said why)
+  Fd ready;  // one byte when it is at work, another when the trace is complete; end of file when it
+             // failed (and has said why)
   Fd stop;   // write one byte: finish now. Closed without one: finish when no recorded process is
              // left.
 };
@@ -44,8 +45,8 @@ struct StartedCollector {
 // signal reaches it; standard error is kept, no other descriptor.
 Result<StartedCollector> start_collector(const CollectorOrder& order);
 
-// Blocks until it is at work. False: it has ended or is about to.
-bool wait_until_ready(const StartedCollector& collector);
+// Blocks until the next byte of `ready`. False: it has ended or is about to.
+bool wait_for_word(const StartedCollector& collector);
 
 // What a shell calls the exit status: 128 + signal for a killed process.
 int shell_status(int wait_status);

@@ -40,7 +40,7 @@ bool CollectorKeeper::start() {
 }
 
 bool CollectorKeeper::wait_until_ready() {
-  if (launch::wait_until_ready(collector_)) return true;
+  if (wait_for_word(collector_)) return true;
   const int status = wait_for(collector_.pid);
   collector_.pid = -1;
   killed_ = WIFSIGNALED(status);
@@ -113,6 +113,8 @@ bool CollectorKeeper::finish() {
     }
     const char byte = 's';
     (void)!::write(collector_.stop.get(), &byte, 1);
+    // The rest is its own business: it ends when the kernel has taken apart what it held.
+    if (wait_for_word(collector_)) return true;
     const int status = wait_for(collector_.pid);
     collector_.pid = -1;
     if (!WIFSIGNALED(status)) return WEXITSTATUS(status) == 0;

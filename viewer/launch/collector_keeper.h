@@ -23,7 +23,8 @@ class CollectorKeeper {
   void check();
   bool trying() const { return collector_.pid < 0 && lost_ && failures_ < kMostFailures; }
 
-  // Lets it finish and waits for it. False: what it wrote is not complete.
+  // Lets it finish and waits until the trace is complete; the process itself may last a little
+  // longer. False: what it wrote is not complete.
   bool finish();
 
   pid_t pid() const { return collector_.pid; }

@@ -12,21 +12,18 @@
 namespace sockwatch::model {
 namespace {
 
-// One string per place: cheaper to look up than a tuple of optionals, and exact, as no part can
-// hold the separator without its length being said.
-std::string place_key(const store::ConnectionRow& row) {
-  std::string key = row.protocol;
-  for (const auto* part : {&row.peer_name, &row.peer_address}) {
-    key += '\x1f';
-    if (*part) {
-      key += std::to_string((*part)->size());
-      key += ':';
-      key += **part;
-    }
-  }
-  key += '\x1f';
-  if (row.peer_port) key += std::to_string(*row.peer_port);
-  return key;
+// Asked of every row, so nothing is put together for it.
+std::size_t place_hash(const store::ConnectionRow& row) {
+  const std::hash<std::string_view> hash;
+  std::size_t result = static_cast<std::size_t>(row.peer_port.value_or(-1));
+  if (row.peer_name) result = result * 31 + hash(*row.peer_name);
+  if (row.peer_address) result = result * 31 + hash(*row.peer_address);
+  return result;
+}
+
+bool is_of(const Destination& place, const store::ConnectionRow& row) {
+  return place.port == row.peer_port && place.address == row.peer_address &&
+         place.name == row.peer_name && place.protocol == row.protocol;
 }
 
 void widen(Summary& summary, const store::OptInt& moment) {
@@ -63,7 +60,7 @@ struct SummaryBuilder::State {
 
   Limits limits;
   Summary summary;
-  std::unordered_map<std::string, std::size_t> places;  // place_key → destination
+  std::unordered_multimap<std::size_t, std::size_t> places;  // place_hash → destination
   std::optional<std::size_t> other_places;
   std::unordered_map<std::string, std::size_t> names;
   std::optional<std::size_t> nameless;
@@ -75,9 +72,11 @@ struct SummaryBuilder::State {
 };
 
 std::size_t SummaryBuilder::State::destination_of(const store::ConnectionRow& row) {
-  std::string key = place_key(row);
-  const auto known = places.find(key);
-  if (known != places.end()) return known->second;
+  const std::size_t hash = place_hash(row);
+  const auto [first, last] = places.equal_range(hash);
+  for (auto it = first; it != last; ++it) {
+    if (is_of(summary.destinations[it->second], row)) return it->second;
+  }
   const bool full = places.size() >= limits.destinations;
   if (full && other_places) return *other_places;
   Destination& fresh = summary.destinations.emplace_back();
@@ -92,7 +91,7 @@ std::size_t SummaryBuilder::State::destination_of(const store::ConnectionRow& ro
   fresh.address = row.peer_address;
   fresh.port = row.peer_port;
   fresh.protocol = row.protocol;
-  places.emplace(std::move(key), index);
+  places.emplace(hash, index);
   return index;
 }
 
@@ -137,7 +136,6 @@ void SummaryBuilder::add(const store::ConnectionRow& row) {
   Summary& summary = state_->summary;
   const std::size_t place = state_->destination_of(row);
   summary.destinations[place].tally.add(row);
-  summary.total.add(row);
   for (const auto& moment : {store::OptInt(row.started_ns), row.decided_ns, row.noticed_ns,
                              row.first_receive_ns, row.closed_ns}) {
     widen(summary, moment);
@@ -177,6 +175,9 @@ void SummaryBuilder::add(const store::LossRow& row) {
 
 Summary SummaryBuilder::finish(bool filtered) {
   Summary summary = std::move(state_->summary);
+  for (const Destination& destination : summary.destinations) {
+    summary.total.merge(destination.tally);
+  }
 
   // Sorting moves the destinations, so the failures must learn their new places.
   std::vector<std::size_t> order(summary.destinations.size());

@@ -125,6 +125,50 @@ TEST_F(PumpTest, AnnouncedEventHoldsTheWatermarkBack) {
   EXPECT_GT(harvest.watermark_ns, now - kNsPerSecond);
 }
 
+TEST_F(PumpTest, AQuietSegmentIsKnownAtAGlance) {
+  SegmentReader direct = reader();
+  Harvest harvest;
+  const auto nothing_new = [&] { return direct.nothing_new(harvest, monotonic_ns()); };
+  EXPECT_FALSE(nothing_new()) << "before the first round nothing is known";
+  ASSERT_TRUE(publish());
+  direct.drain(harvest, false);
+  const std::int64_t before = monotonic_ns() - kNsPerMs;
+  EXPECT_TRUE(nothing_new());
+  EXPECT_GT(harvest.watermark_ns, before);
+
+  ASSERT_TRUE(publish());
+  EXPECT_FALSE(nothing_new()) << "published";
+  direct.drain(harvest, false);
+  EXPECT_TRUE(nothing_new());
+
+  producer_.slot(0).recording_since_ns = 1000;
+  EXPECT_FALSE(nothing_new()) << "about to be published";
+  producer_.slot(0).recording_since_ns = 0;
+
+  ASSERT_TRUE(publish(1));
+  EXPECT_FALSE(nothing_new()) << "another thread";
+  direct.drain(harvest, false);
+  EXPECT_TRUE(nothing_new());
+  EXPECT_EQ(harvest.slots, 3u);
+}
+
+// As a pump sees it: only what is quiet for long is left alone, and losses are still read.
+TEST_F(PumpTest, AfterALongSilenceEverythingArrives) {
+  Pump pump;
+  Pump::Intake* intake = pump.add(reader());
+  ASSERT_TRUE(publish());
+  std::this_thread::sleep_for(std::chrono::milliseconds(400));
+  EXPECT_EQ(pump.take(intake).slots, 1u);
+  ASSERT_TRUE(publish());
+  ASSERT_TRUE(publish(9));  // a slot out of turn
+  producer_.header().lost[2] = 7;
+  std::this_thread::sleep_for(std::chrono::milliseconds(700));
+  EXPECT_TRUE(pump.has_news(intake));
+  const Harvest harvest = pump.take(intake);
+  EXPECT_EQ(harvest.slots, 2u);
+  EXPECT_EQ(harvest.lost_outside[2], 7u);
+}
+
 TEST_F(PumpTest, UntouchedRingsStayUntouched) {
   SegmentReader direct = reader();
   ASSERT_TRUE(publish(7));

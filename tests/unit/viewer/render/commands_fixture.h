@@ -44,7 +44,8 @@ class Commands : public ::testing::Test {
 
   std::string path(const std::string& name) const { return folder_ + "/" + name; }
 
-  std::string write(const Trace& trace, const std::string& name = "trace") const {
+  std::string write(const Trace& trace, const std::string& name = "trace",
+                    std::int64_t pack_from = store::Writer::kPackFrom) const {
     auto writer = store::Writer::open(path(name), store::OpenMode::create);
     if (!writer) throw std::runtime_error(writer.error().message);
     const auto must = [](const Status& status) {
@@ -57,7 +58,7 @@ class Commands : public ::testing::Test {
     for (const auto& row : trace.connections) must(writer->put(row));
     for (const auto& row : trace.resolutions) must(writer->put(row));
     for (const auto& row : trace.losses) must(writer->put(row));
-    must(writer->finish());
+    must(writer->finish(pack_from));
     return path(name);
   }
 

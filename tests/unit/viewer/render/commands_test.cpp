@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "collector/store/reader.h"
 #include "tests/unit/viewer/render/commands_fixture.h"
 #include "viewer/cli/commands.h"
 
@@ -51,6 +52,28 @@ TEST_F(Commands, ReportAsJson) {
   EXPECT_EQ(report["trace"]["host"], "app-7");
   EXPECT_EQ(report["destinations"][0]["timed_out_caller"], 10);
   EXPECT_EQ(report["processes"].size(), 2u);
+}
+
+// Long traces are read from another table.
+TEST_F(Commands, TheWayATraceIsReadChangesNothing) {
+  for (const auto& [name, trace] :
+       {std::pair("incident", incident()), std::pair("healthy", healthy()),
+        std::pair("hostile", hostile())}) {
+    // Of one name, as the name is part of what is said.
+    const std::string file = write(trace, name, 1);
+    ASSERT_TRUE(store::Reader::open(file)->is_packed()) << name;
+    std::vector<std::string> packed;
+    const char* const commands[] = {"report --json ", "report ", "report --waterfall ",
+                                    "connections --json ", "connections --failed "};
+    for (const char* command : commands) packed.push_back(run(command + file).out);
+    std::filesystem::remove(file);
+    write(trace, name);
+    ASSERT_FALSE(store::Reader::open(file)->is_packed()) << name;
+    for (std::size_t i = 0; i < packed.size(); ++i) {
+      EXPECT_NE(packed[i], "");
+      EXPECT_EQ(run(commands[i] + file).out, packed[i]) << commands[i] << name;
+    }
+  }
 }
 
 TEST_F(Commands, HostileTraceIsHarmless) {

@@ -1,0 +1,177 @@
+#include "collector/store/packed_copy.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "collector/store/cells.h"
+
+namespace sockwatch::store {
+namespace {
+
+constexpr int kBlocksPerCommit = 16;
+
+// Bytes 24 to 27 of the file, most significant first. Every transaction outside of WAL mode raises
+// it.
+std::optional<std::int64_t> change_counter(const Database& database) {
+  sqlite3_file* file = nullptr;
+  std::array<unsigned char, 4> bytes{};
+  if (sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK ||
+      file == nullptr || file->pMethods == nullptr ||
+      file->pMethods->xRead(file, bytes.data(), static_cast<int>(bytes.size()), 24) != SQLITE_OK) {
+    return std::nullopt;
+  }
+  std::uint32_t counter = 0;
+  for (const unsigned char byte : bytes) counter = counter << 8 | byte;
+  return counter;
+}
+
+std::string vouched(std::int64_t counter, std::int64_t rows) {
+  return fmt::format("{} {}", counter, rows);
+}
+
+// The rows that follow (started_ns, id); at most a block of them.
+Status read_block(const Database& database, const Layout& layout, Packer& packer,
+                  std::pair<std::int64_t, std::int64_t>& last) {
+  const auto bind = [&](sqlite3_stmt* statement) {
+    const int code = bind_cell(statement, 1, last.first);
+    return code == SQLITE_OK ? bind_cell(statement, 2, last.second) : code;
+  };
+  return for_each_row<ConnectionRow>(
+      database, layout,
+      fmt::format("WHERE (started_ns, id) > (?1, ?2) ORDER BY started_ns, id LIMIT {}",
+                  kPackedBlock),
+      bind, [&](const ConnectionRow& row) {
+        packer.add(row);
+        last = {row.started_ns, row.id};
+        return true;
+      });
+}
+
+Result<std::int64_t> pack_all(const Database& database, const Layout& layout) {
+  if (Status made = database.run(create_packed_sql()); !made) return made.error();
+  Result<Statement> insert =
+      database.prepare(fmt::format("INSERT INTO {} VALUES (?1, ?2, ?3)", kPackedTable));
+  if (!insert) return insert.error();
+  Packer packer;
+  std::pair last{std::numeric_limits<std::int64_t>::min(),
+                 std::numeric_limits<std::int64_t>::min()};
+  std::int64_t packed = 0;
+  for (int blocks = 1;; ++blocks) {
+    if (Status read = read_block(database, layout, packer, last); !read) return read.error();
+    const auto rows = static_cast<std::int64_t>(packer.rows());
+    if (rows > 0) {
+      if (sqlite3_get_autocommit(database.get()) != 0) {
+        if (Status begun = database.run("BEGIN IMMEDIATE"); !begun) return begun.error();
+      }
+      const std::string block = packer.take();
+      bind_cell(insert->get(), 1, packed);
+      bind_cell(insert->get(), 2, rows);
+      sqlite3_bind_blob64(insert->get(), 3, block.data(), block.size(), SQLITE_STATIC);
+      const int code = sqlite3_step(insert->get());
+      if (code != SQLITE_DONE) return database.error();
+      sqlite3_reset(insert->get());
+      packed += rows;
+    }
+    const bool open = sqlite3_get_autocommit(database.get()) == 0;
+    if (open && (rows < kPackedBlock || blocks % kBlocksPerCommit == 0)) {
+      if (Status stored = database.run("COMMIT"); !stored) return stored.error();
+    }
+    if (rows < kPackedBlock) return packed;
+  }
+}
+
+}  // namespace
+
+Status build_index(const Database& database, const std::string& sql) {
+  Result<Statement> statement =
+      database.prepare("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql = ?1");
+  if (!statement) return statement.error();
+  bind_cell(statement->get(), 1, sql);
+  if (sqlite3_step(statement->get()) != SQLITE_ROW) return database.error();
+  if (sqlite3_column_int64(statement->get(), 0) != 0) return {};
+  return database.run(sql);
+}
+
+std::optional<std::int64_t> make_packed_copy(const Database& database, const Layout& layout,
+                                             std::int64_t from) {
+  // The largest id, and not a count: it is read at once, and no less.
+  const Result<std::int64_t> last =
+      database.number("SELECT coalesce(max(id), 0) - coalesce(min(id), 1) + 1 FROM connection");
+  if (!last || *last < from || *last == 0) return std::nullopt;
+  // The order the rows are wanted in.
+  if (!build_index(database, index_sql().front())) return std::nullopt;
+  const Result<std::int64_t> rows = pack_all(database, layout);
+  if (rows) return *rows;
+  if (sqlite3_get_autocommit(database.get()) == 0) (void)database.run("ROLLBACK");
+  (void)database.run(fmt::format("DROP TABLE IF EXISTS {}", kPackedTable));
+  return std::nullopt;
+}
+
+Status vouch_for_packed_copy(const Database& database, std::int64_t rows) {
+  const auto counter = change_counter(database);
+  if (!counter) return {};
+  // This very change is the one after.
+  return database.run(fmt::format("INSERT OR REPLACE INTO trace VALUES ('{}', '{}')", kPackedKey,
+                                  vouched((*counter + 1) & 0xffffffff, rows)));
+}
+
+Status remove_packed_copy(const Database& database) {
+  return database.run(
+      fmt::format("DROP TABLE IF EXISTS {}; DROP INDEX IF EXISTS connection_started; "
+                  "DELETE FROM trace WHERE key = '{}'",
+                  kPackedTable, kPackedKey));
+}
+
+std::optional<std::int64_t> find_packed_copy(const Database& database) {
+  const Result<std::string> said =
+      database.text(fmt::format("SELECT value FROM trace WHERE key = '{}'", kPackedKey));
+  if (!said || said->empty()) return std::nullopt;
+  const auto counter = change_counter(database);
+  const std::size_t space = said->find(' ');
+  std::int64_t rows = 0;
+  if (!counter || space == std::string::npos) return std::nullopt;
+  std::from_chars(said->data() + space + 1, said->data() + said->size(), rows);
+  if (rows <= 0 || *said != vouched(*counter, rows)) return std::nullopt;
+  // As sockwatch made it: no view, no computed column.
+  const Result<std::int64_t> tables = database.number(
+      fmt::format("SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
+                  "AND name = '{}'",
+                  kPackedTable));
+  const Result<std::int64_t> computed = database.number(
+      fmt::format("SELECT count(*) FROM pragma_table_xinfo('{}') WHERE hidden <> 0", kPackedTable));
+  if (!tables || *tables != 1 || !computed || *computed != 0) return std::nullopt;
+  return rows;
+}
+
+Status read_packed_copy(const Database& database, const Layout& layout, std::int64_t rows,
+                        const std::function<bool(const ConnectionRow&)>& each) {
+  const auto wrong = [&] {
+    return damaged(database.shown(),
+                   fmt::format("table {} holds what sockwatch never writes there", kPackedTable));
+  };
+  Result<Statement> prepared =
+      database.prepare(fmt::format("SELECT rows, block FROM {} ORDER BY first", kPackedTable));
+  if (!prepared) return prepared.error();
+  sqlite3_stmt* statement = prepared->get();
+  Unpacker unpacker(layout.version);
+  int code = SQLITE_ROW;
+  while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    std::int64_t in_block = 0;
+    if (!read_cell(statement, 0, in_block) || sqlite3_column_type(statement, 1) != SQLITE_BLOB) {
+      return wrong();
+    }
+    const auto* block = static_cast<const char*>(sqlite3_column_blob(statement, 1));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, 1));
+    if (block == nullptr || !unpacker.open({block, size}, in_block)) return wrong();
+    rows -= in_block;
+    if (!unpacker.each(each)) return {};
+  }
+  if (code != SQLITE_DONE) return database.error();
+  if (rows != 0) return wrong();
+  return {};
+}
+
+}  // namespace sockwatch::store
