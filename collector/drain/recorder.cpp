@@ -414,6 +414,9 @@ void Recorder::add_unseen_programs() {
   exec_notes_.read(directory_fd_);
   for (store::ProcessRow& row : exec_notes_.programs()) {
     row.id = memory_.next_process_id++;
+    if (options_.redact && row.command_line) {
+      row.command_line = without_arguments(*row.command_line);
+    }
     batch_.processes.push_back(row);
     rows_.insert_or_assign(row.id, std::move(row));
   }

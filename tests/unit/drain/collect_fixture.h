@@ -37,12 +37,13 @@ inline bool eventually(const std::function<bool()>& condition) {
 class CollectTest : public testing::Test {
  protected:
   // In a thread: started once the directory is watched, stopped by the end of the pipe.
-  void start(store::OpenMode mode = store::OpenMode::create) {
+  void start(store::OpenMode mode = store::OpenMode::create, bool redact = false) {
     int stop[2], ready[2];
     ASSERT_EQ(::pipe2(stop, O_CLOEXEC), 0);
     ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
     stop_fd_ = stop[1];
-    const CollectOptions options{run_.path(), trace_, mode, false, stop[0], ready[1]};
+    CollectOptions options{run_.path(), trace_, mode, false, stop[0], ready[1]};
+    options.redact = redact;
     collector_ = std::thread([this, options, stop, ready] {
       result_.emplace(collect(options));
       ::close(stop[0]);

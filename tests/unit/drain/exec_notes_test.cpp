@@ -185,6 +185,15 @@ TEST_F(ExecNotesTest, TheLauncherKnowsHowItEnded) {
   EXPECT_EQ(processes_[0].start_ticks, 77);
 }
 
+TEST_F(ExecNotesTest, ArgumentsMayBeNobodysBusiness) {
+  start(store::OpenMode::create, true);
+  append(note(10, ExecWhy::scrubbed));
+  ASSERT_TRUE(stop());
+  read_trace();
+  ASSERT_THAT(processes_, SizeIs(1));
+  EXPECT_EQ(processes_[0].command_line, "curl [redacted]");
+}
+
 TEST_F(ExecNotesTest, MissingOnesAreALoss) {
   start();
   append(note(0, ExecWhy::scrubbed));
@@ -193,11 +202,6 @@ TEST_F(ExecNotesTest, MissingOnesAreALoss) {
   EXPECT_EQ(summary->lost, 1u);
   read_trace();
   EXPECT_EQ(losses_[kExecNotesCause], 1);
-}
-
-TEST_F(ExecNotesTest, TheFileGoesWithTheRunDirectory) {
-  append(note(10, ExecWhy::scrubbed));
-  EXPECT_TRUE(remove_run_directory(run_.path()));
 }
 
 }  // namespace
