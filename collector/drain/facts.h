@@ -18,6 +18,7 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 //   sockwatch_version host boot_id kernel started         started: ns, CLOCK_MONOTONIC
 //   monotonic_to_unix_ns                                  add it to a time of the trace
 //   detail                                                "calls" or "connections"
+//   command_lines                                         "redacted", or not there (the recorder's)
 //   tcp_syn_retries tcp_syn_linear_timeouts tcp_retries2 tcp_tw_reuse somaxconn
 //   ip_local_port_range                                   "32768 60999"
 //   resolver_nameservers resolver_search resolver_options   words separated by one space

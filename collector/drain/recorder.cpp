@@ -83,6 +83,7 @@ Status Recorder::begin_anew(const Earlier& earlier) {
     memory_.restarts = std::strtoull(known(kRestartsKey).c_str(), nullptr, 10) + 1;
   } else {
     memory_.facts = collect_facts(options_.all_calls);
+    if (options_.redact) memory_.facts.emplace_back("command_lines", "redacted");
     memory_.recording = new_recording();
     memory_.facts.emplace_back(kRecordingKey, memory_.recording);
     batch_.facts = memory_.facts;

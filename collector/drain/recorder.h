@@ -47,6 +47,7 @@ class Recorder {
     std::string path;
     std::string recording;
     bool all_calls = false;
+    bool redact = false;
   };
   static std::optional<NotedTrace> noted_trace(int directory_fd);
 

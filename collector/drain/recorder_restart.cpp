@@ -78,7 +78,8 @@ std::optional<Recorder::NotedTrace> Recorder::noted_trace(int directory_fd) {
   Memory memory;
   archive(memory);
   if (!archive.good() || memory.recording.empty()) return std::nullopt;
-  return NotedTrace{memory.trace_path, memory.recording, fact(memory.facts, "detail") == "calls"};
+  return NotedTrace{memory.trace_path, memory.recording, fact(memory.facts, "detail") == "calls",
+                    fact(memory.facts, "command_lines") == "redacted"};
 }
 
 // False: there was nothing, or nothing of use.

@@ -168,6 +168,7 @@ Result<Recovered> recover(const RecoverOptions& options) {
   collecting.mode = *mode;
   collecting.recover = true;
   collecting.all_calls = noted && noted->all_calls;
+  collecting.redact = noted && noted->redact;
   Result<CollectSummary> summary = collect(collecting);
   if (!summary) {
     // Half of it is worse than none: the directory still has everything.

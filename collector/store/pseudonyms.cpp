@@ -10,7 +10,7 @@ namespace sockwatch::store {
 namespace {
 
 // Facts about the machine that say nothing about whose it is.
-constexpr std::array<std::string_view, 18> kHarmlessFacts = {"schema_version",
+constexpr std::array<std::string_view, 19> kHarmlessFacts = {"schema_version",
                                                              "sockwatch_version",
                                                              "kernel",
                                                              "started",
@@ -27,7 +27,8 @@ constexpr std::array<std::string_view, 18> kHarmlessFacts = {"schema_version",
                                                              "resolver_nameserver_count",
                                                              "resolver_timeout_s",
                                                              "resolver_attempts",
-                                                             "collector_restarts"};
+                                                             "collector_restarts",
+                                                             "command_lines"};
 
 // Programs of these folders are everybody's.
 constexpr std::array<std::string_view, 7> kSystemFolders = {
@@ -223,6 +224,8 @@ void Pseudonyms::apply(std::map<std::string, std::string>& facts) {
       kept[key] = value == "set" ? value : endpoint(value);
     } else if (key == "proxy_no") {
       kept[key] = "set";
+    } else if (key == "store_error") {  // that there was one must be said; its words name a path
+      kept[key] = "it could not write (the words are redacted)";
     }
   }
   kept["redacted"] = "1";

@@ -123,6 +123,8 @@ TEST_F(HostileCommands, WhatIsGivenOnTheCommandLine) {
     look("report " + (option + evil) + " " + trace);
   }
   look("collect --dir " + evil + " -o " + here);
+  look("recover " + evil + " -o " + here);
+  look("recover " + in_quotes(folder_) + " -o " + here);
   look("collect --dir " + in_quotes(folder_) + " --detail " + evil + " -o " + here);
 }
 

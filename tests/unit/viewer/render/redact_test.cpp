@@ -31,6 +31,7 @@ Trace secret_incident() {
   trace.facts["resolver_search"] = "corp.acme";
   trace.facts["proxy_http"] = "secret.corp:3128";
   trace.facts["boot_id"] = "secret";
+  trace.facts["store_error"] = "cannot write trace '/home/me/secret'";
   for (auto& row : trace.connections) row.local_address = "10.0.7.1";
   for (auto& row : trace.resolutions) row.addresses = "10.0.7.13 2a00:1450::1";
   auto& socket = refuse(trace.tcp(130 * kS, "/home/me/secret.sock", 0));
