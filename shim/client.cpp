@@ -157,8 +157,9 @@ void finish_fresh(const Attempt& attempt, int fd, Outcome outcome) {
           record.abandon();
           return;
         }
-        record.local_address(fd);
       }
+      // Where nothing is ever answered there is no later moment to ask for it.
+      record.local_address(fd);
       record.publish();
     }
   }

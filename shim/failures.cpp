@@ -1,6 +1,7 @@
 #include "shim/failures.h"
 
 #include <fcntl.h>
+#include <sys/select.h>
 
 #include <cerrno>
 #include <cstring>
@@ -12,6 +13,8 @@
 
 namespace sockwatch::shim::failures {
 namespace {
+
+constexpr int kBitsOfByte = 8;
 
 bool of_network(int domain) { return domain == AF_INET || domain == AF_INET6 || domain == AF_UNIX; }
 
@@ -71,10 +74,18 @@ void listen_failed(int fd) {
 }
 
 void beyond_set(wire::Op op, int count) {
-  if (!state::may_ask_kernel() || raw::failed(raw::call(SYS_fcntl, count - 1, F_GETFD)) ||
-      !may_record()) {
+  if (!state::may_ask_kernel() || !may_record()) {
     return;
   }
+  // Some hand over their largest number + 1, others (Perl) whole bytes of the set; who passes the
+  // limit of descriptors waits on no such one.
+  int highest = count - 1;
+  while (raw::failed(raw::call(SYS_fcntl, highest, F_GETFD))) {
+    if (--highest < FD_SETSIZE || highest < count - kBitsOfByte) {
+      return;
+    }
+  }
+  count = highest + 1;
   const int error = errno;
   Process* process = process::ensure();
   if (process != nullptr) {

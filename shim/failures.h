@@ -14,8 +14,8 @@ namespace sockwatch::shim::failures {
 [[gnu::cold]] void listen_failed(int fd);
 
 // select with `count` above FD_SETSIZE; before the real call, which may be the last thing the
-// program does. Told when the number grew and its highest descriptor is open: a program that passes
-// getdtablesize() does no harm.
+// program does. Told when the number grew and a descriptor is open at its end (Perl passes whole
+// bytes of its set, so within the last eight): a program that passes getdtablesize() does no harm.
 [[gnu::cold]] void beyond_set(wire::Op op, int count);
 
 }  // namespace sockwatch::shim::failures

@@ -1,6 +1,7 @@
 #include "shim/real.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstdarg>
@@ -122,6 +123,15 @@ void closefrom_by_kernel(int low) {
   raw::call(SYS_close_range, static_cast<unsigned>(low < 0 ? 0 : low), ~0U, 0);
 }
 
+int execv_by_kernel(const char* path, Words arguments) {
+  return static_cast<int>(with_errno(raw::call(SYS_execve, path, arguments, environ)));
+}
+
+int fexecve_by_kernel(int fd, Words arguments, Words environment) {
+  return static_cast<int>(
+      with_errno(raw::call(SYS_execveat, fd, "", arguments, environment, AT_EMPTY_PATH)));
+}
+
 int seteuid_by_kernel(uid_t user) {
   constexpr uid_t kAsItIs = ~uid_t{0};
   return static_cast<int>(with_errno(raw::call(SYS_setresuid, kAsItIs, user, kAsItIs)));
@@ -227,5 +237,9 @@ constinit Function<int(uid_t)> seteuid{seteuid_by_kernel};
 constinit Function<int(uid_t, uid_t)> setreuid{by_kernel<SYS_setreuid>};
 constinit Function<int(uid_t, uid_t, uid_t)> setresuid{by_kernel<SYS_setresuid>};
 constinit Function<int(const char*)> chroot{by_kernel<SYS_chroot>};
+constinit Function<int(const char*, Words, Words)> execve{by_kernel<SYS_execve>};
+constinit Function<int(const char*, Words)> execv{execv_by_kernel};
+constinit Function<int(int, Words, Words)> fexecve{fexecve_by_kernel};
+constinit Function<int(int, const char*, Words, Words, int)> execveat{by_kernel<SYS_execveat>};
 
 }  // namespace sockwatch::shim::real

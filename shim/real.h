@@ -8,6 +8,7 @@
 
 #include <netdb.h>
 #include <poll.h>
+#include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -136,6 +137,18 @@ extern constinit Function<int(uid_t)> seteuid;
 extern constinit Function<int(uid_t, uid_t)> setreuid;
 extern constinit Function<int(uid_t, uid_t, uid_t)> setresuid;
 extern constinit Function<int(const char*)> chroot;
+
+using Words = char* const*;
+extern constinit Function<int(const char*, Words, Words)> execve;
+extern constinit Function<int(const char*, Words)> execv;
+extern constinit Function<int(const char*, Words)> execvp;
+extern constinit Function<int(const char*, Words, Words)> execvpe;
+extern constinit Function<int(int, Words, Words)> fexecve;
+extern constinit Function<int(int, const char*, Words, Words, int)> execveat;
+using Spawn = int(pid_t*, const char*, const posix_spawn_file_actions_t*, const posix_spawnattr_t*,
+                  Words, Words);
+extern constinit Function<Spawn> posix_spawn;
+extern constinit Function<Spawn> posix_spawnp;
 
 // Not one we wrap: by its real address, because others may.
 extern constinit void* dl_iterate_phdr;

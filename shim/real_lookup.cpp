@@ -56,6 +56,23 @@ int late_gethostbyname2_r(const char* name, int family, hostent* entry, char* bu
                           buffer, size, found, error);
 }
 
+int late_execvp(const char* file, Words arguments) {
+  return look_up_and_call(execvp, late_execvp, -1, file, arguments);
+}
+int late_execvpe(const char* file, Words arguments, Words environment) {
+  return look_up_and_call(execvpe, late_execvpe, -1, file, arguments, environment);
+}
+int late_posix_spawn(pid_t* pid, const char* path, const posix_spawn_file_actions_t* actions,
+                     const posix_spawnattr_t* attributes, Words arguments, Words environment) {
+  return look_up_and_call(posix_spawn, late_posix_spawn, ENOSYS, pid, path, actions, attributes,
+                          arguments, environment);
+}
+int late_posix_spawnp(pid_t* pid, const char* file, const posix_spawn_file_actions_t* actions,
+                      const posix_spawnattr_t* attributes, Words arguments, Words environment) {
+  return look_up_and_call(posix_spawnp, late_posix_spawnp, ENOSYS, pid, file, actions, attributes,
+                          arguments, environment);
+}
+
 void* next(const char* symbol) { return dlsym(RTLD_NEXT, symbol); }
 
 }  // namespace
@@ -69,6 +86,11 @@ constinit Function<int(const char*, hostent*, char*, size_t, hostent**, int*)> g
     late_gethostbyname_r};
 constinit Function<int(const char*, int, hostent*, char*, size_t, hostent**, int*)>
     gethostbyname2_r{late_gethostbyname2_r};
+
+constinit Function<int(const char*, Words)> execvp{late_execvp};
+constinit Function<int(const char*, Words, Words)> execvpe{late_execvpe};
+constinit Function<Spawn> posix_spawn{late_posix_spawn};
+constinit Function<Spawn> posix_spawnp{late_posix_spawnp};
 
 constinit void* dl_iterate_phdr = nullptr;
 
@@ -142,6 +164,16 @@ void resolve() {
   setreuid.set(next("setreuid"));
   setresuid.set(next("setresuid"));
   chroot.set(next("chroot"));
+
+  execve.set(next("execve"));
+  execv.set(next("execv"));
+  execvp.set(next("execvp"));
+  execvpe.set(next("execvpe"));
+  fexecve.set(next("fexecve"));
+  execveat.set(next("execveat"));
+  posix_spawn.set(next("posix_spawn"));
+  posix_spawnp.set(next("posix_spawnp"));
+
   dl_iterate_phdr = next("dl_iterate_phdr");
   sockwatch_real_syscall = next("syscall");
   sockwatch_real_dlopen = next("dlopen");

@@ -9,6 +9,10 @@
 #include "shim/thread.h"
 #include "shim/twin.h"
 
+// Where it is missing the C library is another one (musl loads us, and gives constructors no
+// arguments).
+extern "C" const char* gnu_get_libc_version() __attribute__((weak));
+
 namespace {
 
 constexpr unsigned kDeepBind = 8;  // RTLD_DEEPBIND
@@ -17,6 +21,10 @@ constexpr unsigned kDeepBind = 8;  // RTLD_DEEPBIND
 [[gnu::constructor]] void start(int, char**, char** environment) {
   namespace shim = sockwatch::shim;
   shim::real::resolve();
+  if (gnu_get_libc_version == nullptr) {
+    shim::state::stand_aside();
+    return;
+  }
   shim::state::start(environment, getauxval(AT_SECURE) != 0);
   if (shim::state::recording() && shim::twin::follows()) {
     shim::state::stand_aside();

@@ -4,6 +4,7 @@
 
 #include "shim/process.h"
 #include "shim/raw.h"
+#include "shim/wire/exec_note.h"
 #include "shim/wire/segment.h"
 
 namespace sockwatch::shim::state {
@@ -26,6 +27,24 @@ const char* find(const char* const* environment, const char* name) {
   return nullptr;
 }
 
+// The entry of LD_PRELOAD that is this library, by the name it goes by in every recording.
+void find_library(const char* list, char (&into)[Settings::kMaxDirectory]) {
+  constexpr char kName[] = "libsockwatch.so";
+  constexpr std::size_t kNameLength = sizeof(kName) - 1;
+  constexpr char kBetween[] = ": \t\n";
+  while (list != nullptr && *list != '\0') {
+    const std::size_t length = std::strcspn(list, kBetween);
+    if (length >= kNameLength && length < sizeof(into) &&
+        std::strncmp(list + length - kNameLength, kName, kNameLength) == 0 &&
+        (length == kNameLength || list[length - kNameLength - 1] == '/')) {
+      std::memcpy(into, list, length);
+      into[length] = '\0';
+    }
+    list += length;
+    list += std::strspn(list, kBetween);
+  }
+}
+
 }  // namespace
 
 void start(const char* const* environment, bool secure) {
@@ -38,6 +57,9 @@ void start(const char* const* environment, bool secure) {
   std::strcpy(settings.directory, directory);
   const char* detail = find(environment, wire::kDetailVariable);
   settings.every_call = detail != nullptr && std::strcmp(detail, "calls") == 0;
+  const char* follow = find(environment, wire::kFollowVariable);
+  settings.follows = follow != nullptr && std::strcmp(follow, "1") == 0;
+  find_library(find(environment, "LD_PRELOAD"), settings.library);
   const char* verbose = find(environment, "SOCKWATCH_VERBOSE");
   settings.verbose = verbose != nullptr && verbose[0] != '\0';
   mode.store(Mode::recording, std::memory_order_release);

@@ -27,8 +27,10 @@ inline bool may_ask_kernel() { return !sandboxed.load(std::memory_order_relaxed)
 struct Settings {
   static constexpr std::size_t kMaxDirectory = 1024;
   char directory[kMaxDirectory];
-  bool every_call;  // SOCKWATCH_DETAIL=calls
-  bool verbose;     // SOCKWATCH_VERBOSE is set and not empty
+  char library[kMaxDirectory];  // as LD_PRELOAD names it; empty: loaded in another way
+  bool every_call;              // SOCKWATCH_DETAIL=calls
+  bool follows;                 // SOCKWATCH_FOLLOW=1: see exec.h
+  bool verbose;                 // SOCKWATCH_VERBOSE is set and not empty
 };
 extern constinit Settings settings;
 
@@ -36,7 +38,8 @@ extern constinit Settings settings;
 // (AT_SECURE), a missing, relative or overlong directory: dormant.
 void start(const char* const* environment, bool secure);
 
-// Dormant after all: another copy of the library does the work. Before anything was recorded.
+// Dormant: another copy of the library does the work, or the C library is none we know. Before
+// anything was recorded.
 void stand_aside();
 
 // Stops recording for good. `why` is one short phrase; it is printed once, on stderr, only with

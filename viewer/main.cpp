@@ -87,6 +87,7 @@ int run_command(const std::vector<std::string>& words) {
   cli::add_show(app, exit);
   cli::add_check(app, exit, line.command);
   cli::add_collect(app, exit);
+  cli::add_recover(app, exit);
   // Last, or every command would inherit it.
   app.footer(kExamples + std::string("\n'sockwatch COMMAND --help' tells more."));
 

@@ -219,6 +219,18 @@ void Attempt::conclude_unnoticed(const Close& close, const SocketOptions& option
   if (last) record_handshake(*last, in_progress_ || shut_ns_, row_);
 }
 
+// Exact where every byte was sent once: a resend, or a try that failed, moves the kernel's clock.
+std::optional<Conversation::LastSend> Attempt::last_send(const Close& close) const {
+  if (!close.t_ns || !close.tcp || is_wiped(*close.tcp) || !row_.bytes_sent) return std::nullopt;
+  const wire::TcpPicture& tcp = *close.tcp;
+  const auto bytes = static_cast<std::uint64_t>(*row_.bytes_sent);
+  const bool all_once = row_.retransmits == 0 && tcp.notsent_bytes == 0 && tcp.bytes_acked > bytes;
+  if (!all_once) return std::nullopt;
+  const std::uint64_t full = bytes / std::max<std::uint32_t>(tcp.snd_mss, 536);
+  return Conversation::LastSend{*close.t_ns - store::Ns{tcp.last_data_sent_ms} * 1'000'000,
+                                tcp.data_segs_out <= full + 2};
+}
+
 void Attempt::close(const Close& close, const SocketOptions& options) {
   row_.closed_ns = close.t_ns;
   // The connect that replaces this attempt may have begun on another thread before it.
@@ -232,7 +244,9 @@ void Attempt::close(const Close& close, const SocketOptions& options) {
   // since contradicts it.
   if (!close.tcp && row_.first_send_ns && row_.bytes_sent == 0) row_.bytes_sent.reset();
   if (!close.tcp && row_.first_receive_ns && row_.bytes_received == 0) row_.bytes_received.reset();
-  if (phase_ == Phase::connected) row_.ending = word(talk_.close(options.user_timeout_ns, row_));
+  if (phase_ == Phase::connected) {
+    row_.ending = word(talk_.close(options.user_timeout_ns, last_send(close), row_));
+  }
 }
 
 void Attempt::process_ended(store::Ns t_ns, const SocketOptions& options) {

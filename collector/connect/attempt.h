@@ -114,6 +114,7 @@ class Attempt {
               std::optional<store::Ns> noticed_ns);
   void conclude_unnoticed(const Close& close, const SocketOptions& options);
   void put_budget(const SocketOptions& options);
+  std::optional<Conversation::LastSend> last_send(const Close& close) const;
 
   store::ConnectionRow row_;
   Phase phase_ = Phase::connecting;

@@ -7,6 +7,16 @@
 #include <cerrno>
 
 namespace sockwatch::connect {
+namespace {
+
+// Who waits for room to send has given up only if something could not be sent. True as well where
+// that was not seen: the wait says that there was no room.
+bool left_unsent(const store::ConnectionRow& row) {
+  if (!row.bytes_sent || !row.close_bytes_acked) return true;
+  return *row.close_bytes_acked <= *row.bytes_sent;  // the SYN counts as a byte
+}
+
+}  // namespace
 
 void Conversation::paused(const Pause& pause, store::ConnectionRow& row) {
   row.idle_ns = pause.idle_ns;
@@ -21,7 +31,7 @@ bool Conversation::sent(const Send& send, bool tcp, store::ConnectionRow& row) {
   if (send.turn_start) paused(send.pause, row);
   // A turn that starts while one is open means its receive was lost: that turn is not counted.
   if (request_ns_ && !send.turn_start) return false;
-  patience_ = {};
+  forget_waits();
   if (last_receive_ns_ && *last_receive_ns_ > send.start_ns) {
     // The answer was received by another thread before the send had returned.
     request_ns_.reset();
@@ -38,7 +48,13 @@ void Conversation::received(store::Ns t_ns, store::ConnectionRow& row) {
   if (!request_ns_) return;
   count_turn(std::max<store::Ns>(0, t_ns - *request_ns_), row);
   request_ns_.reset();
+  forget_waits();
+}
+
+void Conversation::forget_waits() {
   patience_ = {};
+  room_ = {};
+  first_expired_ns_ = named_start_ns_ = 0;
 }
 
 void Conversation::count_turn(store::Ns took, store::ConnectionRow& row) {
@@ -53,7 +69,7 @@ void Conversation::count_turn(store::Ns took, store::ConnectionRow& row) {
 
 void Conversation::lose_turn() {
   request_ns_.reset();
-  patience_ = {};
+  forget_waits();
 }
 
 void Conversation::end_of_file() {
@@ -73,19 +89,38 @@ void Conversation::failed(int error, bool tcp, store::Ns t_ns, store::Connection
   if (end == Talk::End::kernel_timeout) kernel_end_ns_ = t_ns;
 }
 
-void Conversation::expired(const Expiry& expiry, store::ConnectionRow& row) {
+void Conversation::expired(const Expiry& expiry, For what, store::ConnectionRow& row) {
   ++row.waits;
   ++row.expired_waits;
   if (!request_ns_ || expiry.end_ns < *request_ns_) return;
-  ++patience_.waits;
-  patience_.expire(expiry);
+  WaitTally& tally = what == For::room ? room_ : patience_;
+  ++tally.waits;
+  tally.expire(expiry);
+  if (what == For::room) return;
+  if (first_expired_ns_ == 0) first_expired_ns_ = expiry.end_ns;
+  if (what == For::named) named_start_ns_ = std::max(named_start_ns_, expiry.start_ns);
 }
 
 void Conversation::expired_forgotten(std::int64_t count, store::ConnectionRow& row) {
+  if (count == 0) return;
   row.waits += count;
   row.expired_waits += count;
   patience_.waits += count;
   patience_.expired += count;
+  if (first_expired_ns_ == 0) first_expired_ns_ = request_ns_.value_or(0);
+}
+
+// A program that goes on sending when a wait has run out did not wait for a reply to what it had
+// sent: a log or a metric, whose loop ticks. But a request may be sent in parts as well (Expect:
+// 100-continue). Then the program shows afterwards that it waits: by a wait of this socket alone
+// (if it spoke in few pieces), or by being quiet for much longer than it had spoken.
+bool Conversation::waited_in_vain(const std::optional<LastSend>& last) const {
+  constexpr store::Ns kTick = 20'000'000;  // the kernel's times are exact to 10 ms
+  if (patience_.expired == 0) return false;
+  if (!last || last->ns <= first_expired_ns_ + kTick) return true;
+  if (last->few_pieces && named_start_ns_ >= last->ns - kTick) return true;
+  const store::Ns spoke_ns = last->ns - awaiting_since();
+  return patience_.last.end_ns - last->ns >= 2 * spoke_ns;
 }
 
 void Conversation::shut_down(int how) {
@@ -100,12 +135,13 @@ PeerFin Conversation::peer_fin() const {
 }
 
 Ending Conversation::close(std::optional<store::Ns> user_timeout_ns,
-                           store::ConnectionRow& row) const {
+                           const std::optional<LastSend>& last, store::ConnectionRow& row) const {
+  const bool no_reply = waited_in_vain(last);
   Talk facts;
   facts.first_end = first_end_;
   facts.received = row.first_receive_ns.has_value() || row.bytes_received.value_or(0) > 0;
   facts.answer_missing = awaiting();
-  facts.wait_expired = patience_.expired > 0;
+  facts.wait_expired = no_reply || (room_.expired > 0 && left_unsent(row));
   if (row.close_tcp_state) facts.tcp_state = static_cast<std::uint8_t>(*row.close_tcp_state);
   const Ending ending = from_talk(facts);
   if (ending != Ending::response_timed_out) return ending;
@@ -113,7 +149,7 @@ Ending Conversation::close(std::optional<store::Ns> user_timeout_ns,
     row.budget_source = user_timeout_ns ? "TCP_USER_TIMEOUT" : "kernel";
     row.budget_ns = user_timeout_ns;
     if (!user_timeout_ns && request_ns_) row.budget_ns = *kernel_end_ns_ - *request_ns_;
-  } else if (const auto budget = patience_.budget(awaiting_since())) {
+  } else if (const auto budget = (no_reply ? patience_ : room_).budget(awaiting_since())) {
     row.budget_ns = budget->ns;
     row.budget_source = budget->source;
   }

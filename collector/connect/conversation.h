@@ -34,15 +34,19 @@ class Conversation {
   void lose_turn();  // its end cannot be told: not counted
   void end_of_file();
   void failed(int error, bool tcp, store::Ns t_ns, store::ConnectionRow& row);
-  void expired(const Expiry& expiry, store::ConnectionRow& row);
+  // What a wait that ran out was for, as far as it said: `named` is a wait for the reply of this
+  // very socket, `one_of_many` one for the replies of a whole set (epoll), `room` one to send more.
+  enum class For { named, one_of_many, room };
+  void expired(const Expiry& expiry, For what, store::ConnectionRow& row);
   void expired_forgotten(std::int64_t count, store::ConnectionRow& row);  // no details left
   void shut_down(int how);                                                // by the program
   // A program that gives up and ends at once leaves the closing to the kernel. Any other wait that
   // had expired may have been a tick of a loop, and then nobody gave up on the answer.
   void process_ended(store::Ns t_ns) {
     constexpr store::Ns kRightAfter = 20'000'000;
-    const bool gave_up = patience_.expired == 1 && t_ns - patience_.last.end_ns <= kRightAfter;
-    if (!gave_up) patience_ = {};
+    const WaitTally& last = patience_.expired > 0 ? patience_ : room_;
+    const bool gave_up = last.expired == 1 && t_ns - last.last.end_ns <= kRightAfter;
+    if (!gave_up) forget_waits();
   }
 
   bool awaiting() const { return request_ns_.has_value(); }
@@ -50,22 +54,33 @@ class Conversation {
   PeerFin peer_fin() const;
 
   // The verdict when the socket is closed, with the budget that ran out if one did. The row must
-  // have its last picture.
-  Ending close(std::optional<store::Ns> user_timeout_ns, store::ConnectionRow& row) const;
+  // have its last picture. `last`: the last time payload left, if that is known.
+  struct LastSend {
+    store::Ns ns = 0;
+    bool few_pieces = true;  // all of it in as few segments as one request needs, and one more
+  };
+  Ending close(std::optional<store::Ns> user_timeout_ns, const std::optional<LastSend>& last,
+               store::ConnectionRow& row) const;
 
   auto fields() {
-    return fields_are(first_end_, request_ns_, last_receive_ns_, kernel_end_ns_, patience_,
-                      end_of_file_, told_reset_, shut_read_, shut_write_);
+    return fields_are(first_end_, request_ns_, last_receive_ns_, kernel_end_ns_, patience_, room_,
+                      first_expired_ns_, named_start_ns_, end_of_file_, told_reset_, shut_read_,
+                      shut_write_);
   }
 
  private:
   void count_turn(store::Ns took, store::ConnectionRow& row);
+  void forget_waits();
+  bool waited_in_vain(const std::optional<LastSend>& last) const;
 
   Talk::End first_end_ = Talk::End::none;
   std::optional<store::Ns> request_ns_;  // of the turn under way
   std::optional<store::Ns> last_receive_ns_;
   std::optional<store::Ns> kernel_end_ns_;  // the kernel gave up resending
-  WaitTally patience_;                      // since request_ns_
+  WaitTally patience_;                      // for the reply, since request_ns_
+  WaitTally room_;                          // to send more, since request_ns_
+  store::Ns first_expired_ns_ = 0;          // end of the first of patience_
+  store::Ns named_start_ns_ = 0;            // start of the last of patience_ that was `named`
   bool end_of_file_ = false;
   bool told_reset_ = false;
   bool shut_read_ = false;

@@ -6,56 +6,6 @@
 
 namespace sockwatch::connect {
 
-std::string_view word(Outcome outcome) {
-  switch (outcome) {
-    case Outcome::pending:
-      return "pending";
-    case Outcome::connected:
-      return "connected";
-    case Outcome::refused:
-      return "refused";
-    case Outcome::rejected:
-      return "rejected";
-    case Outcome::unreachable:
-      return "unreachable";
-    case Outcome::timed_out_kernel:
-      return "timed_out_kernel";
-    case Outcome::timed_out_caller:
-      return "timed_out_caller";
-    case Outcome::superseded:
-      return "superseded";
-    case Outcome::cancelled:
-      return "cancelled";
-    case Outcome::reset:
-      return "reset";
-    case Outcome::local_error:
-      return "local_error";
-    case Outcome::abandoned:
-      return "abandoned";
-    case Outcome::failed:
-      break;
-  }
-  return "failed";
-}
-
-std::string_view word(Ending ending) {
-  switch (ending) {
-    case Ending::closed:
-      return "closed";
-    case Ending::peer_closed:
-      return "peer_closed";
-    case Ending::reset:
-      return "reset";
-    case Ending::response_timed_out:
-      return "response_timed_out";
-    case Ending::no_response:
-      return "no_response";
-    case Ending::open:
-      break;
-  }
-  return "open";
-}
-
 namespace {
 
 // Path and queue of a unix socket are on this host: every errno but "nobody listens" is local.

@@ -3,32 +3,16 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "collector/connect/observation.h"
 #include "collector/store/rows.h"
+#include "collector/store/words.h"
 
 namespace sockwatch::connect {
 
-enum class Outcome {
-  pending,
-  connected,
-  refused,
-  rejected,
-  unreachable,
-  timed_out_kernel,
-  timed_out_caller,
-  superseded,
-  cancelled,
-  reset,
-  local_error,
-  abandoned,
-  failed,
-};
-std::string_view word(Outcome outcome);
-
-enum class Ending { open, closed, peer_closed, reset, response_timed_out, no_response };
-std::string_view word(Ending ending);
+using store::Ending;
+using store::Outcome;
+using store::word;
 
 // A connect that ended with an errno, wherever the program read it.
 struct ConnectError {

@@ -43,7 +43,9 @@ void Tracker::State::apply(const Observation& o) {
       break;
     case Op::epoll_create:
     case Op::epoll_create1:
-      if (o.result >= 0) number_is_new(static_cast<int>(o.result));
+      if (o.result < 0) break;
+      set_gone(static_cast<int>(o.result));  // also one that was closed unseen and never waited on
+      number_is_new(static_cast<int>(o.result));
       break;
     case Op::getsockopt:
       on_getsockopt(o);

@@ -352,7 +352,8 @@ void Tracker::State::transfer_failed(Socket& socket, const Observation& o) {
       attempt.waited(1);
       attempt.expired(expiry);
     } else if (attempt.phase() == Attempt::Phase::connected) {
-      attempt.talk().expired(expiry, attempt.row());
+      attempt.talk().expired(expiry, send ? Conversation::For::room : Conversation::For::named,
+                             attempt.row());
       attempt.look(o.tcp);
     }
     return add_wait_row(attempt, expiry, o.result);

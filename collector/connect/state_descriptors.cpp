@@ -91,7 +91,7 @@ void Tracker::State::on_close(const Observation& o) {
 }
 
 void Tracker::State::number_gone(int fd, const Gone& gone) {
-  logs_.forget_set(fd);
+  if (logs_.find({false, fd}) != nullptr) set_gone(fd);
   listeners_.number_gone(fd, gone.t_ns, gone.tcp);
   const auto socket = sockets_.find(fd);
   if (!socket) return;
@@ -99,8 +99,19 @@ void Tracker::State::number_gone(int fd, const Gone& gone) {
   sockets_.drop(fd);
 }
 
+// What was waited on the old set counts; what will be waited on another of this number does not.
+void Tracker::State::set_gone(int epoll_fd) {
+  sockets_.for_each([&](int, Socket& socket) {
+    const auto member = std::ranges::find(socket.sets, epoll_fd, &EpollMembership::epoll_fd);
+    if (member == socket.sets.end()) return;
+    read_logs(socket);
+    socket.sets.erase(member);
+  });
+  logs_.forget_set(epoll_fd);
+}
+
 void Tracker::State::number_is_new(int fd) {
-  logs_.forget_set(fd);
+  if (logs_.find({false, fd}) != nullptr) set_gone(fd);
   if (sockets_.find(fd) || listeners_.knows(fd)) number_gone(fd, {});
   sockets_.replace(fd);
 }

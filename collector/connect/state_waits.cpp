@@ -17,6 +17,13 @@ store::Ns wait_start(const Observation& o) {
   return o.result == 0 && timeout > 0 ? o.t_ns - timeout : o.t_ns;
 }
 
+using For = Conversation::For;
+
+For purpose(const wire::WaitEntry& entry) {
+  constexpr unsigned kReading = POLLIN | POLLRDNORM | POLLRDBAND | POLLPRI | POLLRDHUP;
+  return (entry.events & kReading) != 0 ? For::named : For::room;
+}
+
 // More would not tell more, and a loop that polls every millisecond would fill the trace.
 constexpr std::int64_t kWaitRows = 32;
 
@@ -60,7 +67,7 @@ void Tracker::State::count_wait(Attempt& attempt, const Observation& o,
       attempt.ready(o.t_ns, tells && !error && (entry.revents & POLLOUT) != 0, tells && error);
     }
   } else if (expired && !again) {
-    attempt.talk().expired(expiry, attempt.row());
+    attempt.talk().expired(expiry, purpose(entry), attempt.row());
   }
   if ((expired || options.all_calls) && !again) add_wait_row(attempt, expiry, o.result);
 }
@@ -126,7 +133,7 @@ void Tracker::State::read_log(Attempt& attempt, WaitLogs::Key key, WaitLog::Mark
   } else if (attempt.phase() == Attempt::Phase::connected && attempt.talk().awaiting()) {
     const auto unread =
         log->since(mark, attempt.talk().awaiting_since(), [&](const Expiry& expiry) {
-          attempt.talk().expired(expiry, attempt.row());
+          attempt.talk().expired(expiry, For::one_of_many, attempt.row());
           add_wait_row(attempt, expiry);
         });
     attempt.talk().expired_forgotten(unread.expired_forgotten, attempt.row());
@@ -142,7 +149,12 @@ void Tracker::State::read_logs(Socket& socket) {
     for (EpollMembership& member : socket.sets) {
       read_log(attempt, {false, member.epoll_fd}, member.mark);
     }
-  } else if (!attempt.polled()) {
+    return;
+  }
+  // Once connected, a blocking socket is read, not watched: the waits of its thread are for others.
+  const bool is_read =
+      attempt.phase() == Attempt::Phase::connected && attempt.row().blocking == true;
+  if (!attempt.polled() && !is_read) {
     read_log(attempt, {true, attempt.row().tid}, attempt.thread_mark);
   }
 }

@@ -19,6 +19,22 @@ bool Batch::empty() const {
          losses.empty() && positions.empty();
 }
 
+std::int64_t Batch::records() const {
+  return static_cast<std::int64_t>(connections.size() + resolutions.size() + waits.size() +
+                                   calls.size() + listeners.size() + failed_calls.size());
+}
+
+Status save_as_lost(const Batch& batch, const std::string& why, store::Writer& writer) {
+  Batch words;
+  words.facts.emplace_back(kStoreErrorKey, why);
+  words.losses = batch.losses;
+  words.losses.push_back({std::nullopt, kNotStoredCause, batch.records()});
+  Batch with_processes = words;
+  with_processes.processes = batch.processes;
+  if (save(with_processes, writer)) return {};
+  return save(words, writer);
+}
+
 Status save(const Batch& batch, store::Writer& writer) {
   for (const auto& [key, value] : batch.facts) {
     if (!writer.set(key, value)) break;

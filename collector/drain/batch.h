@@ -1,6 +1,8 @@
 // Rows that belong into one transaction.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <vector>
 
 #include "collector/drain/facts.h"
@@ -24,9 +26,19 @@ struct Batch {
   std::vector<store::PositionRow> positions;
 
   bool empty() const;
+  // Rows of what was observed; processes, losses and positions are none.
+  std::int64_t records() const;
 };
+
+// Cause in table loss, without a process, and key in table trace: why.
+inline constexpr char kNotStoredCause[] = "not_stored";
+inline constexpr char kStoreErrorKey[] = "store_error";
 
 // Puts and commits all of it, or nothing.
 Status save(const Batch& batch, store::Writer& writer);
+
+// The trace has no room for the batch: its records are counted as lost instead, with the processes
+// they belong to if these fit.
+Status save_as_lost(const Batch& batch, const std::string& why, store::Writer& writer);
 
 }  // namespace sockwatch::drain

@@ -84,7 +84,10 @@ Result<CollectSummary> collect(const CollectOptions& options) {
   if (!earlier) return earlier.error();
   Recorder recorder(options, directory->get(), std::move(*writer));
   if (Status begun = recorder.begin(*earlier); !begun) return begun.error();
-  for (const std::string& name : watch->found()) recorder.found(name, true);
+  for (const std::string& name : watch->found()) {
+    recorder.found(name, true);
+    if (options.recover) recorder.tick();  // there may be thousands: not all of it in memory
+  }
   tell(options.ready_fd);
   if (options.recover) return recorder.finish();
   if (Status watched = watch_until_stopped(options.stop_fd, *watch, recorder); !watched) {

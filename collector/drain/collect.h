@@ -19,9 +19,9 @@ struct CollectOptions {
   int ready_fd = -1;  // one byte is written to it when the directory is watched and the trace is
                       // open, another when the trace is complete
   // Take what is left of a recording whose machine or collector died, perhaps before this boot, and
-  // finish at once.
+  // finish at once. Nothing in the run directory is changed. See recover.h.
   bool recover = false;
-  std::uint64_t snapshot_bytes = std::uint64_t{4} << 20;  // noted since the last one: see Logbook
+  std::uint64_t snapshot_bytes = std::uint64_t{1} << 20;  // noted since the last one: see Logbook
 };
 
 struct CollectSummary {
@@ -30,6 +30,7 @@ struct CollectSummary {
   std::uint64_t segments = 0;
   std::uint64_t lost = 0;      // over all causes
   std::uint64_t restarts = 0;  // how often a collector took over from one that had died
+  std::uint64_t refused = 0;   // segments that were not read
 };
 
 // Blocks. Removes a segment's file once its process is dead and everything in it is committed.

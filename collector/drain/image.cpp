@@ -77,6 +77,10 @@ std::uint64_t Image::accept_noted(NotedEvents noted, std::int64_t now_ns) {
     }
     events.erase(events.begin(),
                  events.begin() + static_cast<std::ptrdiff_t>(std::min(skip, events.size())));
+    if (known != accepted_.end() && !events.empty() && events.front().sequence > known->second) {
+      std::uint64_t& lost = earlier_losses_[kRestartCause];
+      lost = add_up(lost, events.front().sequence - known->second);
+    }
     add_ring(ring.ring, std::move(events), now_ns);
   }
   if (merge_.held() > 0) merge_.release(noted.watermark_ns, now_ns, apply_);

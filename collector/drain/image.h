@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "collector/connect/tracker.h"
 #include "collector/drain/batch.h"
@@ -42,8 +43,12 @@ class Image {
   // Events that wait for the others of their time.
   bool holds_back() const { return merge_.held() > 0; }
 
+  // By slot: what an earlier collector stored, although this image knows nothing of it. Before
+  // anything is accepted.
+  void go_on_from(std::map<std::size_t, std::uint64_t> stored) { accepted_ = std::move(stored); }
+
   // The same for what an earlier collector noted and this one reads again: what is known already is
-  // left out. ring < wire::kSlotCount.
+  // left out, and what is missing in between is counted. ring < wire::kSlotCount.
   std::uint64_t accept_noted(NotedEvents noted, std::int64_t now_ns);
 
   // By slot: the sequence number up to which events were accepted.
@@ -75,8 +80,9 @@ class Image {
   // Moves what changed since the last call into `batch`.
   void take(Batch& batch);
 
-  std::uint64_t applied() const { return applied_; }  // observations
-  std::uint64_t lost() const;                         // over all causes but `late`
+  std::uint64_t applied() const { return applied_; }             // observations
+  std::uint64_t lost() const;                                    // over all causes but `late`
+  std::int64_t last_event_ns() const { return last_event_ns_; }  // 0: none
 
  private:
   void add(Harvest& harvest, std::int64_t now_ns);

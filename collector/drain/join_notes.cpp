@@ -25,6 +25,10 @@ bool fill_gaps(store::ProcessRow& row, const store::ProcessRow& note) {
   changed = fill(row.uid, note.uid) || changed;
   changed = fill(row.exe, note.exe) || changed;
   changed = fill(row.command_line, note.command_line) || changed;
+  if (row.coverage == "static" && note.coverage == "go") {  // all the more static
+    row.coverage = note.coverage;
+    changed = true;
+  }
   return changed;
 }
 

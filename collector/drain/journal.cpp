@@ -22,7 +22,7 @@ namespace sockwatch::drain {
 namespace {
 
 constexpr std::uint64_t kJournalMagic = 0x314c4e5257534f53;  // "SOSWRNL1", little endian
-constexpr std::uint32_t kJournalVersion = 1;
+constexpr std::uint32_t kJournalVersion = 2;
 
 struct FileHead {
   std::uint64_t magic;

@@ -75,6 +75,7 @@ Result<std::optional<Logbook::Left>> Logbook::find_left() {
                                         return kind == RecordKind::snapshot;
                                       });
   if (end.how == JournalEnd::How::complete && !left.snapshot.empty()) {
+    left_is_needed_ = true;
     return std::optional<Left>(std::move(left));
   }
   return Error{
@@ -106,7 +107,7 @@ bool Logbook::replay(const Left& left,
     if (here.how == JournalEnd::How::damaged) break;
   }
   if (attempts_ >= kMostAttempts) return false;
-  if (end.how == JournalEnd::How::complete) {
+  if (end.how == JournalEnd::How::complete && !reads_only_) {
     JournalWriter writer =
         JournalWriter::append_to(directory_fd_, journal_name(last), last, end.length);
     if (writer.open()) (void)writer.append(RecordKind::restart, std::string_view());
@@ -123,16 +124,19 @@ bool Logbook::replay(const Left& left,
 
 bool Logbook::due(std::int64_t now_ns) const {
   const std::lock_guard lock(mutex_);
+  if (reads_only_) return false;
   if (!journal_.open()) return now_ns - given_up_ns_ >= kTryAgainNs;
   return journal_.length() >= worth_a_snapshot_;
 }
 
 bool Logbook::cut(std::int64_t now_ns) {
+  if (reads_only_) return false;
   const std::lock_guard lock(mutex_);
   const std::string name = journal_name(number_ + 1);
   JournalWriter next = JournalWriter::create(directory_fd_, kSpare, number_ + 1);
   if (!next.open() || ::renameat(directory_fd_, kSpare, directory_fd_, name.c_str()) != 0) {
     if (!journal_.open()) given_up_ns_ = now_ns;
+    error_ = errno;
     return false;
   }
   ++number_;
@@ -151,6 +155,15 @@ void Logbook::keep(const std::string& snapshot) {
   }
   worth_a_snapshot_ = std::max<std::uint64_t>(snapshot_bytes_, 2 * snapshot.size());
   remove_files(number_);
+}
+
+void Logbook::settle() {
+  const std::lock_guard lock(mutex_);
+  if (reads_only_) return;
+  left_is_needed_ = false;
+  if (journal_.open()) return;
+  errno = error_;
+  give_up("cannot be written");
 }
 
 void Logbook::note(RecordKind kind, std::string_view bytes) {
@@ -200,12 +213,17 @@ bool parse_events(std::string_view bytes, NotedEvents& into) {
   return bytes.empty();
 }
 
-// The files go first of all: what is noted must be all there is, or nothing.
+// The files go first of all: what is noted must be all there is, or nothing. But what a trace was
+// rolled back by is nowhere else until it is stored again; should this collector be killed before,
+// sequence numbers tell the next one what is missing behind it.
 void Logbook::give_up(const char* what) {
   const int error = errno;
+  error_ = error;
   journal_ = JournalWriter();
-  remove_files(number_ + 1);
-  ::unlinkat(directory_fd_, kSpare, 0);
+  if (!left_is_needed_) {
+    remove_files(number_ + 1);
+    ::unlinkat(directory_fd_, kSpare, 0);
+  }
   given_up_ns_ = monotonic_ns();
   if (told_) return;
   told_ = true;

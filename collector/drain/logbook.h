@@ -34,14 +34,16 @@ namespace sockwatch::drain {
 
 class Logbook {
  public:
-  static constexpr std::uint64_t kSnapshotBytes = std::uint64_t{4} << 20;
+  static constexpr std::uint64_t kSnapshotBytes = std::uint64_t{1} << 20;
   // So many collectors may die in a row while they take over; then it is the logbook that kills.
-  static constexpr std::uint64_t kMostAttempts = 20;
+  static constexpr std::uint64_t kMostAttempts = 100;
 
   // `snapshot_bytes`: a journal of this length is worth a snapshot, unless that is longer than half
   // of it.
-  explicit Logbook(int directory_fd, std::uint64_t snapshot_bytes = kSnapshotBytes)
-      : directory_fd_(directory_fd), snapshot_bytes_(snapshot_bytes) {}
+  // `reads_only`: what was left is read and stays as it is, and nothing is noted.
+  explicit Logbook(int directory_fd, std::uint64_t snapshot_bytes = kSnapshotBytes,
+                   bool reads_only = false)
+      : directory_fd_(directory_fd), snapshot_bytes_(snapshot_bytes), reads_only_(reads_only) {}
 
   static bool is_file_name(std::string_view name);
 
@@ -64,6 +66,9 @@ class Logbook {
   bool cut(std::int64_t now_ns);
   // The snapshot of the last cut; what is older is removed.
   void keep(const std::string& snapshot);
+  // What an earlier collector left is stored elsewhere by now: only from here on may it go if there
+  // is no room for notes. Then it must: what comes next is not in it.
+  void settle();
   void remove_all();
 
   void note(RecordKind kind, std::string_view bytes);
@@ -83,12 +88,15 @@ class Logbook {
 
   const int directory_fd_;
   const std::uint64_t snapshot_bytes_;
+  const bool reads_only_;
   mutable std::mutex mutex_;
   JournalWriter journal_;  // closed: nothing is noted at present
   std::uint64_t number_ = 0;
+  bool left_is_needed_ = false;
   std::uint64_t attempts_ = 0;
   std::uint64_t worth_a_snapshot_ = 0;
   std::int64_t given_up_ns_ = 0;
+  int error_ = 0;  // why nothing can be written
   bool told_ = false;
   std::vector<iovec> pieces_;
   std::vector<std::uint32_t> table_;

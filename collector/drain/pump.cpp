@@ -1,10 +1,14 @@
 #include "collector/drain/pump.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <utility>
 
 #include "collector/drain/clock.h"
@@ -29,6 +33,26 @@ sigset_t signals_to_block() {
     sigdelset(&signals, fault);
   }
   return signals;
+}
+
+// A round takes a tenth of a millisecond; the scheduler that knows (Linux 6.12) puts us the sooner
+// before those that run for long. Without it we wait our turn.
+void ask_for_short_slices() {
+  struct Attributes {  // struct sched_attr, version 0
+    std::uint32_t size, policy;
+    std::uint64_t flags;
+    std::int32_t nice;
+    std::uint32_t priority;
+    std::uint64_t runtime_ns, deadline_ns, period_ns;
+  };
+  static_assert(sizeof(Attributes) == 48);
+  constexpr std::uint64_t kSliceNs = 100'000;
+  Attributes attributes{};
+  if (::syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return;
+  if (attributes.policy != SCHED_OTHER) return;
+  attributes.size = sizeof attributes;
+  attributes.runtime_ns = kSliceNs;
+  (void)::syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
 }  // namespace
@@ -130,6 +154,7 @@ std::int64_t Pump::pause_ns(std::size_t slots, std::int64_t elapsed_ns) {
 
 void Pump::run() {
   pthread_setname_np(pthread_self(), "sockwatch-pump");
+  ask_for_short_slices();
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     if (intakes_.empty()) {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <utility>
 
 #include "collector/drain/clock.h"
@@ -24,7 +25,7 @@ constexpr int kUnfinishedFileMs = 5;
 constexpr int kStaleFileMs = 1000;
 constexpr int kRetryMs = 1000;
 constexpr std::int64_t kSaveEveryNs = 200 * kNsPerMs;
-constexpr std::uint64_t kSaveEveryEvents = 50'000;
+constexpr std::uint64_t kSaveEveryEvents = 20'000;
 
 }  // namespace
 
@@ -32,7 +33,11 @@ Recorder::Recorder(const CollectOptions& options, int directory_fd, store::Write
     : options_(options),
       directory_fd_(directory_fd),
       writer_(std::move(writer)),
-      logbook_(directory_fd, options.snapshot_bytes) {}
+      logbook_(directory_fd, options.snapshot_bytes, options.recover) {
+  std::error_code error;
+  const auto path = std::filesystem::absolute(options.trace_path, error);
+  trace_path_ = error ? options.trace_path : path.string();
+}
 
 Status Recorder::begin(const Earlier& earlier) {
   for (const store::LossRow& row : earlier.losses) {
@@ -43,18 +48,25 @@ Status Recorder::begin(const Earlier& earlier) {
   }
   const Result<bool> taken_over = take_over(earlier);
   if (!taken_over) return taken_over.error();
+  // What an earlier collector could not store is made again.
+  const bool made_again = std::ranges::any_of(
+      earlier.losses, [](const auto& row) { return row.cause == kNotStoredCause; });
+  if (made_again) batch_.losses.push_back({std::nullopt, kNotStoredCause, 0});
   if (!*taken_over) {
     if (Status status = begin_anew(earlier); !status) return status;
   }
+  // Those whose names were noted are in the count of the trace as well.
+  refused_before_ -= std::min<std::uint64_t>(refused_before_, memory_.refused.size());
+  memory_.trace_path = trace_path_;
   if (memory_.restarts > 0) {
     batch_.facts.emplace_back(kRestartsKey, fmt::format("{}", memory_.restarts));
   }
-  // In a new file the rows of an adopted recording begin later.
-  if (options_.mode != store::OpenMode::resume) first_connection_ = memory_.ids.next_connection;
   cut(monotonic_ns());
   for (auto& [id, heir] : std::exchange(heirs_, {})) attach(std::move(heir));
   gather();
-  return save_batch();
+  Status saved = save_batch();
+  if (saved) logbook_.settle();
+  return saved;
 }
 
 Status Recorder::begin_anew(const Earlier& earlier) {
@@ -97,7 +109,8 @@ Status Recorder::read_resumed() {
   const Result<std::vector<store::PositionRow>> positions = writer_.positions();
   if (!positions) return positions.error();
   for (const store::PositionRow& row : *positions) {
-    Resumed& segment = resumed_[row.segment];
+    if (!is_there(row.segment)) continue;
+    Resumed& segment = memory_.resumed[row.segment];
     if (row.slot == kProcessOfSegment) {
       segment.process_id = row.sequence;
     } else if (row.slot >= 0 && row.slot < static_cast<std::int64_t>(wire::kSlotCount)) {
@@ -122,7 +135,9 @@ void Recorder::try_open(const std::string& name, bool was_there) {
     const SegmentName creator = parse_segment_name(name).value_or(SegmentName{});
     if (!ProcessWatch(creator.pid, creator.created_ns).ended()) return;
     file = SegmentFile::open(directory_fd_, name);
-    if (file && !file->has_value()) ::unlinkat(directory_fd_, name.c_str(), 0);
+    if (file && !file->has_value() && !options_.recover) {
+      ::unlinkat(directory_fd_, name.c_str(), 0);
+    }
   }
   waiting_.erase(name);
   if (!file) {
@@ -162,22 +177,23 @@ void Recorder::start(SegmentFile file, bool was_there) {
   }
 
   Resumed earlier;
-  if (const auto at = resumed_.find(file.name()); at != resumed_.end()) {
+  if (const auto at = memory_.resumed.find(file.name()); at != memory_.resumed.end()) {
     earlier = std::move(at->second);
-    resumed_.erase(at);
+    memory_.resumed.erase(at);
   }
   const std::int64_t id = earlier.process_id != 0 ? earlier.process_id : memory_.next_process_id++;
   Image::Losses losses = std::move(earlier_losses_[id]);
   earlier_losses_.erase(id);
   auto image = std::make_unique<Image>(describe(file, watch, id), file.name(), memory_.ids,
                                        connect::Options{options_.all_calls}, losses);
+  image->go_on_from(earlier.positions);
   note_begin(*image, created_ns, losses);
   ++summary_.segments;
   Pump::Intake* intake =
-      pump_.add(SegmentReader(std::move(file), earlier.positions, &logbook_, id));
+      pump_.add(SegmentReader(std::move(file), earlier.positions, &logbook_, id, options_.recover));
   if (replaced) {
     end_image(std::move(image), intake, replaced_ns, End::replaced);
-  } else if (of_another_boot_ || watch.ended()) {
+  } else if (nobody_lives() || watch.ended()) {
     end_image(std::move(image), intake, was_there ? std::nullopt : std::optional(now), End::exited);
   } else {
     live_.push_back(Live{std::move(image), intake, std::move(watch), created_ns});
@@ -195,7 +211,7 @@ store::ProcessRow Recorder::describe(const SegmentFile& file, const ProcessWatch
   row.exe = origin.exe;
   row.command_line = origin.command_line;
   row.coverage = "preload";
-  if (const std::optional<ProcessFacts>& facts = watch.facts(); facts && !of_another_boot_) {
+  if (const std::optional<ProcessFacts>& facts = watch.facts(); facts && !nobody_lives()) {
     row.start_ticks = facts->start_ticks;
     row.started_ns = facts->started_ns;
     row.ppid = facts->ppid;
@@ -244,7 +260,7 @@ void Recorder::tick() {
     if (live.watch.ended()) {
       Live gone = std::move(live);
       live_.erase(live_.begin() + static_cast<std::ptrdiff_t>(i));
-      end_image(std::move(gone.image), gone.intake, now, End::exited);
+      end_exited(std::move(gone), now);
       continue;
     }
     if (pump_.has_news(live.intake) || live.image->holds_back()) {
@@ -268,6 +284,15 @@ void Recorder::tell_store_failure(const Error& error) {
                    "then is counted as lost",
                    error.message),
        error.hint});
+}
+
+// Its process has ended. The image may have ended before: with the exec of a program that made no
+// segment, because it is not seen.
+void Recorder::end_exited(Live gone, std::int64_t now_ns) {
+  exec_notes_.read(directory_fd_);
+  const auto replaced = exec_notes_.replaced(gone.image->row().pid, gone.created_ns);
+  end_image(std::move(gone.image), gone.intake, replaced.value_or(now_ns),
+            replaced ? End::replaced : End::exited);
 }
 
 void Recorder::end_image(std::unique_ptr<Image> image, Pump::Intake* intake,
@@ -294,6 +319,8 @@ void Recorder::gather() {
 }
 
 void Recorder::add_to_summary(const Image& image) {
+  last_event_ns_ =
+      std::max({last_event_ns_, image.last_event_ns(), image.row().ended_ns.value_or(0)});
   summary_.events += image.applied();
   summary_.lost += image.lost();
 }
@@ -316,9 +343,11 @@ Status Recorder::save_batch() {
 }
 
 void Recorder::remove_stored_segments() {
-  for (const std::string& name : unsaved_segments_) {
-    ::unlinkat(directory_fd_, name.c_str(), 0);
-    known_.erase(name);
+  if (!options_.recover) {
+    for (const std::string& name : unsaved_segments_) {
+      ::unlinkat(directory_fd_, name.c_str(), 0);
+      known_.erase(name);
+    }
   }
   unsaved_segments_.clear();
 }
@@ -333,7 +362,7 @@ Result<CollectSummary> Recorder::finish() {
   cut_ = false;  // from here on there is nothing to go on with
   for (Live& live : live_) {
     if (live.watch.ended()) {
-      end_image(std::move(live.image), live.intake, now, End::exited);
+      end_exited(std::move(live), now);
     } else {
       live.image->stop(pump_.finish(live.intake), now);
     }
@@ -341,19 +370,51 @@ Result<CollectSummary> Recorder::finish() {
   std::erase_if(live_, [](const Live& live) { return live.image == nullptr; });
   gather();
   for (const Live& live : live_) add_to_summary(*live.image);
+  add_unseen_programs();
   add_notes();
-  batch_.facts.emplace_back("ended", fmt::format("{}", now));
-  if (Status saved = save_batch(); !saved) return saved.error();
-  if (Status finished = writer_.finish(); !finished) return finished.error();
-  logbook_.remove_all();
+  // Nobody knows when the machine died; the newest thing seen is the best there is.
+  const bool seen_none = last_event_ns_ == 0;
+  batch_.facts.emplace_back(
+      "ended", fmt::format("{}", options_.recover && !seen_none ? last_event_ns_ : now));
+  if (Status saved = save_batch(); !saved) {
+    writer_.make_last_room();
+    if (!save_batch()) {
+      // Segments and notes stay, for whoever collects again. This trace says what it lacks.
+      (void)save_as_lost(batch_, saved.error().message, writer_);
+      return saved.error();
+    }
+  }
+  if (Status finished = writer_.finish(); !finished) {
+    if (writer_.is_complete_elsewhere()) logbook_.remove_all();
+    return finished.error();
+  }
+  if (!options_.recover) {
+    logbook_.remove_all();
+    ExecNotes::remove(directory_fd_);
+  }
   summary_.connections =
       static_cast<std::uint64_t>(memory_.ids.next_connection - first_connection_);
   summary_.lost += refused() + broken_journals_;
   summary_.restarts = memory_.restarts;
+  summary_.refused = memory_.refused.size();
   return summary_;
 }
 
 std::uint64_t Recorder::refused() const { return refused_before_ + memory_.refused.size(); }
+
+// Before the launcher's notes, which know how the last image of a process ended.
+void Recorder::add_unseen_programs() {
+  exec_notes_.read(directory_fd_);
+  for (store::ProcessRow& row : exec_notes_.programs()) {
+    row.id = memory_.next_process_id++;
+    batch_.processes.push_back(row);
+    rows_.insert_or_assign(row.id, std::move(row));
+  }
+  if (const std::uint64_t missing = exec_notes_.missing(); missing > 0) {
+    batch_.losses.push_back({std::nullopt, kExecNotesCause, static_cast<std::int64_t>(missing)});
+    summary_.lost += missing;
+  }
+}
 
 void Recorder::add_notes() {
   const Result<std::vector<store::ProcessRow>> notes = read_notes(options_.run_directory);

@@ -13,6 +13,7 @@
 
 #include "collector/drain/batch.h"
 #include "collector/drain/collect.h"
+#include "collector/drain/exec_notes.h"
 #include "collector/drain/image.h"
 #include "collector/drain/logbook.h"
 #include "collector/drain/process.h"
@@ -25,6 +26,7 @@ namespace sockwatch::drain {
 inline constexpr char kRefusedCause[] = "refused_segment";
 inline constexpr char kBrokenJournalCause[] = "broken_journal";
 inline constexpr char kRecordingKey[] = "recording";
+inline constexpr char kLostTraceCause[] = "lost_trace";
 inline constexpr char kRestartsKey[] = "collector_restarts";
 
 std::string new_recording();  // a name no other recording has
@@ -39,6 +41,15 @@ class Recorder {
     std::map<std::string, std::string> facts;
     std::vector<store::LossRow> losses;
   };
+  // Of the recording whose notes are in the run directory: the trace it went to. Empty: no notes,
+  // or none that can be read.
+  struct NotedTrace {
+    std::string path;
+    std::string recording;
+    bool all_calls = false;
+  };
+  static std::optional<NotedTrace> noted_trace(int directory_fd);
+
   // First call, before any other. Takes over from a collector that died, if one left its notes in
   // the run directory; else begins, or with OpenMode::resume goes on with what the trace holds.
   Status begin(const Earlier& earlier);
@@ -70,9 +81,10 @@ class Recorder {
     std::int64_t since_ns;
     bool was_there;
   };
-  struct Resumed {  // what an earlier collector stored of a segment
+  struct Resumed {  // what an earlier collector stored of a segment, where it left no notes
     std::int64_t process_id = 0;
     std::map<std::size_t, std::uint64_t> positions;
+    auto fields() { return fields_are(process_id, positions); }
   };
   using ProcessId = std::int64_t;
   struct Heir {  // an image whose collector died
@@ -81,21 +93,25 @@ class Recorder {
   };
   // Everything one collector leaves to the next, apart from the images.
   struct Memory {
-    std::string recording;  // in the facts of the trace too: says that they belong together
+    std::string recording;   // in the facts of the trace too: says that they belong together
+    std::string trace_path;  // absolute
     Facts facts;
     connect::Ids ids;
     std::int64_t next_process_id = 1;
-    std::set<std::string> refused;  // segments that are not read
+    std::set<std::string> refused;           // segments that are not read
+    std::map<std::string, Resumed> resumed;  // not opened yet
     std::uint64_t restarts = 0;
     store::Writer::Marks marks;  // how far the trace was when this was written
     auto fields() {
-      return fields_are(recording, facts, ids, next_process_id, refused, restarts, marks);
+      return fields_are(recording, trace_path, facts, ids, next_process_id, refused, resumed,
+                        restarts, marks);
     }
   };
 
   // --- recorder_restart.cpp ---
   Result<bool> take_over(const Earlier& earlier);
   Status restore(const Logbook::Left& left, const Earlier& earlier);
+  void count_rows_of_lost_trace();
   bool apply_note(RecordKind kind, std::string_view bytes);
   bool apply_begin(std::string_view bytes);
   bool apply_events(std::string_view bytes);
@@ -114,6 +130,7 @@ class Recorder {
   void start(SegmentFile file, bool was_there);
   store::ProcessRow describe(const SegmentFile& file, const ProcessWatch& watch,
                              std::int64_t id) const;
+  void end_exited(Live gone, std::int64_t now_ns);
   void end_image(std::unique_ptr<Image> image, Pump::Intake* intake,
                  std::optional<std::int64_t> ended_ns, connect::Tracker::End how);
   void gather();
@@ -121,20 +138,23 @@ class Recorder {
   void tell_store_failure(const Error& error);
   void add_to_summary(const Image& image);
   void remove_stored_segments();
+  void add_unseen_programs();
   void add_notes();
   bool is_there(const std::string& name) const;
   std::uint64_t refused() const;
+  // No process of now has to do with what is recorded.
+  bool nobody_lives() const { return of_another_boot_ || options_.recover; }
 
   const CollectOptions options_;
+  std::string trace_path_;  // absolute
   const int directory_fd_;
   store::Writer writer_;
 
   Logbook logbook_;
   Memory memory_;
   std::map<ProcessId, Heir> heirs_;
-  bool of_another_boot_ = false;  // recovering: no process of now has to do with it
+  bool of_another_boot_ = false;  // only when recovering
   bool cut_ = false;              // the logbook waits for a snapshot
-  std::map<std::string, Resumed> resumed_;
   std::map<ProcessId, Image::Losses> earlier_losses_;
 
   std::set<std::string> known_;  // opened or refused
@@ -143,6 +163,7 @@ class Recorder {
   std::vector<std::unique_ptr<Image>> ended_;       // rows not taken yet
   std::map<std::int64_t, store::ProcessRow> rows_;  // by id, all of this trace, as last taken
 
+  ExecNotes exec_notes_;
   Batch batch_;
   std::vector<std::string> unsaved_segments_;  // ended: to be removed once the batch is stored
   std::int64_t last_save_ns_ = 0;
@@ -153,7 +174,8 @@ class Recorder {
   std::uint64_t refused_before_ = 0;  // by collectors that left no names of them
   std::uint64_t broken_journals_ = 0;
   std::int64_t first_connection_ = 1;
-  CollectSummary summary_;  // of images that are gone
+  std::int64_t last_event_ns_ = 0;  // of images that are gone
+  CollectSummary summary_;          // of images that are gone
 
   Pump pump_;  // last: its thread is joined before anything else goes
 };

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "collector/drain/clock.h"
@@ -16,14 +17,15 @@ namespace {
 
 using End = connect::Tracker::End;
 
-constexpr std::uint64_t kSaveEveryEvents = 50'000;
+constexpr std::uint64_t kSaveEveryEvents = 20'000;
 
 struct BeginNote {
   store::ProcessRow row;
   std::string segment;
   std::int64_t created_ns = 0;
   Image::Losses earlier;
-  auto fields() { return fields_are(row, segment, created_ns, earlier); }
+  std::map<std::size_t, std::uint64_t> stored;  // see Image::go_on_from
+  auto fields() { return fields_are(row, segment, created_ns, earlier, stored); }
 };
 
 struct EndNote {
@@ -67,6 +69,17 @@ std::string new_recording() {
 }
 
 // --- taking over ---
+
+std::optional<Recorder::NotedTrace> Recorder::noted_trace(int directory_fd) {
+  const Result<std::optional<Logbook::Left>> left =
+      Logbook(directory_fd, Logbook::kSnapshotBytes, true).find_left();
+  if (!left || !left->has_value()) return std::nullopt;
+  Restore archive((*left)->snapshot);
+  Memory memory;
+  archive(memory);
+  if (!archive.good() || memory.recording.empty()) return std::nullopt;
+  return NotedTrace{memory.trace_path, memory.recording, fact(memory.facts, "detail") == "calls"};
+}
 
 // False: there was nothing, or nothing of use.
 Result<bool> Recorder::take_over(const Earlier& earlier) {
@@ -132,6 +145,7 @@ Status Recorder::restore(const Logbook::Left& left, const Earlier& earlier) {
       if (key == kRecordingKey) value = memory_.recording;
     }
     batch_.facts = memory_.facts;
+    count_rows_of_lost_trace();
     return {};
   }
 
@@ -148,6 +162,19 @@ Status Recorder::restore(const Logbook::Left& left, const Earlier& earlier) {
   if (!rows) return rows.error();
   for (store::ProcessRow& row : *rows) rows_.insert_or_assign(row.id, std::move(row));
   return {};
+}
+
+// What had ended before these notes were begun was in the trace that is gone, and nowhere else.
+void Recorder::count_rows_of_lost_trace() {
+  for (const auto& [id, heir] : heirs_) heir.image->take(batch_);
+  const std::int64_t stored = memory_.marks["connection"];
+  const auto still_known = std::ranges::count_if(
+      batch_.connections, [&](const store::ConnectionRow& row) { return row.id <= stored; });
+  const std::int64_t lost = stored - still_known;
+  first_connection_ = lost + 1;  // what this trace will have, counted by ids
+  if (lost <= 0) return;
+  batch_.losses.push_back({std::nullopt, kLostTraceCause, lost});
+  summary_.lost += static_cast<std::uint64_t>(lost);
 }
 
 bool Recorder::apply_note(RecordKind kind, std::string_view bytes) {
@@ -170,11 +197,17 @@ bool Recorder::apply_begin(std::string_view bytes) {
   BeginNote note;
   if (!parse(bytes, note)) return false;
   const std::int64_t id = note.row.id;
-  if (id < memory_.next_process_id) return true;  // it is in the snapshot, or has ended before it
-  memory_.next_process_id = id + 1;
+  const auto resumed = memory_.resumed.find(note.segment);
+  if (resumed != memory_.resumed.end() && resumed->second.process_id == id) {
+    memory_.resumed.erase(resumed);  // an old process, but begun after the snapshot
+  } else if (id < memory_.next_process_id) {
+    return true;  // it is in the snapshot, or has ended before it
+  }
+  memory_.next_process_id = std::max(memory_.next_process_id, id + 1);
   auto image =
       std::make_unique<Image>(std::move(note.row), std::move(note.segment), memory_.ids,
                               connect::Options{options_.all_calls}, std::move(note.earlier));
+  image->go_on_from(std::move(note.stored));
   heirs_.emplace(id, Heir{std::move(image), note.created_ns});
   return true;
 }
@@ -221,9 +254,9 @@ void Recorder::attach(Heir heir) {
     ended_.push_back(std::move(heir.image));
     return;
   }
-  Pump::Intake* intake =
-      pump_.add(SegmentReader(*std::move(*file), heir.image->accepted(), &logbook_, id));
-  if (of_another_boot_ || watch.ended()) {
+  Pump::Intake* intake = pump_.add(
+      SegmentReader(*std::move(*file), heir.image->accepted(), &logbook_, id, options_.recover));
+  if (nobody_lives() || watch.ended()) {
     end_image(std::move(heir.image), intake, std::nullopt, End::exited);
   } else {
     live_.push_back(Live{std::move(heir.image), intake, std::move(watch), heir.created_ns});
@@ -234,8 +267,8 @@ void Recorder::attach(Heir heir) {
 
 void Recorder::note_begin(const Image& image, std::int64_t created_ns,
                           const Image::Losses& earlier) {
-  logbook_.note(RecordKind::begin,
-                bytes_of(BeginNote{image.row(), image.segment(), created_ns, earlier}));
+  logbook_.note(RecordKind::begin, bytes_of(BeginNote{image.row(), image.segment(), created_ns,
+                                                      earlier, image.accepted()}));
 }
 
 void Recorder::note_end(const Image& image, const Harvest& last,
@@ -273,7 +306,7 @@ void Recorder::keep_all() {
   archive(memory_);
   archive(std::uint64_t{live_.size()});
   for (const Live& live : live_) {
-    archive(BeginNote{live.image->row(), live.image->segment(), live.created_ns, {}});
+    archive(BeginNote{live.image->row(), live.image->segment(), live.created_ns, {}, {}});
     live.image->keep(archive);
   }
   logbook_.keep(snapshot);

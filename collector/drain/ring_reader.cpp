@@ -69,6 +69,11 @@ std::size_t RingReader::take_batch(std::size_t available, std::vector<wire::Even
   return *whole;
 }
 
+void RingReader::no_more_after(std::uint64_t published) {
+  if (next_ || broken_ || !stored_before_ || published <= *stored_before_) return;
+  missing_ = published - *stored_before_;
+}
+
 // How many of the slots behind `begin` are whole publications in sequence; empty if they are not
 // what a producer of ours can have written.
 std::optional<std::size_t> RingReader::whole_publications(const std::vector<wire::Event>& events,

@@ -41,6 +41,10 @@ class RingReader {
   // Slots between what an earlier collector stored and what was still in the ring.
   std::uint64_t missing() const { return missing_; }
 
+  // Nothing is to come any more, and `published` slots were pushed in all: what an earlier
+  // collector had taken out last has nothing behind it to show that it is missing.
+  void no_more_after(std::uint64_t published);
+
  private:
   std::size_t take_batch(std::size_t available, std::vector<wire::Event>& out);
   std::optional<std::size_t> whole_publications(const std::vector<wire::Event>& events,

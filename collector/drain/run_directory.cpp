@@ -1,6 +1,5 @@
 #include "collector/drain/run_directory.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -9,14 +8,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "collector/drain/collect.h"
-#include "collector/drain/launch_notes.h"
-#include "collector/drain/logbook.h"
-#include "collector/drain/segment_file.h"
 #include "collector/drain/system_error.h"
 
 namespace sockwatch::drain {
@@ -104,29 +99,6 @@ Result<UniqueFd> open_run_directory(const std::string& given_path) {
 Status check_run_directory(const std::string& path) {
   const Result<UniqueFd> fd = open_run_directory(path);
   return fd ? Status() : Status(fd.error());
-}
-
-Status remove_run_directory(const std::string& path) {
-  Result<UniqueFd> directory = open_run_directory(path);
-  if (!directory) return directory.error();
-  const int fd = directory->get();
-  const int listing_fd = ::openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  const std::unique_ptr<DIR, int (*)(DIR*)> listing(
-      listing_fd < 0 ? nullptr : ::fdopendir(listing_fd), ::closedir);
-  if (listing == nullptr) {
-    return Error{fmt::format("cannot list run directory '{}': {}", path, errno_text(errno)), ""};
-  }
-  while (const dirent* entry = ::readdir(listing.get())) {
-    const std::string name = entry->d_name;
-    if (parse_segment_name(name) || name.starts_with(kNotesFile) || Logbook::is_file_name(name)) {
-      ::unlinkat(fd, name.c_str(), 0);
-    }
-  }
-  if (::rmdir(path.c_str()) != 0) {
-    return Error{fmt::format("cannot remove run directory '{}': {}", path, errno_text(errno)),
-                 errno == ENOTEMPTY ? "it holds files that are not sockwatch's" : ""};
-  }
-  return {};
 }
 
 }  // namespace sockwatch::drain

@@ -17,8 +17,4 @@ Result<UniqueFd> open_run_directory(const std::string& path);
 // The same check, nothing kept.
 Status check_run_directory(const std::string& path);
 
-// Removes a run directory with the files sockwatch itself puts there. Anything else in it stays,
-// and then so does the directory, and that is an Error. For whoever created it.
-Status remove_run_directory(const std::string& path);
-
 }  // namespace sockwatch::drain

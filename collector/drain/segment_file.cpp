@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -33,7 +34,18 @@ constexpr std::string_view kForeign = "another program put it into the run direc
 constexpr std::string_view kForeignRemedy = "keep the run directory for recordings alone";
 constexpr std::string_view kOtherBuild = "the preloaded library is of another build of sockwatch";
 constexpr std::string_view kOtherBuildRemedy =
-    "start the program again with the library this sockwatch was installed with";
+    "start the program again with the library this sockwatch was installed with, or read the "
+    "segment with the sockwatch of that library";
+constexpr std::string_view kCutShort = "the file was cut short, by a full disk or a crash";
+constexpr std::string_view kCutShortRemedy = "what it held is lost; look at the free space";
+
+// A segment of this build, to judge by its header.
+bool is_ours(int fd) {
+  wire::Header found{};
+  const ssize_t got = ::pread(fd, static_cast<void*>(&found), sizeof found, 0);
+  return got == ssize_t{sizeof found} && found.magic == wire::kMagic &&
+         found.layout_version == wire::kLayoutVersion && found.file_size == wire::kSegmentSize;
+}
 
 // A whole number, nothing around it.
 template <typename Number>
@@ -105,8 +117,10 @@ Result<std::optional<SegmentFile>> SegmentFile::open(int directory_fd, const std
   }
   if (status.st_size == 0) return std::optional<SegmentFile>();
   if (static_cast<std::uint64_t>(status.st_size) != wire::kSegmentSize) {
+    const bool cut_short = is_ours(fd.get());
     return refusal(name, fmt::format("{} bytes", status.st_size),
-                   fmt::format("{} bytes", wire::kSegmentSize), kOtherBuild, kOtherBuildRemedy);
+                   fmt::format("{} bytes", wire::kSegmentSize), cut_short ? kCutShort : kOtherBuild,
+                   cut_short ? kCutShortRemedy : kOtherBuildRemedy);
   }
   SegmentFile file;
   if (Status mapped = file.map(fd.get(), name); !mapped) return mapped.error();

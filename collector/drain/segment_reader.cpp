@@ -19,8 +19,8 @@ constexpr std::size_t kLetGoSlots = 4096;
 }  // namespace
 
 SegmentReader::SegmentReader(SegmentFile file, const std::map<std::size_t, std::uint64_t>& stored,
-                             Logbook* logbook, std::int64_t image)
-    : file_(std::move(file)), stored_(stored), logbook_(logbook), image_(image) {}
+                             Logbook* logbook, std::int64_t image, bool leave)
+    : file_(std::move(file)), stored_(stored), logbook_(logbook), image_(image), leave_(leave) {}
 
 std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
   std::int64_t watermark = monotonic_ns() - kAnnouncementSlackNs;
@@ -57,6 +57,9 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
     }
     into.slots += out.size() - before;
     fullest = std::max(fullest, taken);
+    if (thorough && taken == 0) {
+      reader->no_more_after(slot.published.load(std::memory_order_acquire));
+    }
     if (taken == 0) continue;
     copied_.push_back({index, before});
     waiting += taken;
@@ -105,7 +108,9 @@ void SegmentReader::let_go(const Harvest& from, std::int64_t watermark_ns) {
     }
     if (!noted_.empty()) logbook_->events(image_, watermark_ns, noted_);
   }
-  for (const Copied& copied : copied_) readers_[copied.ring]->give_back();
+  for (const Copied& copied : copied_) {
+    if (!leave_) readers_[copied.ring]->give_back();
+  }
   copied_.clear();
 }
 

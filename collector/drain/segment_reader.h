@@ -40,8 +40,9 @@ class SegmentReader {
  public:
   // `stored`: by slot, the sequence up to which an earlier collector stored it. `logbook`, if any,
   // is where events of `image` are noted before their room is given back; it outlives the reader.
+  // `leave`: the rings stay as they are found, so that all of it can be read once more.
   explicit SegmentReader(SegmentFile file, const std::map<std::size_t, std::uint64_t>& stored = {},
-                         Logbook* logbook = nullptr, std::int64_t image = 0);
+                         Logbook* logbook = nullptr, std::int64_t image = 0, bool leave = false);
 
   const SegmentFile& file() const { return file_; }
 
@@ -68,6 +69,7 @@ class SegmentReader {
   std::map<std::size_t, std::uint64_t> stored_;
   Logbook* logbook_;
   std::int64_t image_;
+  bool leave_;
   std::array<std::optional<RingReader>, wire::kSlotCount> readers_;
   std::size_t used_ = 0;  // slots up to the last one that was ever in use
   std::vector<Copied> copied_;

@@ -15,6 +15,7 @@
 #include "collector/store/database.h"
 #include "collector/store/layout.h"
 #include "collector/store/packed_copy.h"
+#include "collector/store/reserve.h"
 #include "collector/store/schema.h"
 #include "collector/store/trace_file.h"
 #include "sockwatch_version.h"
@@ -86,6 +87,17 @@ bool only_grows(const TableShape& shape) {
   return std::string_view(shape.key) == "id" || std::string_view(shape.name) == "call";
 }
 
+// Another program may have written into the file while it was open; our own handle would not
+// notice.
+Status look_again(const std::string& path, const std::string& shown) {
+  const Result<Database> database = Database::open(path, shown, Access::read_immutable);
+  if (!database) return database.error();
+  const Result<std::int64_t> finished =
+      database->number(fmt::format("SELECT count(*) FROM trace WHERE key = '{}'", kFinishedKey));
+  if (!finished) return finished.error();
+  return *finished == 1 ? Status() : Status(damaged(shown));
+}
+
 Error finished_already(const std::string& shown) {
   return {fmt::format("the recording of '{}' is finished, nothing can be added to it", shown),
           "record into a new file with -o FILE"};
@@ -102,10 +114,12 @@ struct Writer::State {
              Insert<ListenerRow>, Insert<FailedCallRow>>
       inserts = {};
   Statement remove_loss = {};
+  Reserve reserve = {};
   std::optional<Error> doomed = {};
   std::optional<std::int64_t> packed_rows = {};
   bool closed = false;
   bool log_begun = false;  // by a commit of ours
+  bool complete_elsewhere = false;
 
   State(Database&& opened, RecordingLock&& held)
       : database(std::move(opened)), lock(std::move(held)) {}
@@ -188,13 +202,10 @@ struct Writer::State {
         database.number(fmt::format("SELECT count(*) FROM trace WHERE key = '{}'", kFinishedKey));
     if (!sealed) return sealed.error();
     if (*sealed != 0) return {};
-    if (Status status = database.run("BEGIN IMMEDIATE"); !status) return undo(status.error());
-    for (const std::string& index : index_sql()) {
-      if (Status status = build_index(database, index); !status) return undo(status.error());
-    }
-    const std::string mark =
-        fmt::format("INSERT INTO trace VALUES ('{}', '1'); COMMIT;", kFinishedKey);
-    if (Status status = database.run(mark); !status) return undo(status.error());
+    std::string sql = "BEGIN IMMEDIATE;";
+    for (const std::string& index : index_sql()) sql += index + ";";
+    sql += fmt::format("INSERT INTO trace VALUES ('{}', '1'); COMMIT;", kFinishedKey);
+    if (Status status = database.run(sql); !status) return undo(status.error());
     return {};
   }
 
@@ -213,6 +224,35 @@ struct Writer::State {
                              database.shown()),
                  fmt::format("close that program, then: sqlite3 '{}' 'PRAGMA journal_mode=DELETE'",
                              database.shown())};
+  }
+
+  // Somebody removed or renamed the file while it was open.
+  bool has_moved() const {
+    int moved = 0;
+    sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+    return moved != 0;
+  }
+
+  // For us all of it is still there: it is copied to where it belongs.
+  Status put_back() {
+    const std::string path = sqlite3_db_filename(database.get(), "main");
+    const bool taken = access(path.c_str(), F_OK) == 0;
+    std::string place = path;
+    for (int n = 2; access(place.c_str(), F_OK) == 0; ++n) place = fmt::format("{}-{}", path, n);
+    const Result<WritePlace> made = place_to_write(place, OpenMode::create);
+    if (!made) return made.error();
+    const Result<Database> copy = Database::open(made->path, place, Access::write);
+    if (!copy) return copy.error();
+    sqlite3_backup* backup = sqlite3_backup_init(copy->get(), "main", database.get(), "main");
+    if (backup != nullptr) sqlite3_backup_step(backup, -1);
+    if (backup == nullptr || sqlite3_backup_finish(backup) != SQLITE_OK) return copy->error();
+    if (const auto mode = copy->text("PRAGMA journal_mode = DELETE"); !mode) return mode.error();
+    close();
+    complete_elsewhere = taken;
+    if (!taken) return sync_file(place, database.shown());
+    return Error{fmt::format("trace '{}' was replaced by another file while it was being recorded",
+                             database.shown()),
+                 fmt::format("the recording is in '{}'", place)};
   }
 
   template <typename Row>
@@ -256,11 +296,9 @@ Result<Writer> Writer::open(const std::string& path, OpenMode mode) {
     if (!layout) return layout.error();
     Result<RecordingLock> lock = RecordingLock::take(place->path, path);
     if (!lock) return lock.error();
-    if (mode == OpenMode::resume) {
-      if (Status status = remove_packed_copy(*database); !status) return status.error();
-    }
     auto state = std::make_unique<State>(std::move(*database), std::move(*lock));
     state->layout = std::move(*layout);
+    state->reserve = Reserve::beside(place->path);
     return Writer(std::move(state));
   };
   Result<Writer> writer = prepare();
@@ -291,13 +329,21 @@ Status Writer::put(const PositionRow& row) { return state_->put(row); }
 
 Status Writer::commit() { return state_->commit(); }
 
+void Writer::make_last_room() {
+  state_->reserve.give_back();
+  if (!state_->closed) (void)state_->database.run("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
 Status Writer::finish(std::int64_t pack_from) {
   State& state = *state_;
+  state.reserve.give_back();
   if (Status status = state.commit(); !status) return status;
+  if (Status status = state.seal(); !status) return status;
+  if (state.has_moved()) return state.put_back();
+  // Whatever becomes of it, the trace is complete.
   if (!state.packed_rows) {
     state.packed_rows = make_packed_copy(state.database, state.layout, pack_from);
   }
-  if (Status status = state.seal(); !status) return status;
   // Statistics for the viewer's queries; a trace without them is as good, only slower to ask.
   (void)state.database.run("PRAGMA analysis_limit = 1000; PRAGMA optimize;");
   // The statements of the rows are open handles to the log as well.
@@ -311,8 +357,11 @@ Status Writer::finish(std::int64_t pack_from) {
   }
   const std::string path = sqlite3_db_filename(state.database.get(), "main");
   state.close();
+  if (Status status = look_again(path, state.database.shown()); !status) return status;
   return sync_file(path, state.database.shown());
 }
+
+bool Writer::is_complete_elsewhere() const { return state_->complete_elsewhere; }
 
 Result<std::vector<PositionRow>> Writer::positions() const {
   return state_->rows<PositionRow>("ORDER BY segment, slot");

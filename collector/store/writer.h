@@ -56,6 +56,10 @@ class Writer {
 
   Status commit();  // and begin the next transaction
 
+  // After a commit that failed for want of room: gives back what was kept for the last words of
+  // this trace (Reserve, 256 KiB where the file system allows it) and shortens the log. Helps once.
+  void make_last_room();
+
   // Commits, builds indexes, leaves WAL mode: one file, nothing beside it. After success nothing
   // can be written. After an error it may be called again; what was committed is safe, and if the
   // process ends instead, the file is as without finish(), or complete but for a -wal file that
@@ -63,6 +67,8 @@ class Writer {
   // A trace of at least `pack_from` connections gets a second copy of them that is read quickly.
   static constexpr std::int64_t kPackFrom = 100'000;
   Status finish(std::int64_t pack_from = kPackFrom);
+  // After an error of finish(): all of it is in another file, which the error names.
+  bool is_complete_elsewhere() const;
 
   // For a restarted collector.
   Result<std::vector<PositionRow>> positions() const;

@@ -114,9 +114,22 @@ ssize_t hook_recvmsg(int fd, msghdr* message, int flags) {
 }
 
 int hook_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec* timeout) {
-  // A stream at its end gives one message of no bytes, which looks like data here: one event.
-  return receive_through(wire::Op::recvmmsg, fd, flags, some(count),
-                         [=] { return real::recvmmsg(fd, messages, count, flags, timeout); });
+  if (!fd_table::tracked(fd)) [[likely]] {
+    return real::recvmmsg(fd, messages, count, flags, timeout);
+  }
+  // It counts messages. A stream at its end gives one, of no bytes.
+  int received = 0;
+  receive_through(
+      wire::Op::recvmmsg, fd, flags,
+      [=] {
+        return count != 0 &&
+               transfer::any_room(messages->msg_hdr.msg_iov, messages->msg_hdr.msg_iovlen);
+      },
+      [=, &received] {
+        received = real::recvmmsg(fd, messages, count, flags, timeout);
+        return received > 0 && messages->msg_len == 0 ? 0 : received;
+      });
+  return received;
 }
 
 ssize_t hook_read(int fd, void* bytes, size_t size) {

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <fstream>
 #include <regex>
 
 namespace sockwatch::preload {
@@ -30,6 +31,7 @@ class Comparison {
           expected_.most_segments);
     }
     check_losses();
+    check_notes();
     for (const Expected& wanted : expected_.events) check_event(wanted);
     return std::move(differences_);
   }
@@ -44,10 +46,13 @@ class Comparison {
     static const std::regex name(R"(\d+\.\d+\.seg)");
     struct stat status {};
     if (lstat(file.c_str(), &status) != 0 || !S_ISREG(status.st_mode) ||
-        (status.st_mode & 07777) != 0600 || !std::regex_match(file.filename().string(), name)) {
+        (status.st_mode & 07777) != 0600 ||
+        !(std::regex_match(file.filename().string(), name) ||
+          file.filename() == wire::kExecNotesFile)) {
       say("{}: not a segment, or its mode is {:o}", file.filename().string(), status.st_mode);
       return;
     }
+    if (file.filename() == wire::kExecNotesFile) return read_notes(file);
     const Segment& segment = segments_.emplace_back(read_segment(file));
     for (const std::string& fault : segment.faults) say("{}: {}", file.filename().string(), fault);
     if (!contains(expected_.may_lose, static_cast<std::size_t>(wire::Loss::nested))) {
@@ -61,6 +66,42 @@ class Comparison {
     if ((segment.sandboxed_ns != 0) != expected_.sandboxed)
       say("sandboxed_ns is {}", segment.sandboxed_ns);
     check_times(segment);
+  }
+
+  void read_notes(const std::filesystem::path& file) {
+    std::ifstream stream(file, std::ios::binary);
+    for (wire::ExecNote note; stream.read(reinterpret_cast<char*>(&note), sizeof note);) {
+      const bool sound = note.magic == wire::kExecNoteMagic && within(note.t_ns) && note.pid > 0 &&
+                         note.tid > 0 && note.path_length > 0 && note.path[0] == '/' &&
+                         note.command_line_length > 1;
+      if (!sound) say("a note of an exec is not as it should be");
+      if (note.why != wire::ExecWhy::returned) {
+        notes_.push_back(note);
+      } else if (!notes_.empty() && notes_.back().tid == note.tid) {
+        notes_.pop_back();  // the programs make one call at a time
+      } else {
+        say("an exec is taken back that was not told");
+      }
+    }
+    if (stream.gcount() != 0) say("the notes end in the middle of one");
+  }
+
+  void check_notes() {
+    std::map<wire::ExecWhy, std::size_t> found;
+    bool good = true;
+    for (const auto& [why, times] : expected_.notes) found[why] = 0;
+    for (const wire::ExecNote& note : notes_) ++found[note.why];
+    for (const auto& [why, count] : found) {
+      const auto wanted = expected_.notes.find(why);
+      good = good && wanted != expected_.notes.end() && count >= wanted->second.fewest &&
+             count <= wanted->second.most;
+    }
+    if (good) return;
+    for (const wire::ExecNote& note : notes_) {
+      say("noted ({}): {}", static_cast<int>(note.why),
+          std::string_view(note.path, note.path_length));
+    }
+    say("{} programs were noted in all, or others than expected", notes_.size());
   }
 
   bool within(std::uint64_t time) const { return time >= run_.started_ns && time <= run_.ended_ns; }
@@ -112,6 +153,7 @@ class Comparison {
   const ProgramRun& run_;
   const Recording& expected_;
   std::vector<Segment> segments_;
+  std::vector<wire::ExecNote> notes_;
   std::vector<std::string> differences_;
 };
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "shim/wire/exec_note.h"
 #include "tests/preload/read_segment.h"
 #include "tests/preload/run_directory.h"
 #include "tests/preload/run_program.h"
@@ -61,7 +63,11 @@ struct Recording {
   std::vector<wire::Loss> may_lose;
   std::vector<wire::Loss> must_lose;
   std::uint64_t most_nested = ~std::uint64_t{0};  // lost by Loss::nested, if that may be
-  bool sandboxed = false;                         // the header says from when on we kept quiet
+  struct Times {
+    std::size_t fewest, most;
+  };
+  std::map<wire::ExecWhy, Times> notes;  // of programs that are not seen
+  bool sandboxed = false;                // the header says from when on we kept quiet
 
   // Shorthands for tables.
   static Recording of(std::vector<Expected> events) {
@@ -78,6 +84,11 @@ struct Recording {
   Recording& slots(std::size_t most) { return most_slots = most, *this; }
   Recording& may(std::vector<wire::Loss> causes) { return may_lose = std::move(causes), *this; }
   Recording& must(std::vector<wire::Loss> causes) { return must_lose = std::move(causes), *this; }
+  // Programs become or started; those whose call failed do not count.
+  Recording& noted(wire::ExecWhy why, std::size_t count) { return noted(why, count, count); }
+  Recording& noted(wire::ExecWhy why, std::size_t fewest, std::size_t most) {
+    return notes[why] = {fewest, most}, *this;
+  }
   // A handler must come within the few instructions of a push.
   Recording& hardly_nested(std::uint64_t most) { return most_nested = most, *this; }
   Recording& in_sandbox() { return sandboxed = true, *this; }

@@ -13,11 +13,11 @@ Expected refused() { return event(Op::connect).error(ECONNREFUSED).tcp().peer();
 Expected connected() { return event(Op::connect).result(0).without(wire::kBegin).tcp().peer(); }
 
 void add_errno(std::vector<Hazard>& list) {
-  list.push_back(
-      {"errno_endpoint",
-       {"errno_endpoint"},
-       Recording::of({refused(), connected().times(2), event(Op::connect).error(EINPROGRESS).peer(),
-                      event(Op::close).tcp().times(3)})});
+  list.push_back({"errno_endpoint",
+                  {"errno_endpoint"},
+                  Recording::of({refused(), connected().times(2),
+                                 event(Op::connect).error(EINPROGRESS).peer().local(),
+                                 event(Op::close).tcp().times(3)})});
   list.push_back(
       {"errno_descriptor", {"errno_descriptor"}, Recording::of({connected(), event(Op::dup2)})});
   list.push_back({"errno_readiness", {"errno_readiness"}, Recording::of({connected()})});
@@ -47,7 +47,7 @@ void add_descriptors(std::vector<Hazard>& list) {
                   Recording::of({event(Op::getsockopt).fd(40).result(0).tcp(),
                                  event(Op::getsockopt).fd(41).result(0).tcp(),
                                  event(Op::poll).entries().times(2)})});
-  list.push_back({"passed_socket", {"passed_socket"}, Recording::of({connected()})});
+  list.push_back({"passed_socket", {"passed_socket"}, Recording::of({connected(), refused()})});
   list.push_back(
       {"accept_over_exec", {"accept_over_exec"}, Recording::of({connected()}).segments(1, 2)});
   list.push_back(
@@ -68,6 +68,25 @@ void add_descriptors(std::vector<Hazard>& list) {
   }
 }
 
+// Nothing but the one call can have told it: each has a connection of its own.
+void add_every_transfer(std::vector<Hazard>& list) {
+  std::vector<Expected> events, ends;
+  for (const Op op : {Op::send, Op::sendto, Op::sendmsg, Op::write, Op::writev, Op::splice}) {
+    events.push_back(event(op).result(3).detail(wire::kTurnStart));
+  }
+  events.push_back(event(Op::sendmmsg).result(1).detail(wire::kTurnStart));
+  events.push_back(event(Op::sendfile).result(3).detail(wire::kTurnStart).times(2));
+  for (const Op op :
+       {Op::recv, Op::recvfrom, Op::recvmsg, Op::recvmmsg, Op::read, Op::readv, Op::splice}) {
+    const int got = op == Op::recvmmsg ? 1 : 3;
+    events.push_back(event(op).result(got).detail(wire::kFirstByte).tcp());
+    ends.push_back(event(op).result(0).detail(wire::kEndOfFile));
+  }
+  events.push_back(event(Op::recv).result(1).detail(wire::kFirstByte).tcp());  // in parts
+  list.push_back({"every_transfer", {"every_transfer"}, Recording::of(events)});
+  list.push_back({"every_transfer_finds_the_end", {"every_transfer", "end"}, Recording::of(ends)});
+}
+
 void add_bytes(std::vector<Hazard>& list) {
   list.push_back({"transfers",
                   {"transfers"},
@@ -75,6 +94,7 @@ void add_bytes(std::vector<Hazard>& list) {
                                  event(Op::recvmmsg).detail(wire::kFirstByte).tcp(),
                                  event(Op::recv).result(0).detail(wire::kEndOfFile),
                                  event(Op::close).tcp()})});
+  add_every_transfer(list);
   list.push_back(
       {"offset64",
        {"offset64"},
@@ -144,7 +164,8 @@ void add_waits(std::vector<Hazard>& list) {
        Recording::of(
            {event(Op::socket).error(EPROTONOSUPPORT), event(Op::socket).error(EMFILE).times(2),
             event(Op::bind).error(EADDRINUSE).local(), event(Op::bind).error(EADDRNOTAVAIL).local(),
-            event(Op::listen).error(EADDRINUSE), event(Op::select).detail(wire::kBeyondSet)})});
+            event(Op::listen).error(EADDRINUSE),
+            event(Op::select).detail(wire::kBeyondSet).times(2)})});
   list.push_back(
       {"select_large", {"select_large"}, Recording::of({event(Op::select).result(0).entries()})});
   list.push_back(

@@ -16,7 +16,8 @@ struct Hazard {
   Recording recording;
   std::vector<std::string> before = {};  // libraries in LD_PRELOAD before and after ours
   std::vector<std::string> after = {};
-  int status = 0;  // of the bare run
+  int status = 0;       // of the bare run
+  bool follow = false;  // SOCKWATCH_FOLLOW
 };
 
 // For GoogleTest's messages.

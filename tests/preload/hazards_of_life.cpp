@@ -77,6 +77,34 @@ void add_processes(std::vector<Hazard>& list) {
   list.push_back({"exec_chain", {"exec_chain"}, Recording::of({refused().times(4)}).segments(4)});
 }
 
+// Thirteen programs with an environment of the caller's making; the calls that fail are none.
+void add_programs(std::vector<Hazard>& list) {
+  using wire::ExecWhy;
+  constexpr std::size_t kPrograms = 13;
+  list.push_back({"exec_scrubbed",
+                  {"exec_scrubbed"},
+                  Recording::of({refused()}).noted(ExecWhy::scrubbed, kPrograms)});
+  Hazard followed{"exec_scrubbed_and_followed",
+                  {"exec_scrubbed"},
+                  Recording::of({refused().times(1 + kPrograms)}).segments(1 + kPrograms)};
+  followed.follow = true;
+  list.push_back(followed);
+  Hazard failing{"exec_that_fails", {"exec_scrubbed", "failures"}, Recording::of({refused()})};
+  list.push_back(failing);
+  failing.name += "_and_is_followed";
+  failing.follow = true;
+  list.push_back(failing);
+  // Where ours would make it too large, it goes as it is; how often, the search decides.
+  Hazard large{"exec_with_an_environment_as_large_as_may_be",
+               {"exec_scrubbed", "large"},
+               Recording::of({refused()}).segments(2, 20).noted(ExecWhy::scrubbed, 1, 20)};
+  large.follow = true;
+  list.push_back(large);
+  list.push_back({"exec_unseen",
+                  {"exec_unseen", program_path("static_client")},
+                  Recording::of({}).segments(0).noted(ExecWhy::is_static, 2)});
+}
+
 void add_threads(std::vector<Hazard>& list) {
   // Few rings are used again and again, and nobody drains them.
   list.push_back({"thread_churn",
@@ -136,6 +164,7 @@ void add_loaders(std::vector<Hazard>& list) {
   list.push_back({"linked_library_uses_sockets_early",
                   {"early_sockets"},
                   Recording::of({refused().times(3)})});
+  list.push_back({"own_strings", {"own_strings"}, Recording::of({refused()})});
   const Recording more = Recording::of({refused().times(21)});
   list.push_back({"library_before_uses_sockets_early", {"plain_client"}, more, {early}, {}});
   list.push_back({"library_after_uses_sockets_early", {"plain_client"}, more, {}, {early}});
@@ -178,6 +207,7 @@ std::vector<Hazard> hazards_of_life() {
   add_signals(list);
   add_storms(list);
   add_processes(list);
+  add_programs(list);
   add_threads(list);
   add_limits(list);
   add_sandboxes(list);

@@ -18,7 +18,10 @@ class Preload : public ::testing::TestWithParam<Hazard> {
     const std::vector<std::string> around = shared_memory_names();
     Command command = bare_command(GetParam().command);
     under_library(command, directory,
-                  {.before = GetParam().before, .after = GetParam().after, .detail = detail});
+                  {.before = GetParam().before,
+                   .after = GetParam().after,
+                   .detail = detail,
+                   .follow = GetParam().follow});
     const ProgramRun run = run_program(command);
     expect_same(run, bare);
     if (own_shared_memory()) {

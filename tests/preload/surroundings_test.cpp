@@ -199,6 +199,44 @@ TEST(NotLoaded, ProgramOfAnotherArchitectureIsUnaffected) {
   EXPECT_THAT(compare(directory, run, nothing()), IsEmpty());
 }
 
+// musl's loader takes the library in, and calls its constructor in another way.
+TEST(NotLoaded, ProgramOfAnotherCLibraryIsUnaffected) {
+  own_shared_memory();
+  if (!std::filesystem::exists(program_path("musl_client"))) {
+    GTEST_SKIP() << "there is no musl-gcc (musl-tools)";
+  }
+  const RunDirectory directory;
+  const ProgramRun run = expect_same_in(directory, {"musl_client"});
+  EXPECT_THAT(compare(directory, run, nothing()), IsEmpty());
+}
+
+// As a child of a program that is recorded, which says so.
+TEST(NotLoaded, ProgramOfAnotherCLibraryIsNoted) {
+  own_shared_memory();
+  if (!std::filesystem::exists(program_path("musl_client"))) {
+    GTEST_SKIP() << "there is no musl-gcc (musl-tools)";
+  }
+  const RunDirectory directory;
+  const ProgramRun run = expect_same_in(directory, {"exec_unseen", program_path("musl_client")});
+  Recording noted = nothing().noted(wire::ExecWhy::other_libc, 2);
+  EXPECT_THAT(compare(directory, run, noted), IsEmpty());
+}
+
+// Its parent, which is recorded, does not name the library to it: no line on standard error.
+TEST(NotLoaded, ProgramOfAnotherArchitectureHearsNothingOfUsFromItsParent) {
+  own_shared_memory();
+  if (!std::filesystem::exists(program_path("narrow_client"))) {
+    GTEST_SKIP() << "the compiler makes no 32-bit programs (gcc-multilib)";
+  }
+  if (run_program(bare_command({"narrow_client"})).status != 0) {
+    GTEST_SKIP() << "32-bit programs do not run here";
+  }
+  const RunDirectory directory;
+  const ProgramRun run = expect_same_in(directory, {"exec_unseen", program_path("narrow_client")});
+  Recording noted = nothing().noted(wire::ExecWhy::other_machine, 2);
+  EXPECT_THAT(compare(directory, run, noted), IsEmpty());
+}
+
 TEST(NotLoaded, StaticProgramIsUnaffected) {
   own_shared_memory();
   const RunDirectory directory;

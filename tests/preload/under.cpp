@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include "shim/wire/exec_note.h"
 #include "shim/wire/segment.h"
 #include "tests/preload/hazards.h"
 
@@ -28,6 +29,8 @@ void under_library(Command& command, const RunDirectory& directory,
   if (!surroundings.detail.empty()) {
     command.environment.push_back(fmt::format("{}={}", wire::kDetailVariable, surroundings.detail));
   }
+  if (surroundings.follow)
+    command.environment.push_back(fmt::format("{}=1", wire::kFollowVariable));
 }
 
 void expect_same(const ProgramRun& run, const ProgramRun& bare) {

@@ -19,6 +19,7 @@ struct Surroundings {
   std::vector<std::string> before = {};  // other libraries of LD_PRELOAD
   std::vector<std::string> after = {};
   std::string detail = "";  // SOCKWATCH_DETAIL
+  bool follow = false;      // SOCKWATCH_FOLLOW
 };
 void under_library(Command& command, const RunDirectory& directory,
                    const Surroundings& surroundings = {});

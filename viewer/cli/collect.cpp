@@ -17,6 +17,7 @@
 #include "viewer/launch/library.h"
 #include "viewer/launch/say.h"
 #include "viewer/launch/stop_source.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::cli {
 namespace {
@@ -39,7 +40,7 @@ Result<launch::Fd> claim_directory(const std::string& path) {
   if (!directory) {
     const int error = errno;
     return Error{fmt::format("cannot open the run directory '{}': {}", path, std::strerror(error)),
-                 error == ENOENT ? fmt::format("create it: mkdir -m 700 '{}'", path)
+                 error == ENOENT ? "create it: mkdir -m 700 " + model::shell_file(path)
                                  : "name a directory of this user with --dir"};
   }
   struct stat status = {};
@@ -52,7 +53,7 @@ Result<launch::Fd> claim_directory(const std::string& path) {
         fmt::format("the run directory '{}' has mode {:03o}; others could write into it or "
                     "the programs could not",
                     path, status.st_mode & 0777u),
-        fmt::format("chmod 700 '{}'", path)};
+        "chmod 700 " + model::shell_file(path)};
   }
   if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
     return Error{fmt::format("another collector is at work on '{}'", path),

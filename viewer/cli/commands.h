@@ -26,6 +26,7 @@ void add_run(CLI::App& app, Exit& exit, const std::vector<std::string>& command)
 void add_record(CLI::App& app, Exit& exit, const std::vector<std::string>& command);
 void add_check(CLI::App& app, Exit& exit, const std::vector<std::string>& command);
 void add_collect(CLI::App& app, Exit& exit);
+void add_recover(CLI::App& app, Exit& exit);
 
 // Reading a trace (know collector/store only)
 void add_report(CLI::App& app, Exit& exit);

@@ -11,6 +11,7 @@
 #include "viewer/cli/output.h"
 #include "viewer/cli/trace_argument.h"
 #include "viewer/diagnose/diagnose.h"
+#include "viewer/model/shell_word.h"
 #include "viewer/render/entry_page.h"
 #include "viewer/render/finding_page.h"
 #include "viewer/render/text_explained.h"
@@ -93,7 +94,7 @@ Result<std::string> finding_text(const std::string& path, const std::string& wan
   collect(*findings, wanted, found);
   if (found.empty()) {
     return Error{fmt::format("explain: no finding {} in {}", wanted, path),
-                 fmt::format("sockwatch report {} has their numbers", path)};
+                 fmt::format("sockwatch report {} has their numbers", model::shell_file(path))};
   }
   render::FindingFacts facts;
   const auto trace = reader->trace();
@@ -159,7 +160,7 @@ Result<std::string> explained(const ExplainArguments& arguments) {
       return Error{
           fmt::format("explain: what of {}?", words[0]),
           fmt::format("sockwatch report {0} numbers its findings; sockwatch explain {0} E1",
-                      words[0])};
+                      model::shell_file(words[0]))};
     }
   }
   return error_text(fmt::format("{}", fmt::join(words, " ")), style);

@@ -77,6 +77,11 @@ Result<FailTerm> parse_term(std::string_view text) {
   term.text = text;
   const std::size_t sign = text.find('>');
   const std::string_view word = trimmed(text.substr(0, sign));
+  if (word.empty()) {
+    return Error{
+        "--fail-on: it does not say on what, so nothing could ever fail",
+        "say timeout, refused, failure, lookup or the id of a diagnosis: --fail-on failure"};
+  }
   if (!choose(word, term)) {
     return Error{fmt::format("--fail-on: '{}' is no outcome, no ending and no diagnosis", word),
                  "say timeout, refused, failure, lookup, a word of 'man sockwatch', or an id of "
@@ -131,7 +136,12 @@ std::optional<Seen> diagnosed(const FailTerm& term,
 }  // namespace
 
 void add_fail_on(CLI::App& command, std::string& text) {
-  command.add_option("--fail-on", text, "exit with 1 if met: 'refused,timeout>1%,SYNDROP'")
+  command
+      .add_option_function<std::string>(
+          "--fail-on",
+          // An empty one, perhaps of a variable that is not set, must not pass for none.
+          [&text](const std::string& given) { text = given.empty() ? " " : given; },
+          "exit with 1 if met: 'refused,timeout>1%,SYNDROP'")
       ->type_name("WHAT");
 }
 

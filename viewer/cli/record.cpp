@@ -7,23 +7,16 @@
 
 #include "viewer/cli/commands.h"
 #include "viewer/launch/say.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::cli {
 namespace {
-
-// So that the line can be copied into a shell.
-std::string shell_word(const std::string& text) {
-  if (text.find_first_of(" \t\n'\"\\$&|;<>()*?[]#~`!{}") == std::string::npos) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
-}
 
 std::string shown_path(const std::string& path) {
   std::error_code error;
   const std::filesystem::path file(path);
   const auto here = std::filesystem::current_path(error);
-  return shell_word(!error && file.parent_path() == here ? file.filename().string() : path);
+  return model::shell_file(!error && file.parent_path() == here ? file.filename().string() : path);
 }
 
 }  // namespace
@@ -42,6 +35,8 @@ std::shared_ptr<launch::RecordOptions> add_record_options(CLI::App& command) {
           "calls: record every call on a watched socket")
       ->option_text("calls")
       ->check(CLI::IsMember({"calls"}));
+  command.add_flag("--follow-env", options->follow_env,
+                   "also record programs started with a scrubbed environment (env -i)");
   command.add_flag("-q,--quiet", options->quiet, "print nothing but errors");
   return options;
 }

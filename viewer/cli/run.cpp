@@ -1,4 +1,9 @@
 // sockwatch run: record, then report.
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+
 #include "viewer/cli/commands.h"
 #include "viewer/cli/record.h"
 #include "viewer/launch/recording.h"
@@ -48,6 +53,8 @@ void add_run(CLI::App& app, Exit& exit, const std::vector<std::string>& command)
     const launch::RecordOutcome outcome = launch::record_command(*options);
     exit.status = outcome.status;
     if (outcome.trace_path.empty() || (options->quiet && terms->empty())) return;
+    // The terminal has written ^C, and its cursor stands behind that.
+    if (outcome.status == 128 + SIGINT && ::isatty(STDERR_FILENO) == 1) std::fputc('\n', stderr);
     const int verdict = report(outcome, *options, *arguments, *terms);
     if (exit.status == 0) exit.status = verdict;
   });

@@ -7,6 +7,7 @@
 #include "viewer/cli/commands.h"
 #include "viewer/cli/output.h"
 #include "viewer/cli/trace_argument.h"
+#include "viewer/model/shell_word.h"
 #include "viewer/render/connection_page.h"
 #include "viewer/render/json_rows.h"
 
@@ -37,8 +38,9 @@ Result<std::string> page(const std::string& path, std::int64_t id, const ShowArg
   const auto row = reader->connection(id);
   if (!row) return row.error();
   if (!*row) {
-    return Error{fmt::format("show: no connection {} in {}", id, path),
-                 fmt::format("sockwatch connections {} has their numbers", path)};
+    return Error{
+        fmt::format("show: no connection {} in {}", id, path),
+        fmt::format("sockwatch connections {} has their numbers", model::shell_file(path))};
   }
   facts.row = **row;
   if (arguments.json) {

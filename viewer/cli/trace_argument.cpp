@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "viewer/model/load.h"
+#include "viewer/model/shell_word.h"
 #include "viewer/render/terminal.h"
 
 namespace sockwatch::cli {
@@ -45,9 +46,9 @@ Status check(const TraceArguments& arguments, const std::string& command) {
                  fmt::format("sockwatch {} FILE; sockwatch run -- COMMAND makes one", command)};
   }
   if (arguments.files.size() > 1) {
-    return Error{
-        fmt::format("{} reads one trace, not {}", command, arguments.files.size()),
-        fmt::format("run it once for each: sockwatch {} {}", command, arguments.files.front())};
+    return Error{fmt::format("{} reads one trace, not {}", command, arguments.files.size()),
+                 fmt::format("run it once for each: sockwatch {} {}", command,
+                             model::shell_file(arguments.files.front()))};
   }
   return check_filter_flags(arguments.filters);
 }

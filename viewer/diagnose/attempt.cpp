@@ -1,4 +1,5 @@
 #include "viewer/diagnose/diagnose.h"
+#include "viewer/model/destination.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -46,8 +47,9 @@ bool went_well(const Attempt& attempt) {
 Attempt examine(const store::ConnectionRow& row) {
   Attempt attempt{row};
   attempt.tcp = row.protocol == "tcp";
-  attempt.outcome = model::parse_outcome(row.outcome);
-  if (row.ending) attempt.ending = model::parse_ending(*row.ending);
+  const auto [outcome, ending] = model::course_of(row);
+  attempt.outcome = outcome;
+  attempt.ending = ending;
   attempt.failed = (attempt.outcome && model::is_failure(*attempt.outcome)) ||
                    (attempt.ending && model::is_failure(*attempt.ending));
   attempt.healthy = went_well(attempt);

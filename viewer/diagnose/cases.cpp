@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "viewer/diagnose/phrase.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
 
@@ -28,7 +29,10 @@ Case::Case(const Attempt& attempt)
       resends(attempt.row.syn_retransmits),
       budget_ns(attempt.row.budget_ns),
       error(attempt.row.error),
-      failed(attempt.failed) {}
+      failed(attempt.failed) {
+  // The kernel takes a blocking socket apart when connect fails: a 0 alone proves nothing.
+  if (attempt.row.segs_out.value_or(0) > 0) packets_in = attempt.row.segs_in;
+}
 
 void Cases::add(const Case& one, Confidence confidence) {
   store::ConnectionRow row;
@@ -41,6 +45,7 @@ void Cases::add(const Case& one, Confidence confidence) {
   took_.add(one.elapsed_ns);
   resends_.add(one.resends);
   budget_.add(one.budget_ns);
+  packets_in_.add(one.packets_in);
   if (one.error && errors_.size() < 8 &&
       std::find(errors_.begin(), errors_.end(), *one.error) == errors_.end()) {
     errors_.push_back(*one.error);
@@ -86,7 +91,11 @@ std::string with_address(const Places& places, PlaceId id) {
 }
 
 std::string host_of(const Place& place) {
-  return place.address.empty() ? place.name.value_or("ADDRESS") : place.address;
+  return model::shell_word(place.address.empty() ? place.name.value_or("ADDRESS") : place.address);
+}
+
+std::string url_of(std::string_view endpoint) {
+  return model::shell_word(fmt::format("http://{}/", endpoint));
 }
 
 std::int64_t port_of(const Place& place) { return place.port.value_or(0); }

@@ -47,6 +47,7 @@ struct Case {
   store::OptInt resends;
   store::OptInt budget_ns;
   store::OptInt error;
+  store::OptInt packets_in;  // where they can be believed: a packet had gone out
   bool failed = false;
 
   store::Ns end_ns() const { return started_ns + elapsed_ns; }
@@ -65,6 +66,7 @@ class Cases {
   const Span& took() const { return took_; }
   const Span& resends() const { return resends_; }
   const Span& budget() const { return budget_; }
+  const Span& packets_in() const { return packets_in_; }
   std::string errors() const;  // "EHOSTUNREACH, ENETUNREACH"
   // "10.0.7.13: 12, 10.0.7.14: 3"; empty where there was one address.
   std::string addresses(const Places& places) const;
@@ -77,14 +79,18 @@ class Cases {
   Span took_;
   Span resends_;
   Span budget_;
+  Span packets_in_;
   std::vector<std::int64_t> errors_;
   std::vector<std::pair<PlaceId, std::int64_t>> by_place_;
 };
 
 // The service, and its address where it has a name: "shop.test:443 (10.0.7.13)".
 std::string with_address(const Places& places, PlaceId place);
-// "10.0.7.13", for a command line; the name where the address is not known.
+// "10.0.7.13", for a command line, in quotes where a shell needs them; the name where the address
+// is not known.
 std::string host_of(const Place& place);
+// "http://shop.test:8080/", likewise.
+std::string url_of(std::string_view endpoint);
 std::int64_t port_of(const Place& place);  // 0 where not known
 
 // What one attempt is recognised by; the counting and the common lines of the finding.

@@ -15,9 +15,13 @@ namespace {
 // "late": what came out of order is there all the same.
 bool is_loss(const store::LossRow& row) { return row.count > 0 && row.cause != "late"; }
 
+// A program that never tried. Most programs never try and are right: `grep` that finds nothing ends
+// with status 1 as well. So a warning needs a sign that a connection was meant: an address looked
+// up and not used. A failure, or a long life, after a wait is worth knowing; the rest is not.
 class NoAttempt : public Rule {
  public:
   static constexpr store::Ns kLongWait = 5'000'000'000;
+  static constexpr store::Ns kSomeWait = 1'000'000'000;
 
   const Entry& entry() const override {
     static const Entry kEntry{
@@ -25,15 +29,18 @@ class NoAttempt : public Rule {
         .family = Family::client,
         .title = "no network attempt at all",
         .signature =
-            "A complete recording holds no attempt, no lookup and no listener, and the "
-            "program failed (exit status above 0) or lived for 5 s or longer.",
+            "A complete recording holds no attempt and no listener. A warning: a program found "
+            "the address of a name, and then failed (exit status above 0) or went on for 5 s or "
+            "longer. Info, low: no lookup either, and a program failed after 1 s or longer, or "
+            "lived for 5 s or longer.",
         .meaning =
             "The program was watched from start to end and never tried to connect to "
-            "anything, nor to look a name up. Whatever it waited for or failed at was inside "
-            "it: a connection pool, a lock, a configuration error.",
+            "anything. If it was meant to, what it waited for or failed at was inside it: a "
+            "connection pool, a lock, a configuration error.",
         .not_this =
-            "Not the network: it was not used. This holds only where the recording saw all "
-            "programs and lost nothing, which was checked.",
+            "Not the network: nothing was sent to a server. This holds only where the recording "
+            "saw all programs and lost nothing, which was checked. A program that needs no "
+            "network does the same, so without a lookup this is only a hint.",
         .next = {"look at the statistics of the connection pool",
                  "look at what the program's threads wait for (jstack, py-spy, gdb)"}};
     return kEntry;
@@ -41,51 +48,114 @@ class NoAttempt : public Rule {
   bool wants_healthy() const override { return true; }
 
   void see(const store::ProcessRow& row) override {
+    ++processes_;
     if (!model::was_seen(row.coverage)) blind_ = true;
     if (!row.started_ns || !row.ended_ns) return;
-    if (!worst_ || row.exit_status.value_or(0) > worst_->exit_status.value_or(0) ||
-        lived(row) > lived(*worst_)) {
-      worst_ = row;
+    if (Life* life = lives_.slot(row.id)) {
+      *life = {*row.started_ns, *row.ended_ns, row.exit_status.value_or(0) != 0, {}, {}};
     }
-    failed_ |= row.exit_status.value_or(0) != 0;
-    longest_ = std::max(longest_, lived(row));
-    ++processes_;
   }
   void see(const store::LossRow& row) override { blind_ |= is_loss(row); }
   void see(const store::ListenerRow&) override { used_ = true; }
   void see(const store::FailedCallRow&) override { used_ = true; }
-  void see(const store::ResolutionRow&) override { used_ = true; }
+  void see(const store::ResolutionRow& row) override {
+    looked_up_ = true;
+    Life* life = lives_.find(row.process_id);
+    if (life == nullptr || row.result != 0 || !row.name || row.name->empty()) return;
+    life->found.add(row);
+    life->found_ns = row.started_ns + row.duration_ns;
+  }
   void see(const Attempt&) override { used_ = true; }
 
   void conclude(std::vector<Finding>& findings) override {
-    if (used_ || blind_ || !worst_ || context().filtered) return;
-    if (!failed_ && longest_ < kLongWait) return;
-    auto result = finding(failed_ ? Severity::warning : Severity::info, Confidence::medium,
-                          std::string(context().programs.name_of(worst_->id)));
-    result.count = processes_;
-    result.of = processes_;
-    result.first_ns = worst_->started_ns;
-    result.last_ns = worst_->started_ns;
-    result.summary = fmt::format(
-        "No connection was attempted in these {}: look at a connection pool or a lock, not at the "
-        "network.",
-        time_span(longest_));
-    result.evidence.push_back(
-        fmt::format("{} seen from inside, nothing lost; no attempt, no lookup, no listener",
-                    counted(processes_, "process", "processes")));
-    if (failed_) result.evidence.push_back("the program ended with a status above 0");
-    result.next_steps = {"look at the statistics of the connection pool",
-                         "look at what the program's threads wait for"};
-    findings.push_back(std::move(result));
+    if (used_ || blind_ || context().filtered) return;
+    const auto meant = worst([](const Life& life) {
+      if (!life.found_ns) return store::Ns{-1};
+      const store::Ns after = life.ended - *life.found_ns;
+      return life.failed || after >= kLongWait ? std::max<store::Ns>(after, 0) : -1;
+    });
+    if (meant) {
+      findings.push_back(after_lookup(meant->first, *meant->second));
+      return;
+    }
+    if (looked_up_) return;  // a lookup that failed, or a program that only looks up
+    const auto quiet = worst([](const Life& life) {
+      return life.lived() >= (life.failed ? kSomeWait : kLongWait) ? life.lived() : store::Ns{-1};
+    });
+    if (quiet) findings.push_back(without_sign(quiet->first, *quiet->second));
   }
 
  private:
-  static store::Ns lived(const store::ProcessRow& row) { return *row.ended_ns - *row.started_ns; }
+  struct Life {
+    store::Ns started = 0;
+    store::Ns ended = 0;
+    bool failed = false;
+    Sightings found;         // lookups
+    store::OptInt found_ns;  // when the newest of them ended
 
-  std::optional<store::ProcessRow> worst_;
+    store::Ns lived() const { return ended - started; }
+  };
+
+  // The process for which `weight` is largest; below 0: it does not count.
+  template <typename Weight>
+  std::optional<std::pair<std::int64_t, const Life*>> worst(Weight weight) {
+    std::optional<std::pair<std::int64_t, const Life*>> found;
+    store::Ns most = -1;
+    for (const auto& [id, life] : lives_) {
+      const store::Ns of_this = weight(life);
+      const bool first_of_equals = found && of_this == most && id < found->first;
+      if (of_this < 0 || (of_this <= most && !first_of_equals)) continue;
+      most = of_this;
+      found = {id, &life};
+    }
+    return found;
+  }
+
+  Finding after_lookup(std::int64_t id, const Life& life) const {
+    const std::string name(context().programs.name_of(id));
+    auto result = finding(Severity::warning, Confidence::medium, name);
+    life.found.fill(result, life.found.count());
+    const store::Ns after = std::max<store::Ns>(life.ended - *life.found_ns, 0);
+    result.summary = fmt::format(
+        "{} found an address and attempted no connection in the {} after: look at its connection "
+        "pool or a lock, not at the network.",
+        name, time_span(after));
+    say_complete(result);
+    result.evidence.push_back(
+        fmt::format("{} found what was asked for", counted(life.found.count(), "lookup")));
+    if (life.failed) result.evidence.emplace_back("the program ended with a status above 0");
+    return result;
+  }
+
+  Finding without_sign(std::int64_t id, const Life& life) const {
+    auto result =
+        finding(Severity::info, Confidence::low, std::string(context().programs.name_of(id)));
+    result.count = 1;
+    result.of = processes_;
+    result.first_ns = life.started;
+    result.last_ns = life.started;
+    result.summary = fmt::format(
+        "No connection was attempted in these {}. If the program was meant to: look at a "
+        "connection pool or a lock, not at the network.",
+        time_span(life.lived()));
+    say_complete(result);
+    result.evidence.emplace_back("no lookup, so nothing shows that it meant to");
+    if (life.failed) result.evidence.emplace_back("the program ended with a status above 0");
+    return result;
+  }
+
+  void say_complete(Finding& result) const {
+    result.evidence.push_back(
+        fmt::format("{} seen from inside, nothing lost; no attempt, no "
+                    "listener",
+                    counted(processes_, "process", "processes")));
+    result.next_steps = {"look at the statistics of the connection pool",
+                         "look at what the program's threads wait for"};
+  }
+
+  Bounded<std::int64_t, Life> lives_;
   std::int64_t processes_ = 0;
-  store::Ns longest_ = 0;
-  bool failed_ = false;
+  bool looked_up_ = false;
   bool used_ = false;
   bool blind_ = false;
 };
@@ -100,7 +170,9 @@ class Blind : public Rule {
         .signature =
             "A program of the recording was not seen from inside (static, Go, set-uid, "
             "other C library, ...), or records were lost. A warning where nothing "
-            "at all was seen, or something was lost.",
+            "at all was seen, something was lost, or attempts to more places than the rules can "
+            "hold "
+            "were not examined.",
         .meaning =
             "The recording works by a library inside the program. This program does not "
             "load it, or produced records faster than they could be taken away. What is "
@@ -120,8 +192,10 @@ class Blind : public Rule {
     if (program == nullptr) return;
     ++program->processes;
     program->coverage = row.coverage;
-    program->first =
-        std::min(program->first.value_or(row.started_ns.value_or(0)), row.started_ns.value_or(0));
+    // What was never seen from inside may have no start either.
+    if (row.started_ns) {
+      program->first = std::min(program->first.value_or(*row.started_ns), *row.started_ns);
+    }
   }
   void see(const store::LossRow& row) override {
     if (!is_loss(row)) return;
@@ -145,6 +219,7 @@ class Blind : public Rule {
       if (!reason.next_step.empty()) result.next_steps.push_back(reason.next_step);
       findings.push_back(std::move(result));
     }
+    if (context().unexamined > 0) findings.push_back(not_examined());
     if (all_lost_ == 0) return;
     auto result = finding(Severity::warning, Confidence::high, "records");
     result.count = all_lost_;
@@ -165,6 +240,24 @@ class Blind : public Rule {
     std::string coverage;
     store::OptInt first;
   };
+  // They are in the trace and in the tables of the report, but no rule was asked about them.
+  Finding not_examined() const {
+    auto result = finding(Severity::warning, Confidence::high, "attempts");
+    result.count = context().unexamined;
+    result.of = context().unexamined;
+    result.summary = fmt::format(
+        "{} not examined: this recording went to more than {} places, and the diagnoses look at "
+        "the first of them only.",
+        counted(context().unexamined, "attempt was", "attempts were"), number(Places::kLimit));
+    result.evidence.emplace_back(
+        "the destinations and the failed connections of the report count "
+        "them all the same");
+    result.next_steps = {
+        "name one destination or program: sockwatch report FILE --dst HOST:PORT, or "
+        "--exe PROGRAM"};
+    return result;
+  }
+
   Bounded<ProgramId, Program> programs_;
   std::int64_t processes_ = 0;
   std::int64_t seen_ = 0;

@@ -20,8 +20,8 @@ class BlockLoop : public Rule {
         .family = Family::client,
         .title = "a blocking connect in an event loop",
         .signature =
-            "A blocking connect took 100 ms or longer on a thread that also waited for "
-            "other connects with epoll.",
+            "A blocking connect took 100 ms or longer on a thread that had waited for "
+            "another connect with epoll before.",
         .meaning =
             "One thread serves many connections in turn (an event loop). It called connect "
             "in blocking mode and stood still until the answer came. All its other "
@@ -50,6 +50,8 @@ class BlockLoop : public Rule {
       thread->waits_with_epoll = true;
       return;
     }
+    // A program that connects before it begins to wait with epoll has no loop yet.
+    if (!thread->waits_with_epoll) return;
     thread->sightings.add(row);
     thread->longest = std::max(thread->longest, attempt.elapsed_ns);
     thread->program = attempt.program;
@@ -57,7 +59,7 @@ class BlockLoop : public Rule {
 
   void conclude(std::vector<Finding>& findings) override {
     for (const auto& [id, thread] : threads_) {
-      if (!thread.waits_with_epoll || thread.sightings.count() == 0) continue;
+      if (thread.sightings.count() == 0) continue;
       const std::string name(context().programs.name(thread.program));
       auto result = finding(Severity::warning, Confidence::high,
                             fmt::format("{} (thread {})", name, id & 0xffffffff));

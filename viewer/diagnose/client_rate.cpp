@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "viewer/diagnose/bounded.h"
+#include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/client.h"
 #include "viewer/diagnose/phrase.h"
 
@@ -78,7 +79,7 @@ class Storm : public Rule {
             "One program failed at one address and port at least 20 times in a row with "
             "a median pause below 200 ms, or at least 10 times with pauses below 1 s that "
             "vary by less than 5 %. A retry is an attempt that began after an earlier "
-            "one had failed.",
+            "one had failed, of the same thread or of another process.",
         .meaning =
             "The program cannot connect, and tries again at once, and again. That helps "
             "nobody: a server that is down stays down, and one that is overloaded gets "
@@ -105,7 +106,7 @@ class Storm : public Rule {
       if (attempt.is(Outcome::connected)) end(*pair);
       return;
     }
-    if (take_failure_before(*pair, row.started_ns)) {
+    if (take_failure_before(*pair, row)) {
       pair->run.add(row.started_ns - pair->last_start);
       if (!pair->first) pair->first = pair->last_start;
       pair->last = row.started_ns;
@@ -113,7 +114,9 @@ class Storm : public Rule {
     }
     pair->last_start = row.started_ns;
     const store::OptInt ended = row.decided_ns ? row.decided_ns : row.closed_ns;
-    if (ended && pair->failures.size() < kTogether) pair->failures.push_back(*ended);
+    if (ended && pair->failures.size() < kTogether) {
+      pair->failures.push_back({*ended, row.process_id, row.tid});
+    }
   }
 
   void conclude(std::vector<Finding>& findings) override {
@@ -149,9 +152,14 @@ class Storm : public Rule {
     Sightings sightings;
     store::Ns lasted = 0;
   };
+  struct Failure {
+    store::Ns ended;
+    std::int64_t process;
+    std::int64_t tid;
+  };
   struct Pair {
     std::int64_t attempts = 0;
-    std::vector<store::Ns> failures;  // ends of failures no retry has followed yet
+    std::vector<Failure> failures;  // no retry has followed them yet
     store::Ns last_start = 0;
     store::OptInt first;
     store::Ns last = 0;
@@ -160,9 +168,12 @@ class Storm : public Rule {
     std::optional<Worst> worst;
   };
 
-  static bool take_failure_before(Pair& pair, store::Ns at) {
+  // Another thread of the same process knows nothing of that failure: threads that try once each,
+  // one shortly after the other, retry nothing.
+  static bool take_failure_before(Pair& pair, const store::ConnectionRow& row) {
     for (auto it = pair.failures.begin(); it != pair.failures.end(); ++it) {
-      if (*it > at) continue;
+      if (it->ended > row.started_ns) continue;
+      if (it->process == row.process_id && it->tid != row.tid) continue;
       pair.failures.erase(it);
       return true;
     }
@@ -256,7 +267,7 @@ class Churn : public Rule {
       result.excluded.push_back("A fault of the server: these connections worked.");
       result.next_steps = {"use keep-alive or a connection pool",
                            fmt::format("ss -tan state time-wait dst {} | wc -l",
-                                       context().places[static_cast<PlaceId>(i)].address)};
+                                       host_of(context().places[static_cast<PlaceId>(i)]))};
       findings.push_back(std::move(result));
     }
   }

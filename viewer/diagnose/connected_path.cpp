@@ -32,11 +32,13 @@ bool found_late(const Attempt& attempt, const Settings& settings) {
 
 bool is_dead(const Attempt& attempt) {
   return is_connected_tcp(attempt) && !large_lost_out(attempt.row) &&
-         (path_dead(attempt.row) || kernel_gave_up(attempt));
+         (path_dead(attempt.row) || nothing_gets_out(attempt.row) || kernel_gave_up(attempt));
 }
 
+// Nobody on the way can forget a connection whose packets stay on this host.
 bool was_idle(const Attempt& attempt) {
-  return attempt.row.turns >= 1 && unanswered_idle_ns(attempt.row).value_or(0) >= kIdle;
+  return attempt.row.turns >= 1 && !nothing_gets_out(attempt.row) &&
+         unanswered_idle_ns(attempt.row).value_or(0) >= kIdle;
 }
 
 class PathLost : public PathRule {
@@ -48,17 +50,20 @@ class PathLost : public PathRule {
         .title = "packets lost after connect",
         .signature =
             "connected, data unacknowledged, the resend time-out doubled at least twice, "
-            "last acknowledgement at least 1 s ago, and no pause of 30 s or more before; "
+            "last acknowledgement at least 1 s ago, and no pause of 30 s or more before; or "
+            "nothing on its way, data waiting, and three probes unanswered for 1 s or more; "
             "or the kernel gave up on such a connection",
         .meaning =
             "The connection was up. Then this side sent something and the other side's kernel "
             "never confirmed it, though it was sent again and again. Packets no longer get there, "
-            "or the answers no longer come back: the path is dead.",
+            "or the answers no longer come back: the path is dead. Where not even one packet is on "
+            "its way, they are most likely dropped on this host, before they leave it.",
         .not_this =
             "A slow application does not look like this, since its kernel confirms data without "
             "it (SILENT). After a long pause it is a forgotten connection (IDLEDROP). If small "
             "packets still pass it is MTUOUT.",
-        .next = {"mtr -T -P PORT ADDRESS", "route changes and firewall reloads at that time"}};
+        .next = {"mtr -T -P PORT ADDRESS", "route changes and firewall reloads at that time",
+                 "nft list ruleset on this host"}};
     return kEntry;
   }
 
@@ -87,6 +92,23 @@ class PathLost : public PathRule {
                         "not an idle connection: it was in use less than 30 s before"};
     finding.next_steps = {fmt::format("mtr -T -P {} {}", port_of(to), host_of(to)),
                           "route changes, firewall reloads and failovers at that time"};
+    if (s.tries.known > 0) tell_of_this_host(s, cases, finding);
+  }
+
+  void tell_of_this_host(const Seen& s, const Cases& cases, Finding& finding) const {
+    if (s.tries.known == finding.count) {
+      finding.summary = fmt::format(
+          "Connected to {}, then nothing got out any more: {} tries unanswered, last reply {} ago.",
+          with_address(context().places, cases.first_place()), numbers(s.tries), times(s.last_ack));
+      finding.evidence.pop_back();  // nothing was resent
+      finding.excluded.pop_back();  // idle or not, nobody on the way has seen a packet
+    }
+    finding.evidence.push_back(fmt::format(
+        "data waiting and nothing on its way: {}; dropped on this host before it left, or the peer "
+        "had closed its window and then went away",
+        share(s.tries.known, finding.count)));
+    finding.next_steps.insert(finding.next_steps.begin(),
+                              "on this host: nft list ruleset   (a drop or reject on output)");
   }
 };
 
@@ -187,25 +209,23 @@ class ZeroWin : public PathRule {
         .family = Family::connected,
         .title = "peer stopped reading",
         .signature =
-            "data waits in the send buffer, nothing is on its way, and the kernel was "
-            "probing a closed window. For information where nobody waited for it",
+            "data waits in the send buffer, nothing is on its way, and the peer answered the "
+            "kernel's probes without opening its window. For information where nobody waited for "
+            "it",
         .meaning =
             "The other program does not read what it is sent. When its buffer is full, its kernel "
             "says: stop. This kernel stops and asks now and then whether it may go on; so far it "
             "may not. The reader over there is stuck or too slow.",
-        .not_this = "The path is fine: the other kernel answers. Lost packets are PATHLOST.",
+        .not_this =
+            "The path is fine: the other kernel answers. Where it does not, packets are lost or "
+            "never leave this host: PATHLOST.",
         .next = {"where does the receiving program hang?"}};
     return kEntry;
   }
 
  protected:
   std::optional<Confidence> grade(const Attempt& attempt) const override {
-    const auto& row = attempt.row;
-    const bool probing = row.close_probes.value_or(0) > 0 || row.close_backoff.value_or(0) > 0;
-    if (!is_connected_tcp(attempt) || row.close_unacked.value_or(1) != 0 ||
-        row.close_notsent_bytes.value_or(0) <= 0 || !probing) {
-      return std::nullopt;
-    }
+    if (!is_connected_tcp(attempt) || !window_closed(attempt.row)) return std::nullopt;
     return Confidence::high;
   }
   void remember(const Attempt& attempt) override {
@@ -231,8 +251,10 @@ class ZeroWin : public PathRule {
         fmt::format("{} has told us to stop sending for at least {}: its reader is stuck.",
                     with_address(context().places, cases.first_place()), times(stuck.time));
     finding.evidence = {observed(finding, "connections with a closed window"),
-                        "bytes not yet sent: " + numbers(stuck.unsent), "on their way: 0"};
-    finding.excluded = {"not lost packets: everything sent was acknowledged"};
+                        "bytes not yet sent: " + numbers(stuck.unsent), "on their way: 0",
+                        "the peer's kernel answered a probe of its window and left it closed"};
+    finding.excluded = {"not lost packets: everything sent was acknowledged",
+                        "not a filter on this host: the probes got through"};
     finding.next_steps = {
         fmt::format("on {}: ss -tn 'sport = :{}'   (Recv-Q full)", host_of(to), port_of(to)),
         "where does the receiving program hang?"};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "viewer/diagnose/cases.h"
+#include "viewer/diagnose/connected_picture.h"
 
 namespace sockwatch::diagnose {
 
@@ -18,12 +19,14 @@ class PathRule : public CaseRule {
       seen.last_ack.add(*attempt.row.close_last_ack_ms * 1'000'000);
     seen.budget.add(attempt.row.budget_ns);
     seen.mss.add(attempt.row.close_snd_mss);
+    if (nothing_gets_out(attempt.row)) seen.tries.add(attempt.row.close_probes);
   }
   struct Seen {
     Span backoff;
     Span last_ack;
     Span budget;
     Span mss;
+    Span tries;  // of those where nothing got out
   };
   const Seen& seen(const Cases& cases) const { return seen_.at(place(cases).service); }
 

@@ -6,6 +6,19 @@ namespace {
 constexpr store::Ns kMs = 1'000'000;
 constexpr std::int64_t kClose = 7;  // numbers of the kernel: include/net/tcp_states.h
 constexpr std::int64_t kCloseWait = 8;
+constexpr std::int64_t kUnansweredProbes = 3;
+
+// FIN_WAIT1, LAST_ACK, CLOSING: a FIN of ours waits or is on its way.
+bool fin_unacknowledged(const store::ConnectionRow& row) {
+  return row.close_tcp_state == 4 || row.close_tcp_state == 9 || row.close_tcp_state == 11;
+}
+
+// Nothing on its way, and data (not a FIN alone) that waits.
+bool only_waiting(const store::ConnectionRow& row) {
+  const std::int64_t waiting = row.close_notsent_bytes.value_or(0);
+  return row.close_tcp_state != kClose && row.close_unacked.value_or(1) == 0 &&
+         waiting > (fin_unacknowledged(row) ? 1 : 0);
+}
 
 }  // namespace
 
@@ -26,9 +39,11 @@ bool nothing_received(const store::ConnectionRow& row) {
 }
 
 bool all_acknowledged(const store::ConnectionRow& row) {
-  return has_last_picture(row) && row.bytes_sent.value_or(0) > 0 &&
-         row.close_unacked.value_or(1) == 0 && row.close_notsent_bytes.value_or(0) == 0 &&
-         *row.close_bytes_acked >= *row.bytes_sent + 1;
+  if (!has_last_picture(row) || row.bytes_sent.value_or(0) <= 0) return false;
+  const bool nothing_open =
+      row.close_unacked.value_or(1) == 0 && row.close_notsent_bytes.value_or(0) == 0;
+  return (nothing_open || fin_unacknowledged(row)) &&
+         *row.close_bytes_acked >= *row.bytes_sent + 1;  // the SYN counts as a byte
 }
 
 bool kernel_gave_up(const Attempt& attempt) {
@@ -47,7 +62,17 @@ store::Ns awaited_ns(const store::ConnectionRow& row) {
 
 bool path_dead(const store::ConnectionRow& row) {
   return row.close_unacked.value_or(0) >= 1 && row.close_backoff.value_or(0) >= 2 &&
+         row.close_last_ack_ms.value_or(0) >= 1000 && !all_acknowledged(row);
+}
+
+bool nothing_gets_out(const store::ConnectionRow& row) {
+  return only_waiting(row) && row.close_probes.value_or(0) >= kUnansweredProbes &&
          row.close_last_ack_ms.value_or(0) >= 1000;
+}
+
+bool window_closed(const store::ConnectionRow& row) {
+  return only_waiting(row) && row.close_probes.value_or(0) < kUnansweredProbes &&
+         row.close_backoff.value_or(0) > row.close_probes.value_or(0);
 }
 
 bool large_lost_out(const store::ConnectionRow& row) {

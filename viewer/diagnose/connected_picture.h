@@ -12,7 +12,8 @@ bool has_last_picture(const store::ConnectionRow& row);
 
 bool nothing_received(const store::ConnectionRow& row);
 
-// The peer's kernel has every byte the program handed over.
+// The peer's kernel has every byte the program handed over. Our own FIN is none of them: it may
+// still be on its way (a program that gives up often shuts its side down first).
 bool all_acknowledged(const store::ConnectionRow& row);
 
 // The program stopped waiting for a reply by its own clock; by the kernel's.
@@ -22,8 +23,19 @@ bool kernel_gave_up(const Attempt& attempt);
 // First send to close; 0 where either is not known.
 store::Ns awaited_ns(const store::ConnectionRow& row);
 
-// Resent at least twice without an answer, for a second or more.
+// Data was resent at least twice without an answer, for a second or more.
 bool path_dead(const store::ConnectionRow& row);
+
+// Nothing is on its way, something waits, and the kernel's probing has gone unanswered three times,
+// for a second or more. Two are not enough: a peer answers them at most every half second
+// (tcp_invalid_ratelimit).
+bool nothing_gets_out(const store::ConnectionRow& row);
+
+// The same, but the peer answers the probes, and its window stays closed. The kernel doubles the
+// time-out with every probe and forgets the doubling when the window opens; the count of probes it
+// forgets with every answer. So more doublings than probes are a closed window, seen from an
+// answer. Where a filter on this host drops what is sent, the two are the same.
+bool window_closed(const store::ConnectionRow& row);
 
 // Of the outstanding segments only the small ones arrive: a later one was acknowledged while the
 // ones before it are lost, or only small ones ever arrived and a full one is due.

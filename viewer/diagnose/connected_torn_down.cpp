@@ -150,9 +150,10 @@ class LateReset : public CaseRule {
             "ECONNRESET told to the program (or EPIPE, without TLS), and not at the first "
             "use after a pause of 5 s or more",
         .meaning =
-            "The connection was in use, and the other side tore it down with a reset instead of "
-            "finishing: its program crashed or was stopped, a limit was hit, or a box in between "
-            "broke it off.",
+            "The connection was up, and the other side tore it down with a reset: instead of "
+            "finishing what it was sending, instead of an answer, or before anybody had said a "
+            "word. Its program crashed or was stopped, a limit was hit, it did not want this "
+            "client or request, or a box in between broke it off.",
         .not_this =
             "No time-out and no loss: somebody answered 'no more'. After a pause it is IDLERST or "
             "STALEPOOL, before the connection was up REFUSED or HSRESET.",
@@ -171,26 +172,52 @@ class LateReset : public CaseRule {
   }
 
   void remember(const Attempt& attempt) override {
-    received_[attempt.service].add(attempt.row.bytes_received);
+    Said& said = said_[attempt.service];
+    said.received.add(attempt.row.bytes_received);
+    ++(attempt.row.first_send_ns ? said.asked : said.unasked);
   }
 
   void tell(const Cases& cases, Finding& finding) const override {
-    const Span& received = received_.at(place(cases).service);
-    finding.summary = fmt::format(
-        "Reset by {} after {}.", with_address(context().places, cases.first_place()),
-        received.known == 0 ? "an unknown number of bytes" : numbers(received) + " bytes");
-    if (received.known > 0 && received.most == 0) {
-      finding.summary += " It answered the request with a reset.";
-    }
+    const Said& said = said_.at(place(cases).service);
+    finding.summary = what_happened(said, with_address(context().places, cases.first_place()));
     finding.evidence = {observed(finding, "connections reset"), "error: " + cases.errors()};
-    finding.excluded = {"not a time-out: a reset came back",
-                        "not an idle connection that was forgotten: it was in use"};
+    if (said.received.known > 0) {
+      finding.evidence.push_back("bytes received before: " + numbers(said.received));
+    }
+    finding.excluded = {"not a time-out: a reset came back"};
+    if (said.unasked == 0) {
+      finding.excluded.emplace_back("not an idle connection that was forgotten: it was in use");
+    }
     finding.next_steps = {fmt::format("log of the server or load balancer at {} at that time",
                                       place(cases).endpoint)};
   }
 
  private:
-  std::map<ServiceId, Span> received_;
+  struct Said {
+    Span received;
+    std::int64_t asked = 0;    // something was sent
+    std::int64_t unasked = 0;  // nothing was
+  };
+
+  static std::string what_happened(const Said& said, const std::string& peer) {
+    const Span& received = said.received;
+    if (received.known == 0) {
+      return fmt::format("Reset by {} after an unknown number of bytes.", peer);
+    }
+    if (received.least > 0)
+      return fmt::format("Reset by {} after {} bytes.", peer, numbers(received));
+    if (received.most > 0) {
+      return fmt::format("Reset by {}: at times before any answer, else after up to {} bytes.",
+                         peer, number(received.most));
+    }
+    if (said.unasked == 0) return fmt::format("{} answered the request with a reset.", peer);
+    if (said.asked == 0) {
+      return fmt::format("{} reset the connection before anything was said on it.", peer);
+    }
+    return fmt::format("{} reset the connections before it had sent anything on them.", peer);
+  }
+
+  std::map<ServiceId, Said> said_;
 };
 
 }  // namespace

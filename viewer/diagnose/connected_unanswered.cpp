@@ -6,6 +6,7 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/connected.h"
 #include "viewer/diagnose/connected_picture.h"
+#include "viewer/diagnose/connected_silence.h"
 #include "viewer/diagnose/phrase.h"
 
 namespace sockwatch::diagnose {
@@ -13,44 +14,7 @@ namespace {
 
 using model::Ending;
 
-constexpr store::Ns kMs = 1'000'000;
 constexpr store::Ns kSecond = 1'000'000'000;
-
-// One request goes out in few segments. A program that only ever sends (a log, a metric) has no
-// reply to wait for, and many.
-bool looks_like_one_request(const store::ConnectionRow& row) {
-  if (!row.segs_out || !row.bytes_sent) return true;
-  const std::int64_t size = std::max<std::int64_t>(row.close_snd_mss.value_or(536), 536);
-  return *row.segs_out <= 8 + *row.bytes_sent / size * 2;
-}
-
-// No reply to the first request, though the network brought it there.
-std::optional<Confidence> no_reply(const Attempt& attempt) {
-  const auto& row = attempt.row;
-  if (!is_connected_tcp(attempt) || !row.first_send_ns || !nothing_received(row) ||
-      row.close_data_segs_in.value_or(0) > 0) {
-    return std::nullopt;
-  }
-  const bool seen = has_last_picture(row);
-  if (seen && !all_acknowledged(row)) return std::nullopt;
-  if (gave_up_waiting(attempt)) {
-    if (!looks_like_one_request(row)) return Confidence::low;
-    return seen ? Confidence::high : Confidence::medium;
-  }
-  // Closed without any wait running out: a timer of the program, or nobody waited for a reply.
-  if (attempt.is(Ending::closed) && awaited_ns(row) >= kSecond) return Confidence::low;
-  return std::nullopt;
-}
-
-// A later request on a connection that had replies before. Only where one single wait ran out and
-// the end came then: protocols that send without expecting a reply (HTTP/2) look alike otherwise.
-bool later_silence(const Attempt& attempt) {
-  const auto& row = attempt.row;
-  return is_connected_tcp(attempt) && gave_up_waiting(attempt) && row.turns >= 1 &&
-         row.expired_waits == 1 && !row.tls.value_or(true) && all_acknowledged(row) &&
-         row.budget_ns && row.close_last_receive_ms &&
-         *row.close_last_receive_ms * kMs >= *row.budget_ns;
-}
 
 store::Ns silence_ns(const store::ConnectionRow& row) {
   return row.turns == 0 ? awaited_ns(row) : row.budget_ns.value_or(0);
@@ -60,9 +24,16 @@ class UnansweredRule : public CaseRule {
  protected:
   void remember(const Attempt& attempt) override {
     Said& said = said_[attempt.service];
-    said.waited.add(silence_ns(attempt.row));
-    said.sent.add(attempt.row.bytes_sent);
-    said.acknowledged += all_acknowledged(attempt.row) ? 1 : 0;
+    const auto& row = attempt.row;
+    said.waited.add(silence_ns(row));
+    said.sent.add(row.bytes_sent);
+    said.acknowledged += all_acknowledged(row) ? 1 : 0;
+    if (!gave_up_waiting(attempt)) {
+      ++said.without_wait;
+    } else {
+      said.by_epoll += waited_for_this(row) ? 0 : 1;
+      said.in_pieces += in_few_pieces(row) ? 0 : 1;
+    }
   }
   // What nobody is known to have waited for is no fault.
   Severity severity(const Cases& cases) const override {
@@ -74,27 +45,42 @@ class UnansweredRule : public CaseRule {
     Span waited;
     Span sent;
     std::int64_t acknowledged = 0;
+    std::int64_t without_wait = 0;  // none is known to have run out
+    std::int64_t by_epoll = 0;
+    std::int64_t in_pieces = 0;
   };
   const Said& said(const Cases& cases) const { return said_.at(place(cases).service); }
 
   void tell_silence(const Cases& cases, Finding& finding) const {
     const Said& s = said(cases);
     finding.evidence = {observed(finding, "connections without a reply"),
-                        "connected in " + times(cases.took()),
-                        fmt::format("all bytes acknowledged by the peer's kernel: {}",
-                                    share(s.acknowledged, finding.count))};
+                        "connected in " + times(cases.took())};
+    if (s.acknowledged > 0) {
+      finding.evidence.push_back(fmt::format("all bytes acknowledged by the peer's kernel: {}",
+                                             share(s.acknowledged, finding.count)));
+    }
     if (s.acknowledged < finding.count) {
-      finding.evidence.emplace_back(
-          "the others ended with their process: TCP was last read before the request, so a path "
-          "that died is possible there");
+      finding.evidence.push_back(fmt::format(
+          "TCP not read after the request (the process ended first, or the close went unseen): {}; "
+          "whether it was acknowledged is not known there, so a path that died is possible",
+          share(finding.count - s.acknowledged, finding.count)));
     }
-    if (finding.confidence == Confidence::low) {
-      finding.evidence.emplace_back(
-          "no wait of the program ran out: it may not have expected a reply");
+    finding.excluded = {"not a connect time-out: the handshake was over"};
+    if (s.acknowledged == finding.count) {
+      finding.excluded.emplace_back(
+          "not lost on the way: the peer's kernel acknowledged the request");
     }
-    finding.excluded = {"not a connect time-out: the handshake was over",
-                        "not lost on the way: the peer's kernel acknowledged the request"};
-    if (s.acknowledged == 0) finding.excluded.pop_back();
+  }
+
+  // Whether the program waited for a reply at all.
+  void tell_doubts(const Said& s, Finding& finding) const {
+    const auto doubt = [&](std::int64_t count, std::string_view why) {
+      if (count == 0) return;
+      finding.evidence.push_back(fmt::format("{}: {}", why, share(count, finding.count)));
+    };
+    doubt(s.without_wait, "no wait known to have run out, so maybe no reply expected");
+    doubt(s.by_epoll, "waited by epoll, for many sockets at once, so maybe not for this reply");
+    doubt(s.in_pieces, "sent in more pieces than a request, as by one who only ever sends");
   }
 
  private:
@@ -110,17 +96,20 @@ class Silent : public UnansweredRule {
         .title = "peer application does not answer",
         .signature =
             "connected, the request sent and every byte of it acknowledged, nothing "
-            "received, and the program's wait ran out. Low, for information: closed after "
-            "1 s or more without any wait running out",
+            "received, and the program's wait ran out. Medium where the wait was an epoll_wait, "
+            "where more pieces were sent than a request has, or where the process ended before "
+            "TCP could be read. Low, for information: closed after 1 s or more without any wait "
+            "running out",
         .meaning =
-            "The connection was made and the request arrived: the other machine's kernel "
-            "confirmed every byte. But the program behind it sent nothing back until this side "
-            "had enough of waiting. The server is busy, stuck, or waits for something itself.",
+            "The connection was made and the request sent; wherever TCP was read after that, the "
+            "other machine's kernel had confirmed every byte. But the program behind it sent "
+            "nothing back for as long as this side kept the connection. The server is busy, "
+            "stuck, or waits for something itself.",
         .not_this =
-            "It is no network time-out, though programs often print the same words for both. If "
-            "packets were lost, the request would not be acknowledged (PATHLOST, SYNDROP). Large "
-            "headers or limits on request rates show here or as LATERESET, never while "
-            "connecting.",
+            "A request that was acknowledged is no network time-out, though programs often print "
+            "the same words for both: if packets are lost, nothing acknowledges them (PATHLOST, "
+            "SYNDROP). Large headers or limits on request rates show here or as LATERESET, never "
+            "while connecting.",
         .next = {"the server's own latency, thread pool and upstreams",
                  "log of the server at that time"}};
     return kEntry;
@@ -144,6 +133,7 @@ class Silent : public UnansweredRule {
                          : std::string("as far as known"),
         times(s.waited));
     tell_silence(cases, finding);
+    tell_doubts(s, finding);
     if (s.acknowledged == 0) {
       finding.summary =
           fmt::format("{} sent nothing for {} after the request.",
@@ -168,8 +158,10 @@ class TlsHang : public UnansweredRule {
             "program after 1 s or more without a wait running out",
         .meaning =
             "The connection was made. To encrypt it, this program sent its greeting (the TLS "
-            "hello), and the other machine's kernel confirmed it. No TLS answer came. The "
-            "server is overloaded, the port does not speak TLS, or a box in between swallows it.",
+            "hello); where TCP was read after that, the other machine's kernel had confirmed it. "
+            "No "
+            "TLS answer came. The server is overloaded, the port does not speak TLS, or a box in "
+            "between swallows it.",
         .not_this =
             "A wrong certificate is answered and then refused. If the answer's large packets get "
             "lost on the way, some packets do arrive: MTUIN.",
@@ -187,9 +179,10 @@ class TlsHang : public UnansweredRule {
 
   void tell(const Cases& cases, Finding& finding) const override {
     finding.summary = fmt::format(
-        "TCP to {} is up, the TLS hello was received, no TLS answer in {}: overloaded, not a TLS "
+        "TCP to {} is up, the TLS hello was {}, no TLS answer in {}: overloaded, not a TLS "
         "port, or an intercepting box.",
-        with_address(context().places, cases.first_place()), times(said(cases).waited));
+        with_address(context().places, cases.first_place()),
+        said(cases).acknowledged > 0 ? "received" : "sent", times(said(cases).waited));
     tell_silence(cases, finding);
     finding.next_steps = {fmt::format("openssl s_client -connect {}", place(cases).endpoint),
                           fmt::format("curl -v http://{}/   (does the port speak plain HTTP?)",

@@ -12,7 +12,8 @@
 
 namespace sockwatch::diagnose {
 
-// Worst first: errors, warnings, infos; among equals the more certain, then the more frequent.
+// Worst first: errors, warnings, infos; among equals what was seen more often, then the more
+// certain; hints (low confidence) last.
 // Findings that another one explains stand inside that one, which is then at least as severe.
 // Every finding has its id.
 //
@@ -43,7 +44,7 @@ class Session {
   std::vector<Finding> finish();
 
   // Attempts no rule saw, because there were more than Places::kLimit places.
-  std::int64_t unexamined() const { return unexamined_; }
+  std::int64_t unexamined() const { return context_.unexamined; }
 
  private:
   Settings settings_;
@@ -52,7 +53,6 @@ class Session {
   Context context_;
   Rules rules_;
   std::vector<Rule*> for_healthy_;
-  std::int64_t unexamined_ = 0;
 };
 
 // What rules ask of a row.

@@ -9,6 +9,7 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -249,9 +250,9 @@ class Starved : public Rule {
       found.evidence = {observed(found, "calls that ended on the first address"),
                         "packets received from it: 0"};
       found.excluded = {"not known to be the whole service: the other addresses were not asked"};
+      const std::string other = fmt::format("{}:{}:{}", *to.name, port_of(to), all.back());
       found.next_steps = {"set a shorter time-out per address, or use happy eyeballs",
-                          fmt::format("try the others: curl --resolve {}:{}:{} ...", *to.name,
-                                      port_of(to), all.back())};
+                          "try another: curl --resolve " + model::shell_word(other) + " ..."};
       explain_covered(found, findings, found.subject, found.count, {"SYNDROP", "SHORTTO"});
       findings.push_back(std::move(found));
     }
@@ -366,7 +367,7 @@ class V6Bad : public Rule {
       found.excluded = {"not the service: it is reached over IPv4",
                         "not a host without IPv6: its packets went out"};
       const Place& to = context().places[broken.cases.first_place()];
-      found.next_steps = {fmt::format("curl -6 -v http://{}/", found.subject),
+      found.next_steps = {fmt::format("curl -6 -v {}", url_of(found.subject)),
                           fmt::format("mtr -6 -T -P {} {}", port_of(to), host_of(to)),
                           "mend the IPv6 route, or prefer IPv4 (/etc/gai.conf)"};
       explain_covered(found, findings, found.subject, found.count, kFailures);

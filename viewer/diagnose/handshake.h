@@ -1,9 +1,18 @@
 // The files of the handshake family.
 #pragma once
 
+#include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/rule.h"
 
 namespace sockwatch::diagnose {
+
+// The kernel counts fewer packets than SYNs: it sends none again while the first still waits in a
+// queue of this host (EBUSY of tcp_retransmit_skb), mostly for the address of a neighbour.
+inline bool never_left(const Attempt& attempt) {
+  const auto& row = attempt.row;
+  return is_tcp(attempt) && attempt.silent && row.syn_retransmits.value_or(0) >= 1 &&
+         row.segs_out.value_or(0) > 0 && *row.segs_out < 1 + *row.syn_retransmits;
+}
 
 void add_silence_rules(Rules& rules);    // SYNDROP SYNGIVEUP SHORTTO ATTEMPTCAP
 void add_refusal_rules(Rules& rules);    // REFUSED REFUSED6 NOTYET

@@ -1,4 +1,5 @@
-// Refused: the machine answers, and nobody listens there.
+// Refused: somebody says no. Whoever sends it, a server without a listener or a firewall in its
+// place, the answer is the same.
 #include <fmt/format.h>
 
 #include <unordered_map>
@@ -22,20 +23,23 @@ class Refused : public Rule {
     static const Entry kEntry{
         .id = "REFUSED",
         .family = Family::handshake,
-        .title = "nothing listens",
+        .title = "connection refused",
         .signature =
             "ECONNREFUSED. High where the answer came within 200 ms or three round "
             "trips. Not counted: refusals after which the program got through on another "
             "address of the name within a second",
         .meaning =
-            "The machine was reached, and its kernel answered at once: no program is listening "
-            "on this port. The network is fine. Either the service is not running, or it listens "
-            "on another port or another address of that machine.",
+            "The question to open a connection was answered, and the answer was no. Mostly the "
+            "kernel of that machine says so because no program listens on this port: the service "
+            "is not running, or it listens on another port or another address. A firewall that "
+            "rejects says the same in the machine's name, and the two look alike from here. Where "
+            "the answer was an ICMP message instead of a reset, it was a firewall or router.",
         .not_this =
-            "It is no time-out: an answer came. A firewall set to 'reject with tcp reset' gives "
-            "the same answer, so if the service is known to run and to listen, look there. Go "
-            "before 1.10 prints this as 'getsockopt: connection refused'.",
+            "It is no time-out and no lost packet: an answer came. It does not prove that the "
+            "machine itself was reached. Go before 1.10 prints this as 'getsockopt: connection "
+            "refused'.",
         .next = {"on the server: ss -ltn 'sport = :PORT'",
+                 "if it listens there: look for a rule that rejects, on the way and on both ends",
                  "check address and port the program was told to use"}};
     return kEntry;
   }
@@ -62,13 +66,21 @@ class Refused : public Rule {
       const auto& fared = context().places.fared(service);
       cases.seen().fill(found, fared.attempts);
       const Place& to = context().places[cases.first_place()];
+      // No packet on the connection itself: the answer was a message about it.
+      const bool by_icmp = cases.packets_in().known > 0 && cases.packets_in().most == 0;
       found.summary = fmt::format(
-          "{} answered {} that nothing listens on port {}. The network is fine.",
-          with_address(context().places, cases.first_place()),
+          "{} answered 'no' {}: {}.", with_address(context().places, cases.first_place()),
           found.confidence == Confidence::high ? "at once" : "after " + times(cases.took()),
-          port_of(to));
+          by_icmp ? fmt::format("a firewall or router refuses port {} for it", port_of(to))
+                  : fmt::format("nothing listens on port {}, or a firewall refuses for it",
+                                port_of(to)));
       found.evidence = {observed(found, "attempts refused (ECONNREFUSED)"),
                         "the answer came within " + time_span(cases.took().most)};
+      if (by_icmp) {
+        found.evidence.emplace_back(
+            "it was an ICMP message (port unreachable), not the reset a machine without a "
+            "listener sends");
+      }
       if (fared.connected > 0) {
         found.evidence.push_back(
             fmt::format("connected at other times: {}", share(fared.connected, fared.attempts)));
@@ -77,10 +89,18 @@ class Refused : public Rule {
         found.evidence.push_back("by address: " + at);
       }
       found.excluded = {"not dropped on the way: a packet came back",
-                        "not a slow server: its kernel answered without it"};
+                        "not a slow server: the answer did not wait for any program"};
+      const std::string_view rules =
+          "if it does listen: look for a firewall rule that rejects, on the way and on both ends";
       found.next_steps = {fmt::format("on {}: ss -ltn 'sport = :{}'", host_of(to), port_of(to)),
                           "check that address and port are the ones the service was started with",
-                          "if it does listen: look for a firewall rule 'reject with tcp reset'"};
+                          std::string(rules)};
+      if (by_icmp) {
+        found.next_steps = {
+            "look for a firewall rule that rejects: nft list ruleset, on the way "
+            "and on both ends",
+            "check that address and port are the ones the service was started with"};
+      }
       findings.push_back(std::move(found));
     }
   }
@@ -113,8 +133,8 @@ class Refused6 : public Rule {
             "and 127.0.0.1 (IPv4). They are two different doors. The server opened only one of "
             "them and the program knocked at the other.",
         .not_this =
-            "The server is not down, and no firewall is involved. If both addresses refuse, "
-            "nothing listens at all (REFUSED).",
+            "The server is not down: its other door answers. If both addresses refuse, it is "
+            "REFUSED.",
         .next = {"ss -ltn 'sport = :PORT'", "use 127.0.0.1 or [::1] instead of the name",
                  "let the server listen on both"}};
     return kEntry;

@@ -114,7 +114,8 @@ class Neigh : public CaseRule {
         .title = "host on the local link is absent",
         .signature =
             "EHOSTUNREACH 2.8 s to 3.4 s after connect, or at the same moment as one of "
-            "those",
+            "those. Medium: given up before that, and the kernel counts fewer packets sent than "
+            "SYNs, so the first SYN still stood in a queue of this host",
         .meaning =
             "To hand a packet to the next machine on the cable, the kernel first asks who has its "
             "address (ARP, for IPv6 neighbour discovery). It asked three times, a second apart, "
@@ -130,19 +131,35 @@ class Neigh : public CaseRule {
 
  protected:
   void see(const Attempt& attempt) override {
-    if (neighbours_.is_neighbour(attempt)) CaseRule::see(attempt);
+    if (neighbours_.is_neighbour(attempt) || never_left(attempt)) CaseRule::see(attempt);
   }
-  std::optional<Confidence> grade(const Attempt&) const override { return Confidence::high; }
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    return never_left(attempt) ? Confidence::medium : Confidence::high;
+  }
 
   void tell(const Cases& cases, Finding& finding) const override {
     const Place& to = place(cases);
-    finding.summary = fmt::format(
-        "Nobody answered ARP/ND for {}, or for the router towards it: the machine is off or the "
-        "address is wrong.",
-        with_address(context().places, cases.first_place()));
-    finding.evidence = {observed(finding, "attempts that ended with EHOSTUNREACH"),
-                        "told after " + times(cases.took())};
-    finding.excluded = {"not a firewall that rejects: that answer would have come at once"};
+    const std::string at = with_address(context().places, cases.first_place());
+    if (cases.errors().empty()) {
+      finding.summary = fmt::format(
+          "No SYN for {} is known to have left this host in {}: most likely nobody answers ARP/ND "
+          "for it, or for the router towards it.",
+          at, times(cases.took()));
+      finding.evidence = {
+          observed(finding, "attempts whose first SYN stayed here"),
+          fmt::format("SYNs sent again: {}, but the kernel counts no packet for them",
+                      numbers(cases.resends()))};
+      finding.excluded = {"not a loss on the way: the packets were not on the way",
+                          "not said by the kernel: it would have given up asking after 3 s"};
+    } else {
+      finding.summary = fmt::format(
+          "Nobody answered ARP/ND for {}, or for the router towards it: the machine is off or the "
+          "address is wrong.",
+          at);
+      finding.evidence = {observed(finding, "attempts that ended with EHOSTUNREACH"),
+                          "told after " + times(cases.took())};
+      finding.excluded = {"not a firewall that rejects: that answer would have come at once"};
+    }
     finding.next_steps = {fmt::format("ip neigh show {}", host_of(to)),
                           fmt::format("ip route get {}", host_of(to)),
                           "if the neighbour is a router and answers: the same on that router"};

@@ -43,7 +43,8 @@ class SynDrop : public CaseRule {
         .title = "SYN never answered, client gave up",
         .signature =
             "connect given up by the program in SYN_SENT, at least one SYN sent again, "
-            "not one packet received. Also where a program ended in the middle of such a "
+            "not one packet received, and the SYNs left this host (else NEIGH). Also where a "
+            "program ended in the middle of such a "
             "wait of at least one resend",
         .meaning =
             "To open a connection the kernel sends a small packet, the SYN, and waits for an "
@@ -63,7 +64,7 @@ class SynDrop : public CaseRule {
  protected:
   std::optional<Confidence> grade(const Attempt& attempt) const override {
     const auto& row = attempt.row;
-    if (!is_tcp(attempt) || row.error == EINTR) return std::nullopt;
+    if (!is_tcp(attempt) || row.error == EINTR || never_left(attempt)) return std::nullopt;
     const bool given_up =
         program_gave_up(attempt) || attempt.is(Outcome::abandoned) || attempt.is(Outcome::pending);
     if (given_up && attempt.silent && row.syn_retransmits.value_or(0) >= 1) {
@@ -314,7 +315,7 @@ class AttemptCap : public Rule {
       found.excluded = {"no address had the time for a second SYN: it is not known to be dead"};
       found.next_steps = {
           "node --network-family-autoselection-attempt-timeout=2000 ...",
-          fmt::format("curl -sS -o /dev/null -w '%{{time_connect}}\\n' http://{}/", found.subject)};
+          fmt::format("curl -sS -o /dev/null -w '%{{time_connect}}\\n' {}", url_of(found.subject))};
       explain_covered(found, findings, found.subject, found.count, {"SHORTTO"});
       findings.push_back(std::move(found));
     }

@@ -5,7 +5,8 @@
 
 namespace sockwatch::diagnose {
 
-void add_route_rules(Rules& rules);       // PORTS V6-OFF NOROUTE LOCALDENY SELF
+void add_port_rules(Rules& rules);        // PORTS
+void add_route_rules(Rules& rules);       // V6-OFF NOROUTE LOCALDENY SELF
 void add_descriptor_rules(Rules& rules);  // FDS FDSET
 void add_call_rules(Rules& rules);        // SNDTIMEO EINTR
 void add_unix_rules(Rules& rules);        // UNIXFULL UNIXGONE

@@ -2,12 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/local.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -27,152 +27,6 @@ struct Seen {
   Sightings sightings;
   std::int64_t error = 0;
   bool ipv6 = false;
-};
-
-// How often each place was connected to in the last minute, in seconds.
-class LastMinute {
- public:
-  static constexpr std::int64_t kSeconds = 60;
-
-  void add(store::Ns at) {
-    const std::int64_t second = at / 1'000'000'000;
-    forget_before(second);
-    ++counts_[static_cast<std::size_t>(second % kSeconds)];
-    newest_ = second;
-    ++sum_;
-  }
-  std::int64_t count_at(store::Ns at) {
-    forget_before(at / 1'000'000'000);
-    return sum_;
-  }
-
- private:
-  void forget_before(std::int64_t second) {
-    const std::int64_t gone = std::min(second - newest_, kSeconds);
-    for (std::int64_t i = 1; i <= gone; ++i) {
-      auto& count = counts_[static_cast<std::size_t>((newest_ + i) % kSeconds)];
-      sum_ -= count;
-      count = 0;
-    }
-    newest_ = std::max(newest_, second);
-  }
-
-  std::array<std::int32_t, kSeconds> counts_{};
-  std::int64_t newest_ = 0;
-  std::int64_t sum_ = 0;
-};
-
-class Ports : public Rule {
- public:
-  const Entry& entry() const override {
-    static const Entry kEntry{
-        .id = "PORTS",
-        .family = Family::local,
-        .title = "source ports exhausted",
-        .signature =
-            "connect failed with EADDRNOTAVAIL in less than 1 ms (of IPv6 only where "
-            "other IPv6 connects worked), or bind to port 0 with EADDRINUSE. High: at "
-            "least 80 % of ip_local_port_range went to that address and port within 60 s.",
-        .meaning =
-            "Every connection needs a source port of its own on this host, from a limited "
-            "range. A closed connection keeps its port for another minute (TIME_WAIT). "
-            "Short connections came so fast that no port was left for this address.",
-        .not_this =
-            "Not the server and not the network: nothing was sent. Connects from here to "
-            "other addresses still work.",
-        .next = {"ss -tan state time-wait dst ADDRESS | wc -l",
-                 "use keep-alive or a connection pool", "sysctl net.ipv4.ip_local_port_range"}};
-    return kEntry;
-  }
-  bool wants_healthy() const override { return true; }
-
-  void see(const store::FailedCallRow& row) override {
-    if (row.call == "bind" && row.error == EADDRINUSE && row.argument == 0) binds_.add(row);
-  }
-
-  void see(const Attempt& attempt) override {
-    const auto& row = attempt.row;
-    if (row.protocol != "tcp") return;
-    PerPlace& place = place_of(attempt.place);
-    ++place.seen.attempts;
-    if (attempt.is(Outcome::connected)) (row.family == "ipv6" ? works6_ : works4_) = true;
-    if (attempt.is(Outcome::local_error)) {
-      if (row.error != EADDRNOTAVAIL || attempt.elapsed_ns >= kAtOnce) return;
-      place.seen.sightings.add(row);
-      place.seen.ipv6 = row.family == "ipv6";
-      place.most = std::max(place.most, place.minute.count_at(row.started_ns));
-    } else if (!attempt.is(Outcome::unreachable)) {
-      place.minute.add(row.started_ns);
-    }
-  }
-
-  void conclude(std::vector<Finding>& findings) override {
-    for (std::size_t i = 0; i < places_.size(); ++i) {
-      const PerPlace& place = places_[i];
-      if (place.seen.sightings.count() == 0) continue;
-      const bool most_of_range = place.most * 10 >= settings().port_count() * 8;
-      // Without IPv6 at all the errno means something else: V6-OFF.
-      if (place.seen.ipv6 && !works6_ && !most_of_range) continue;
-      findings.push_back(of_place(static_cast<PlaceId>(i), place, most_of_range));
-    }
-    if (binds_.count() == 0) return;
-    auto result = finding(Severity::error, Confidence::high, "source ports of this host");
-    binds_.fill(result, binds_.count());
-    result.summary = fmt::format("No free source port is left: bind to any port failed {}.",
-                                 counted(binds_.count(), "time"));
-    result.evidence.push_back("bind with port 0 said EADDRINUSE");
-    result.next_steps = {"ss -tan | wc -l", "use keep-alive or a connection pool"};
-    findings.push_back(std::move(result));
-  }
-
- private:
-  struct PerPlace {
-    Seen seen;
-    LastMinute minute;
-    std::int64_t most = 0;  // in the minute before a failure
-  };
-
-  PerPlace& place_of(PlaceId id) {
-    if (id >= places_.size()) places_.resize(id + 1);
-    return places_[id];
-  }
-
-  Finding of_place(PlaceId id, const PerPlace& place, bool most_of_range) {
-    const std::string& subject = context().places[id].endpoint;
-    auto result =
-        finding(Severity::error, most_of_range ? Confidence::high : Confidence::medium, subject);
-    place.seen.sightings.fill(result, place.seen.attempts);
-    const std::string range = fmt::format("{} to {}", settings().first_port, settings().last_port);
-    if (most_of_range) {
-      result.summary = fmt::format(
-          "All {} source ports towards {} are in use, mostly TIME_WAIT from {} short connections "
-          "per second.",
-          number(settings().port_count()), subject,
-          number(std::max<std::int64_t>(1, place.most / LastMinute::kSeconds)));
-    } else {
-      result.summary = fmt::format(
-          "The kernel had no source address and port for {}: ports in use by others, or a source "
-          "address this host does not have.",
-          subject);
-    }
-    result.evidence.push_back(fmt::format("{} attempts failed with EADDRNOTAVAIL at once",
-                                          share(result.count, result.of)));
-    result.evidence.push_back(
-        fmt::format("{} connections to it in the minute before; the range {} has {} ports",
-                    number(place.most), range, number(settings().port_count())));
-    if (place.seen.ipv6 ? works6_ : works4_) {
-      result.excluded.push_back("A family switched off: other connects of it worked.");
-    }
-    result.next_steps = {
-        fmt::format("ss -tan state time-wait dst {} | wc -l", context().places[id].address),
-        "use keep-alive or a connection pool", "sysctl net.ipv4.ip_local_port_range"};
-    return result;
-  }
-
-  std::vector<PerPlace> places_;
-  Sightings binds_;
-  bool works4_ = false;
-  bool works6_ = false;
 };
 
 // The three rules that go by errno alone share everything but their words.
@@ -302,7 +156,7 @@ class NoRoute : public Denied {
   void say(Finding& result, const Seen& seen, const std::string& address) const override {
     result.summary = fmt::format("The kernel has no {}route to {}; no packet was sent.",
                                  seen.ipv6 ? "IPv6 " : "", address);
-    result.next_steps = {fmt::format("ip route get {}", address)};
+    result.next_steps = {"ip route get " + model::shell_word(address)};
   }
 };
 
@@ -347,7 +201,7 @@ class LocalDeny : public Denied {
           "EINVAL is what a blackhole route says; a program that passes a wrong address gets it "
           "too.");
     }
-    result.next_steps = {fmt::format("ip route get {}", address), "nft list ruleset"};
+    result.next_steps = {"ip route get " + model::shell_word(address), "nft list ruleset"};
   }
 };
 
@@ -409,7 +263,6 @@ class Self : public Rule {
 }  // namespace
 
 void add_route_rules(Rules& rules) {
-  rules.push_back(std::make_unique<Ports>());
   rules.push_back(std::make_unique<V6Off>());
   rules.push_back(std::make_unique<NoRoute>());
   rules.push_back(std::make_unique<LocalDeny>());

@@ -8,6 +8,7 @@
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/local.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -134,7 +135,11 @@ class UnixGone : public Rule {
       if (severity == Severity::info) {
         result.evidence.push_back("programs usually do well without this service");
       }
-      result.next_steps = {fmt::format("ls -l {}", subject), "ss -xl"};
+      result.next_steps = {"ss -xl"};
+      // Abstract names (@) are no files.
+      if (!subject.starts_with('@')) {
+        result.next_steps.insert(result.next_steps.begin(), "ls -l " + model::shell_file(subject));
+      }
       findings.push_back(std::move(result));
     }
   }

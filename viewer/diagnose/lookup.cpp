@@ -7,6 +7,7 @@
 #include <array>
 
 #include "viewer/diagnose/phrase.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -16,6 +17,13 @@ bool is_address(const std::string& name) {
   const std::string whole = name.substr(0, name.find('%'));
   return inet_pton(AF_INET, whole.c_str(), address.data()) == 1 ||
          inet_pton(AF_INET6, whole.c_str(), address.data()) == 1;
+}
+
+// What dig would take for an option or a server goes behind -q.
+std::string dig_name(std::string_view name) {
+  const bool special =
+      !name.empty() && std::string_view("-+@").find(name[0]) != std::string_view::npos;
+  return (special ? "-q " : "") + model::shell_word(name);
 }
 
 }  // namespace
@@ -58,19 +66,31 @@ std::string subject_of(const std::vector<std::string>& names) {
   return counted(static_cast<std::int64_t>(names.size()), "name");
 }
 
+std::string dig(std::string_view name, std::string_view rest) {
+  return fmt::format("dig {} {}", dig_name(name), rest);
+}
+
 std::vector<std::string> dig_commands(const Settings& settings, std::string_view name) {
   std::vector<std::string> commands;
+  const std::string word = dig_name(name);
   for (const std::string& server : settings.nameserver_addresses) {
-    commands.push_back(fmt::format("dig @{0} {1} A; dig @{0} {1} AAAA", server, name));
+    commands.push_back(
+        fmt::format("dig {0} {1} A; dig {0} {1} AAAA", model::shell_word("@" + server), word));
   }
-  if (commands.empty()) commands.push_back(fmt::format("dig {0} A; dig {0} AAAA", name));
+  if (commands.empty()) commands.push_back(fmt::format("dig {0} A; dig {0} AAAA", word));
   return commands;
+}
+
+std::string getent_command(std::string_view name) {
+  return fmt::format("getent ahosts {}{}", name.starts_with('-') ? "-- " : "",
+                     model::shell_word(name));
 }
 
 void add_lookup_rules(Rules& rules) {
   add_slow_lookup_rules(rules);
   add_failed_lookup_rules(rules);
   add_lookup_cost_rules(rules);
+  add_lookup_pool_rules(rules);
   add_stale_lookup_rules(rules);
 }
 

@@ -11,7 +11,8 @@ namespace sockwatch::diagnose {
 
 void add_slow_lookup_rules(Rules& rules);    // DNS-5S DNS-AAAA DNS-DEAD
 void add_failed_lookup_rules(Rules& rules);  // DNS-FAIL DNS-NX
-void add_lookup_cost_rules(Rules& rules);    // DNS-BUDGET DNS-POOL
+void add_lookup_cost_rules(Rules& rules);    // DNS-BUDGET
+void add_lookup_pool_rules(Rules& rules);    // DNS-POOL
 void add_stale_lookup_rules(Rules& rules);   // DNS-STALE
 
 // Meant for a name server: has a name that is no address and not the host's own.
@@ -35,6 +36,9 @@ int timeouts_taken(store::Ns duration, store::Ns timeout);
 std::string subject_of(const std::vector<std::string>& names);
 
 // "dig @10.0.0.2 db.internal A" and AAAA for each name server of the trace.
+// Names are quoted where a shell needs it: they come from the recorded program.
 std::vector<std::string> dig_commands(const Settings& settings, std::string_view name);
+std::string dig(std::string_view name, std::string_view rest);  // "dig db.internal AAAA"
+std::string getent_command(std::string_view name);              // "getent ahosts db.internal"
 
 }  // namespace sockwatch::diagnose

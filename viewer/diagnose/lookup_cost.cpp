@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/lookup.h"
@@ -150,102 +149,8 @@ class DnsBudget : public Rule {
   Bounded<std::string, Unfinished> unfinished_;
 };
 
-class DnsPool : public Rule {
- public:
-  static constexpr std::size_t kThreads = 4;  // libuv's, unless UV_THREADPOOL_SIZE says otherwise
-  static constexpr store::Ns kLong = 1'000'000'000;
-  // One lookup takes the place of another this fast.
-  static constexpr store::Ns kHandover = 10'000'000;
-
-  const Entry& entry() const override {
-    static const Entry kEntry{
-        .id = "DNS-POOL",
-        .family = Family::lookup,
-        .title = "all lookup threads are busy",
-        .signature =
-            "In one process of a program on libuv (Node.js) 4 or more lookups were going "
-            "on at once for 1 s or longer, and never more than then.",
-        .meaning =
-            "Node.js looks names up on a pool of threads, four by default, which it also "
-            "uses for files. While all of them wait for a name server, the next lookup "
-            "waits for a thread, and so does every connection behind it.",
-        .not_this =
-            "Not the network to the server: connects have not begun yet. That the lookups "
-            "are slow has a reason of its own.",
-        .next = {"UV_THREADPOOL_SIZE=16", "see the diagnoses of lookups (DNS-...)"}};
-    return kEntry;
-  }
-
-  void see(const store::ResolutionRow& row) override {
-    Process* process = processes_.slot(row.process_id);
-    if (process == nullptr) return;
-    ++process->lookups;
-    const std::string_view program = context().programs.name_of(row.process_id);
-    if (program != "node" && program != "nodejs") return;
-    auto& ends = process->ends;
-    std::erase_if(ends, [&](store::Ns end) { return end <= row.started_ns; });
-    if (ends.size() == kMostThreads) return;
-    ends.push_back(row.started_ns + row.duration_ns);
-    if (ends.size() < std::max(kThreads, process->pool)) return;
-    if (ends.size() > process->pool) {
-      // More than thought to be possible: a larger pool, which was not full before.
-      process->pool = ends.size();
-      process->longest = 0;
-      process->run_end = 0;
-      process->sightings = {};
-    }
-    const store::Ns full_until = *std::min_element(ends.begin(), ends.end());
-    if (process->run_end == 0 || row.started_ns > process->run_end + kHandover) {
-      process->run_start = row.started_ns;
-    }
-    process->run_end = std::max(process->run_end, full_until);
-    process->longest = std::max(process->longest, process->run_end - process->run_start);
-    process->sightings.add(row);
-  }
-
-  void conclude(std::vector<Finding>& findings) override {
-    for (const auto& [id, process] : processes_) {
-      if (process.longest < kLong) continue;
-      const store::ProcessRow* row = context().programs.process(id);
-      auto result =
-          finding(Severity::warning, Confidence::medium,
-                  fmt::format("{} (pid {})", context().programs.name_of(id), row ? row->pid : 0));
-      process.sightings.fill(result, process.lookups);
-      result.summary = fmt::format(
-          "All {} lookup threads are busy for {}; connects wait behind slow lookups, not behind "
-          "the network.",
-          process.pool, time_span(process.longest));
-      result.evidence.push_back(
-          fmt::format("never more than {} lookups at once, and so many for {} without a pause",
-                      process.pool, time_span(process.longest)));
-      result.excluded.push_back(
-          "A program that simply asks much: it would not stop at the same "
-          "number of lookups each time.");
-      result.next_steps = {"UV_THREADPOOL_SIZE=16", "mend what makes the lookups slow"};
-      findings.push_back(std::move(result));
-    }
-  }
-
- private:
-  static constexpr std::size_t kMostThreads = 1024;  // libuv's limit
-
-  struct Process {
-    std::int64_t lookups = 0;
-    std::vector<store::Ns> ends;  // of lookups going on
-    std::size_t pool = 0;         // the most at once so far
-    store::Ns run_start = 0;
-    store::Ns run_end = 0;
-    store::Ns longest = 0;
-    Sightings sightings;
-  };
-  Bounded<std::int64_t, Process> processes_;
-};
-
 }  // namespace
 
-void add_lookup_cost_rules(Rules& rules) {
-  rules.push_back(std::make_unique<DnsBudget>());
-  rules.push_back(std::make_unique<DnsPool>());
-}
+void add_lookup_cost_rules(Rules& rules) { rules.push_back(std::make_unique<DnsBudget>()); }
 
 }  // namespace sockwatch::diagnose

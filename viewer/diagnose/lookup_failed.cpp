@@ -1,4 +1,4 @@
-// Lookups that were answered, with a no.
+// Lookups that failed at once, and those that were answered with a no.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -18,18 +18,21 @@ class DnsFail : public Rule {
     static const Entry kEntry{
         .id = "DNS-FAIL",
         .family = Family::lookup,
-        .title = "the name server answers with a failure",
+        .title = "the lookup fails at once",
         .signature =
             "The lookup ended with EAI_AGAIN or EAI_FAIL in less than half of the "
             "resolver's timeout.",
         .meaning =
-            "The name server was there and answered at once, but not with an address: it "
-            "could not find out itself (SERVFAIL), refused to answer, or nobody listens on "
-            "its port 53. The program has no address, so it never tried to connect.",
+            "The resolver gave up without waiting for its time-out. Either a name server "
+            "answered with a failure (it could not find out itself, SERVFAIL, or it refused), "
+            "or none could be asked: nobody serves port 53 there, a firewall rejects the "
+            "query, or this host has no route to it. The program has no address, so it never "
+            "tried to connect.",
         .not_this =
             "Not a lost packet: that would have taken the resolver's full timeout. Not a "
             "name that does not exist: that is another answer (EAI_NONAME).",
-        .next = {"dig NAME +trace", "dig @NAMESERVER NAME", "cat /etc/resolv.conf"}};
+        .next = {"dig @NAMESERVER NAME: SERVFAIL, or 'connection refused'?", "dig NAME +trace",
+                 "cat /etc/resolv.conf"}};
     return kEntry;
   }
 
@@ -50,17 +53,17 @@ class DnsFail : public Rule {
       auto result = finding(Severity::error, Confidence::high, name);
       seen.sightings.fill(result, seen.lookups);
       result.summary = fmt::format(
-          "The name server replied at once with a failure for {} (SERVFAIL, or port closed).",
+          "The lookup of {} failed without a time-out: the name server answered with a failure "
+          "(SERVFAIL), or nobody serves port 53 there.",
           name);
       result.evidence.push_back(fmt::format("{} lookups failed, the slowest in {}",
                                             share(result.count, result.of),
                                             time_span(seen.longest)));
       result.excluded.push_back(fmt::format("Lost queries: they would have taken {} and more.",
                                             time_span(settings().resolver_timeout)));
-      result.next_steps = {fmt::format("dig {} +trace", name)};
-      for (std::string& command : dig_commands(settings(), name)) {
-        result.next_steps.push_back(std::move(command));
-      }
+      // Its answer tells the two apart: a status, or 'connection refused'.
+      result.next_steps = dig_commands(settings(), name);
+      result.next_steps.push_back(dig(name, "+trace"));
       findings.push_back(std::move(result));
     }
   }
@@ -148,7 +151,7 @@ class DnsNx : public Rule {
                       "address'",
                       share(result.count, result.of)));
       result.excluded.push_back("Lost queries: the answer came.");
-      result.next_steps = {fmt::format("getent ahosts {}", name), fmt::format("dig {}", name)};
+      result.next_steps = {getent_command(name), dig(name, "A")};
       findings.push_back(std::move(result));
     }
   }

@@ -179,8 +179,7 @@ class DnsAaaa : public Rule {
         "{} lookups found only IPv4 addresses and waited 2 or 3 times the resolver's {}",
         share(result.count, result.of), time_span(settings().resolver_timeout)));
     result.excluded.push_back("A dead name server: the lookup would have failed.");
-    result.next_steps = {fmt::format("dig {} AAAA", names.front()),
-                         "try `options no-aaaa` in /etc/resolv.conf"};
+    result.next_steps = {dig(names.front(), "AAAA"), "try `options no-aaaa` in /etc/resolv.conf"};
     result.explains = {{"DNS-5S", result.subject}};
     findings.push_back(std::move(result));
   }

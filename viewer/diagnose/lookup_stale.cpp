@@ -100,7 +100,7 @@ class DnsStale : public Rule {
           "{} failed attempts went to an address the name no longer had; the process had not asked "
           "again for more than 5 minutes",
           share(result.count, result.of)));
-      result.next_steps = {fmt::format("getent ahosts {}", label),
+      result.next_steps = {getent_command(label),
                            "restart the program, or lower the cache time of its runtime (JVM: "
                            "networkaddress.cache.ttl)"};
       findings.push_back(std::move(result));

@@ -24,7 +24,8 @@ struct Context {
   const Settings& settings;
   const Places& places;
   const Programs& programs;
-  bool filtered = false;  // a part of the trace only: what is missing here may be elsewhere
+  bool filtered = false;        // a part of the trace only: what is missing here may be elsewhere
+  std::int64_t unexamined = 0;  // attempts no rule saw: beyond Places::kLimit places
 };
 
 // A row of `connection`, and what several rules ask of it, worked out once.

@@ -9,10 +9,19 @@
 namespace sockwatch::diagnose {
 namespace {
 
-bool before(const Finding& a, const Finding& b) {
-  return std::tuple(a.severity, a.confidence, -a.count, a.rule, std::string_view(a.subject)) <
-         std::tuple(b.severity, b.confidence, -b.count, b.rule, std::string_view(b.subject));
+// A hint must not stand before what is known, however often it was seen.
+bool is_hint(const Finding& finding) { return finding.confidence == Confidence::low; }
+
+// SNDTIMEO and SYNDROP of the same attempts: what the program was told comes before what the
+// network did, or its message would be looked for in vain.
+int rank(const Finding& finding) { return finding.rule == "SNDTIMEO" ? 0 : 1; }
+
+auto order(const Finding& finding) {
+  return std::tuple(finding.severity, is_hint(finding), -finding.count, finding.confidence,
+                    rank(finding), finding.rule, std::string_view(finding.subject));
 }
+
+bool before(const Finding& a, const Finding& b) { return order(a) < order(b); }
 
 // Which finding each is shown inside of; itself: in the list.
 class Families {
@@ -132,7 +141,7 @@ void Session::add(const store::ResolutionRow& row) {
 void Session::add(const store::ConnectionRow& row) {
   const auto place = places_.of(row);
   if (!place) {
-    ++unexamined_;
+    ++context_.unexamined;
     return;
   }
   Attempt attempt = examine(row);

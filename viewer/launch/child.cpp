@@ -112,7 +112,9 @@ Result<StartedCollector> start_collector(const CollectorOrder& order) {
   const pid_t pid = ::fork();
   if (pid < 0) return cannot_fork();
   if (pid == 0) {
-    ::setsid();
+    // Not setsid: with it the kernel (sched_autogroup) weighs the collector, mostly asleep, against
+    // all that runs in our session, and on a busy machine it waits for a processor for a second.
+    ::setpgid(0, 0);
     if (place_descriptors(ready->write.get(), stop->read.get())) {
       ::execve("/proc/self/exe", arguments.data(), variables.data());
     }

@@ -40,8 +40,8 @@ struct StartedCollector {
              // left.
 };
 
-// This same executable as `sockwatch collect`, in a session of its own, so that no terminal signal
-// reaches it; standard error is kept, no other descriptor.
+// This same executable as `sockwatch collect`, in a process group of its own, so that no terminal
+// signal reaches it; standard error is kept, no other descriptor.
 Result<StartedCollector> start_collector(const CollectorOrder& order);
 
 // Blocks until the next byte of `ready`. False: it has ended or is about to.

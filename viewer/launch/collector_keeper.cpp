@@ -73,7 +73,8 @@ void CollectorKeeper::check() {
 }
 
 bool CollectorKeeper::restart() {
-  order_.resume = true;
+  // Where the trace was removed, its notes go into a new one of that name.
+  order_.resume = ::access(order_.trace_path.c_str(), F_OK) == 0;
   order_.replace = false;
   // Somebody who kills has no reason that waiting would remove.
   for (int tries = 0; tries < kMostKills; ++tries) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "shim/wire/exec_note.h"
 #include "shim/wire/segment.h"
 
 namespace sockwatch::launch {
@@ -73,6 +74,11 @@ Environment recorded_environment(Environment base, const Additions& additions) {
   } else {
     unset(base, wire::kDetailVariable);
   }
+  if (additions.follow) {
+    set(base, wire::kFollowVariable, "1");
+  } else {
+    unset(base, wire::kFollowVariable);
+  }
   const std::string options = get(base, kAsanOptions).value_or("");
   if (options.find("verify_asan_link_order") == std::string::npos) {
     set(base, kAsanOptions, options.empty() ? kAnyOrder : options + ":" + kAnyOrder);
@@ -84,6 +90,7 @@ Environment unrecorded_environment(Environment base) {
   unset(base, kPreload);
   unset(base, wire::kDirVariable);
   unset(base, wire::kDetailVariable);
+  unset(base, wire::kFollowVariable);
   return base;
 }
 

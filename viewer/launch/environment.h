@@ -14,12 +14,13 @@ struct Additions {
   std::string library;  // path for LD_PRELOAD; empty: the program must not load it, nothing changes
   std::string run_directory;
   bool all_calls = false;
+  bool follow = false;  // the library puts them back where a program scrubs them
 };
 
 // Adds LD_PRELOAD (ours behind what is there, and never twice), SOCKWATCH_DIR, SOCKWATCH_DETAIL,
-// and one word to ASAN_OPTIONS: the AddressSanitizer runtime ends a program in which it is not the
-// very first library. Putting it first instead would load it into every child that never asked for
-// it.
+// SOCKWATCH_FOLLOW, and one word to ASAN_OPTIONS: the AddressSanitizer runtime ends a program in
+// which it is not the very first library. Putting it first instead would load it into every child
+// that never asked for it.
 Environment recorded_environment(Environment base, const Additions& additions);
 
 // Without any of ours, and without LD_PRELOAD: for the collector, which must not record itself.

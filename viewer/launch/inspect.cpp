@@ -95,8 +95,12 @@ Result<Inspection> inspect_process(pid_t pid) {
   }
   inspection.recording = has_mapped(pid, "libsockwatch.so");
   if (!inspection.recording && !has_more_rights(pid)) {
-    return Error{fmt::format("process {} does not let this user look at it", pid),
-                 "run check as root"};
+    const bool root = ::geteuid() == 0;
+    return Error{
+        fmt::format("process {} does not let {} look at it", pid, root ? "even root" : "this user"),
+        root ? "this container or sandbox lacks CAP_SYS_PTRACE: run check outside of it, or "
+               "on a process started inside"
+             : "run check as root"};
   }
   add_sight(judge_process(pid, inspection.path), inspection);
   add_library(inspection);

@@ -155,7 +155,8 @@ class Recording {
     const Environment environment = recorded_environment(
         current_environment(), {.library = must_not_load(program_.sight.verdict) ? "" : library,
                                 .run_directory = directory.path(),
-                                .all_calls = options_.all_calls});
+                                .all_calls = options_.all_calls,
+                                .follow = options_.follow_env});
     Target target;
     target.started_ns = monotonic_now();
     const auto started = start_target(program_.path, options_.command, environment, inbox);
@@ -186,13 +187,12 @@ class Recording {
       say(written.error());
     }
     if (keeper.finish()) return;
-    if (!directory.has_segments()) {
+    if (!directory.has_segments_or_notes()) {
       say("the trace is not complete");
       return;
     }
     say(Error{fmt::format("the trace is not complete; the rest is still in {}", directory.path()),
-              fmt::format("store it: sockwatch collect --dir {} --output TRACE; then remove it",
-                          directory.path())});
+              fmt::format("store it: sockwatch recover {} -o FILE", directory.path())});
     directory.keep();
   }
 

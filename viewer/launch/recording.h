@@ -11,7 +11,8 @@ struct RecordOptions {
   std::string output;                // empty: the default name
   bool force = false;
   bool all_calls = false;
-  bool quiet = false;  // errors only
+  bool follow_env = false;  // also programs that are started with a scrubbed environment
+  bool quiet = false;       // errors only
 };
 
 struct RecordOutcome {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "collector/drain/collect.h"
+#include "collector/drain/logbook.h"
 #include "shim/wire/segment.h"
 
 namespace sockwatch::launch {
@@ -35,10 +36,11 @@ std::string RunDirectory::complaint_about_space() const {
                      fs::path(path_).parent_path().string());
 }
 
-bool RunDirectory::has_segments() const {
+bool RunDirectory::has_segments_or_notes() const {
   std::error_code error;
   for (fs::directory_iterator it(path_, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() == wire::kSegmentSuffix) return true;
+    const std::string name = it->path().filename().string();
+    if (name.ends_with(wire::kSegmentSuffix) || drain::Logbook::is_file_name(name)) return true;
   }
   return false;
 }

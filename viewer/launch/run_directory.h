@@ -20,7 +20,7 @@ class RunDirectory {
   // Empty, or what is wrong with the space in its file system: recording needs some 300 KiB for
   // each thread that makes calls.
   std::string complaint_about_space() const;
-  bool has_segments() const;
+  bool has_segments_or_notes() const;  // something `sockwatch recover` can use
 
  private:
   explicit RunDirectory(std::string path) : path_(std::move(path)) {}

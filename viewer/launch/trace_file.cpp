@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "viewer/launch/fd.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::launch {
 namespace {
@@ -33,8 +34,14 @@ std::string absolute(const std::string& path) {
 
 Error cannot_create(const std::string& path, int error) {
   const std::string directory = fs::path(path).parent_path().string();
+  std::error_code unknown;
   std::string hint = "name another file with -o";
-  if (error == ENOENT) hint = "create the directory first: mkdir -p '" + directory + "'";
+  if (error == ENOENT && !directory.empty() && !fs::exists(directory, unknown)) {
+    hint = "create the directory first: mkdir -p " + model::shell_file(directory);
+  } else if (error == ENOENT) {  // /proc and its like
+    hint = "no file can be made in '" + (directory.empty() ? "." : directory) +
+           "': name a file in another directory with -o";
+  }
   if (error == EACCES || error == EROFS)
     hint = "name a file in a directory you may write to with -o";
   return {"cannot create the trace '" + path + "': " + std::strerror(error), hint};
@@ -63,6 +70,11 @@ Result<TraceFile> reserve_named_trace(const std::string& path, bool force) {
     return trace;
   }
   if (errno != EEXIST) return cannot_create(path, errno);
+  std::error_code unknown;
+  if (!fs::is_regular_file(trace.path, unknown)) {
+    return Error{"'" + path + "' is no regular file, so it cannot hold a trace",
+                 "name a file with -o; one that is not wanted can be deleted afterwards"};
+  }
   if (!force) {
     return Error{"the trace '" + path + "' exists",
                  "add --force to replace it, or name another with -o"};

@@ -18,8 +18,8 @@ constexpr std::array<Entry, 8> kNotSeen = {{
      "watch the program at the other end, if that one is not Go"},
     {"setuid", "runs with more rights than its caller, so the loader ignores LD_PRELOAD",
      "record it as the user it runs as (for setuid root: as root)"},
-    {"no-env", "was started without LD_PRELOAD in its environment",
-     "look for env -i, sudo or a service manager between sockwatch and it"},
+    {"no-env", "was started with a scrubbed environment, without LD_PRELOAD",
+     "record with --follow-env; if that is not enough, look for sudo or a service manager between"},
     {"other-arch", "is built for another machine type than the library",
      "install sockwatch for that machine type"},
     {"other-libc", "uses another C library than glibc", "record a build of it for glibc"},
@@ -28,7 +28,7 @@ constexpr std::array<Entry, 8> kNotSeen = {{
     {"unknown", "did not load the library", "run sockwatch check on it"},
 }};
 
-constexpr std::array<Entry, 6> kLost = {{
+constexpr std::array<Entry, 9> kLost = {{
     {"ring_full", "a thread recorded faster than its ring was emptied",
      "give the collector more processor time, or record fewer threads at once"},
     {"no_slot", "there were more threads at once than rings", "record fewer threads at once"},
@@ -37,6 +37,12 @@ constexpr std::array<Entry, 6> kLost = {{
     {"descriptor", "a descriptor number was too large to follow", "lower ulimit -n"},
     {"broken_ring", "the program overwrote memory that holds its ring",
      "look for a memory error in the program"},
+    {"exec_notes", "more programs were started unseen than are noted",
+     "record fewer of them at a time"},
+    {"lost_trace", "the trace a killed collector had written was gone", ""},
+    {"not_stored", "the trace could not be written to its end, for want of room most likely",
+     "make room there; what is missing is in the run directory that was named when the recording "
+     "ended: sockwatch collect --dir DIR --output FILE"},
 }};
 
 template <std::size_t N>

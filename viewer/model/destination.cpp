@@ -1,12 +1,17 @@
 #include "viewer/model/destination.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <tuple>
 
 namespace sockwatch::model {
 namespace {
 
-bool connected(const store::ConnectionRow& row) { return row.outcome == word(Outcome::connected); }
+// As course_of says, at less cost.
+bool connected(const store::ConnectionRow& row) {
+  return row.outcome == word(Outcome::connected) &&
+         (row.protocol != "udp" || row.ending != word(Ending::reset));
+}
 
 void add_to(Histogram& histogram, const store::OptInt& value) {
   if (value) histogram.add(*value);
@@ -24,6 +29,14 @@ store::OptInt time_between(const store::OptInt& from, const store::OptInt& to) {
     return std::nullopt;
   }
   return difference;
+}
+
+Course course_of(const store::ConnectionRow& row) {
+  Course course{parse_outcome(row.outcome), std::nullopt};
+  if (course.outcome != Outcome::connected || !row.ending) return course;
+  course.ending = parse_ending(*row.ending);
+  if (row.protocol != "udp" || course.ending != Ending::reset) return course;
+  return {row.error == ECONNREFUSED ? Outcome::refused : Outcome::rejected, std::nullopt};
 }
 
 store::OptInt connect_ns(const store::ConnectionRow& row) {
@@ -45,22 +58,20 @@ store::OptInt first_byte_ns(const store::ConnectionRow& row) {
 }
 
 store::OptInt attempt_ns(const store::ConnectionRow& row) {
-  const bool phase_is_all = !connected(row) && row.decided_ns;
+  // The connect of a datagram socket decides nothing, whatever came back later.
+  const bool phase_is_all = row.outcome != word(Outcome::connected) && row.decided_ns;
   return time_between(row.started_ns, phase_is_all ? row.decided_ns : row.closed_ns);
 }
 
 void Tally::add(const store::ConnectionRow& row) {
   ++attempts;
-  if (const auto outcome = parse_outcome(row.outcome)) {
-    ++outcomes[static_cast<std::size_t>(*outcome)];
+  const Course course = course_of(row);
+  if (course.outcome) {
+    ++outcomes[static_cast<std::size_t>(*course.outcome)];
   } else {
     ++unrecognised;
   }
-  if (row.ending && connected(row)) {
-    if (const auto ending = parse_ending(*row.ending)) {
-      ++endings[static_cast<std::size_t>(*ending)];
-    }
-  }
+  if (course.ending) ++endings[static_cast<std::size_t>(*course.ending)];
   add_to(connect, connect_ns(row));
   add_to(handshake, handshake_ns(row));
   add_to(first_byte, first_byte_ns(row));

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "collector/store/rows.h"
 #include "viewer/model/histogram.h"
@@ -12,6 +13,15 @@ namespace sockwatch::model {
 
 // From one moment to a later one; empty where either is unknown or they are in the wrong order.
 store::OptInt time_between(const store::OptInt& from, const store::OptInt& to);
+
+// What a row says of how it went; empty where it has none, or a word this version does not know.
+// A datagram socket has no connection that could be reset: where a trace says so, an ICMP message
+// came back for what was sent. That is a refusal (port unreachable) or a rejection.
+struct Course {
+  std::optional<Outcome> outcome;
+  std::optional<Ending> ending;  // where the outcome is `connected`
+};
+Course course_of(const store::ConnectionRow& row);
 
 // Moments of one connection, or empty where the recording does not have them.
 store::OptInt connect_ns(const store::ConnectionRow& row);     // start to decided, connected only

@@ -40,7 +40,7 @@ void Range::add(std::int64_t value) {
 }
 
 void Evidence::add(const store::ConnectionRow& row) {
-  if (count == 0) first_id = row.id;
+  if (ids.size() < kIdsKept) ids.push_back(row.id);
   ++count;
   if (counters_live(row) && *row.segs_in == 0) ++silent;
   if (row.segs_in.value_or(0) > 0) ++answered;
@@ -66,7 +66,7 @@ void Evidence::add(const store::ConnectionRow& row) {
 }
 
 std::optional<FailureKey> failure_of(const store::ConnectionRow& row) {
-  const auto outcome = parse_outcome(row.outcome);
+  const auto [outcome, ending] = course_of(row);
   if (!outcome) return std::nullopt;
   // However it waited, a program that gave up gave up: the errno of a blocking connect with
   // SO_SNDTIMEO (EINPROGRESS) is no other failure.
@@ -74,8 +74,6 @@ std::optional<FailureKey> failure_of(const store::ConnectionRow& row) {
     return FailureKey{0, *outcome, std::nullopt, std::nullopt};
   }
   if (is_failure(*outcome)) return FailureKey{0, *outcome, std::nullopt, row.error};
-  if (*outcome != Outcome::connected || !row.ending) return std::nullopt;
-  const auto ending = parse_ending(*row.ending);
   if (!ending || !is_failure(*ending)) return std::nullopt;
   return FailureKey{0, *outcome, ending, row.error};
 }

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <vector>
 
 #include "collector/store/rows.h"
 #include "viewer/model/words.h"
@@ -28,7 +29,7 @@ struct Range {
 // counters are there to find out.
 struct Evidence {
   std::uint64_t count = 0;
-  std::int64_t first_id = 0;        // of the row added first
+  std::vector<std::int64_t> ids;    // of the rows added first, at most kIdsKept
   std::uint64_t silent = 0;         // proven: a packet went out and none came back
   std::uint64_t answered = 0;       // at least one packet came back
   std::uint64_t established = 0;    // the kernel had finished the handshake
@@ -47,6 +48,7 @@ struct Evidence {
   std::set<std::string> budget_sources;
   std::set<std::int64_t> processes;  // ids, of at most kProcessesKept
   static constexpr std::size_t kProcessesKept = 4;
+  static constexpr std::size_t kIdsKept = 64;
 
   void add(const store::ConnectionRow& row);
 };

@@ -47,6 +47,8 @@ struct Summary {
   bool filtered = false;  // shows a part of the trace only
 
   std::uint64_t lost() const;
+  // Not brought to its end: it still runs, or its collector was killed or had no room.
+  bool unfinished() const { return !trace.empty() && !trace.contains("ended"); }
   std::vector<const store::ProcessRow*> not_seen() const;
 };
 

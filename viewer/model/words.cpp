@@ -1,6 +1,7 @@
 #include "viewer/model/words.h"
 
 #include <algorithm>
+#include <array>
 
 namespace sockwatch::model {
 namespace {

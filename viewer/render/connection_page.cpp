@@ -121,6 +121,11 @@ std::string picture(const ConnectionFacts& facts, const TextStyle& style) {
   return out + toned(wrapped("  " + bar_legend(style), width_of(style), 2), Tone::faint, style);
 }
 
+bool never_set(const store::ConnectionRow& row) {
+  return model::parse_outcome(row.outcome) != model::Outcome::connected &&
+         row.rtt_us.value_or(0) <= 0;
+}
+
 std::string facts_table(const ConnectionFacts& facts, const TextStyle& style) {
   const Words words(facts, style);
   std::string out = "\n" + toned("FACTS", Tone::heading, style) + "\n";
@@ -129,6 +134,13 @@ std::string facts_table(const ConnectionFacts& facts, const TextStyle& style) {
     const auto& value = facts.row.*column.member;
     using Value = std::decay_t<decltype(value)>;
     std::string text;
+    // Traces of earlier versions have the kernel's uptime here where no handshake had set the
+    // clock.
+    const std::string_view name = column.name;
+    if (never_set(facts.row) && (name == "close_last_ack_ms" || name == "close_last_receive_ms")) {
+      unknown += std::string(unknown.empty() ? "" : ", ") + column.name;
+      return;
+    }
     if constexpr (std::is_same_v<Value, std::int64_t> || std::is_same_v<Value, std::string>) {
       text = words(column.name, value);
     } else {
@@ -177,8 +189,7 @@ std::string connection_page(const ConnectionFacts& facts, const TextStyle& style
   title += clock.time_ms(row.started_ns);
   const std::string lines = wrapped(title, width_of(style), 2);
   std::string out = toned(lines.substr(0, lines.size() - 1), Tone::heading, style) + "\n";
-  std::string how = clean(row.outcome, style.ascii);
-  if (row.ending) how += "/" + clean(*row.ending, style.ascii);
+  std::string how = how_it_went(row, style);
   const std::string evidence = attempt_sentence(row, style);
   if (!evidence.empty()) how += ": " + evidence;
   out += wrapped((model::failure_of(row) ? "! " : "  ") + how, width_of(style), 2);

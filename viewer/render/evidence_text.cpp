@@ -139,12 +139,12 @@ std::string noticed_late(const Evidence& evidence, const TextStyle& style) {
 }
 
 std::string refused(const FailureKey& key, const Evidence& evidence, const TextStyle& style) {
-  std::string text = "answered: nothing listens" + errno_in_parentheses(key.error) +
-                     after_elapsed(evidence, style);
+  std::string text =
+      "answered 'no'" + errno_in_parentheses(key.error) + after_elapsed(evidence, style);
   if (evidence.syns.known > 0 && evidence.syns.largest > 1) {
     text += ", " + counted(evidence.syns, "SYN", style);
   }
-  return text + noticed_late(evidence, style);
+  return text + ": nothing listens, or a firewall refuses" + noticed_late(evidence, style);
 }
 
 std::string local_failure(const FailureKey& key, std::string_view what) {

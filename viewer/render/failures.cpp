@@ -98,22 +98,23 @@ std::string failures(const Summary& summary, const TextStyle& style,
 }
 
 std::vector<std::size_t> undiagnosed(const Summary& summary, const std::vector<Finding>& findings) {
-  // By attempt: the findings that name it, and how many attempts they have in all.
-  std::map<std::int64_t, std::int64_t> told;
-  const auto note = [&](const auto& self, const std::vector<Finding>& some) -> void {
-    for (const Finding& finding : some) {
-      for (const std::int64_t id : finding.connections) told[id] += finding.connections_total;
-      self(self, finding.explained);
-    }
-  };
-  note(note, findings);
   std::vector<std::size_t> rest;
   for (std::size_t i = 0; i < summary.failures.size(); ++i) {
     const model::Evidence& evidence = summary.failures[i].evidence;
-    const auto found = told.find(evidence.first_id);
-    const bool said = found != told.end() && found->second >= 0 &&
-                      static_cast<std::uint64_t>(found->second) >= evidence.count;
-    if (!said) rest.push_back(i);
+    // Findings name some of their attempts, and how many they have in all. Those inside another
+    // finding are about the same attempts as that one, so they are counted apart.
+    const auto told = [&](const auto& self, const std::vector<Finding>& some) -> std::int64_t {
+      std::int64_t sum = 0;
+      for (const Finding& finding : some) {
+        const bool names_one =
+            std::any_of(evidence.ids.begin(), evidence.ids.end(), [&](std::int64_t id) {
+              return std::ranges::find(finding.connections, id) != finding.connections.end();
+            });
+        sum += std::max(names_one ? finding.connections_total : 0, self(self, finding.explained));
+      }
+      return sum;
+    };
+    if (static_cast<std::uint64_t>(told(told, findings)) < evidence.count) rest.push_back(i);
   }
   return rest;
 }

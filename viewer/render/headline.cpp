@@ -168,6 +168,9 @@ std::string headline(const Summary& summary, const std::vector<NameGroup>& group
     text = healthy_sentence(summary, groups);
   }
   text += lookup_sentence(summary, style);
+  if (summary.unfinished()) {
+    text += " The recording has no end: what came later is not here.";
+  }
   if (summary.lost() > 0) {
     text += fmt::format(
         " {} lost, so this is not the whole picture.",

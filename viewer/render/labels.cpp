@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "viewer/model/shell_word.h"
 #include "viewer/render/clean_text.h"
 #include "viewer/render/format.h"
 
@@ -65,15 +66,18 @@ std::string programs(const std::vector<store::ProcessRow>& processes, const Text
   return fmt::format("{}, {} processes", text, number(processes.size()));
 }
 
+std::string how_it_went(const store::ConnectionRow& row, const TextStyle& style) {
+  const model::Course course = model::course_of(row);
+  if (!course.outcome) return clean(row.outcome, style.ascii);
+  std::string text(model::word(*course.outcome));
+  if (course.outcome == model::Outcome::connected && row.ending) {
+    text += "/" + clean(*row.ending, style.ascii);
+  }
+  return text;
+}
+
 std::string shell_word(std::string_view file, const TextStyle& style) {
-  if (file.empty()) return "FILE";
-  std::string text = clean(file, style.ascii);
-  constexpr std::string_view kPlain =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+,:@%=";
-  if (text.find_first_not_of(kPlain) == std::string::npos) return text;
-  std::string quoted = "'";
-  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+  return file.empty() ? "FILE" : clean(model::shell_file(file), style.ascii);
 }
 
 }  // namespace sockwatch::render

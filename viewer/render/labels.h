@@ -20,6 +20,9 @@ std::string full_label(const model::Destination& destination, const TextStyle& s
 // By name where there is one.
 std::string short_label(const model::Destination& destination, const TextStyle& style);
 
+// "connected/closed", "refused": the words of the model, of which a word of a newer version is one.
+std::string how_it_went(const store::ConnectionRow& row, const TextStyle& style);
+
 // Last part of the path of a program; its command line, else its pid, where the path is not known.
 std::string program(const store::ProcessRow& process, const TextStyle& style);
 
@@ -29,7 +32,8 @@ std::string who(const store::ProcessRow& process, const TextStyle& style);
 // "curl (pid 4711)", "java, 3 processes", "bash and 2 more programs, 5 processes"
 std::string programs(const std::vector<store::ProcessRow>& processes, const TextStyle& style);
 
-// A file name for a command line to copy: in quotes where a shell needs them.
+// A file name for a command line to copy: in quotes where a shell needs them. FILE where there is
+// none.
 std::string shell_word(std::string_view file, const TextStyle& style);
 
 }  // namespace sockwatch::render

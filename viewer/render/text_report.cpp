@@ -68,6 +68,7 @@ std::string coverage(const Summary& summary, const TextStyle& style) {
   std::string line = "coverage: " + counted(summary.total.attempts, "attempt");
   if (summary.filtered) line += " that match the filter";
   line += ", " + counted(summary.lost(), "record") + " lost";
+  if (summary.unfinished()) line += " as far as known";
   if (not_seen.empty()) {
     line += summary.processes.empty() ? ", no process seen" : ", no unseen process noticed";
   } else {
@@ -91,8 +92,12 @@ std::string coverage(const Summary& summary, const TextStyle& style) {
                           glyphs(style).arrow);
     }
   }
-  if (!summary.trace.empty() && !summary.trace.contains("ended")) {
-    line += "; the recording has no end: it still runs, or was cut short";
+  if (summary.unfinished()) {
+    const auto error = summary.trace.find("store_error");
+    line += "; the recording has no end: ";
+    line += error == summary.trace.end()
+                ? "it still runs, or was cut short"
+                : "its collector gave up: " + clean(error->second, style.ascii);
   }
   return wrapped(line, width_of(style), 10);
 }

@@ -67,8 +67,7 @@ std::string TextRows::who_and_where(const store::ConnectionRow& row) const {
 
 void TextRows::append(std::string& out, const store::ConnectionRow& row) const {
   const auto process = processes_.find(row.process_id);
-  std::string outcome = clean(row.outcome, style_.ascii);
-  if (row.ending) outcome += "/" + clean(*row.ending, style_.ascii);
+  const std::string outcome = how_it_went(row, style_);
   const bool failed = model::failure_of(row).has_value();
   std::string text =
       line({clock_.time_ms(row.started_ns), fmt::format("{}", row.id),

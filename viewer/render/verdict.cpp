@@ -49,6 +49,7 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
       text += fmt::format(" ({} confidence)", word(worst.confidence));
     }
     text += others(errors - 1, warnings);
+    if (summary.unfinished()) text += " The recording has no end: what came later is not here.";
     if (summary.lost() > 0) text += " Records were lost, so this is not the whole picture.";
     return text;
   }

@@ -5,10 +5,11 @@ namespace sockwatch::texts {
 const Meaning kRefused = {
     .phase = Phase::connect,
     .what =
-        "The question to open a connection (SYN) arrived, and the answer came back at once: "
-        "nobody listens on that port. The network works in both directions. Either the server "
-        "is not running, or it listens on another port or address (often only on 127.0.0.1, "
-        "or only on IPv4 while the client tried ::1). Some firewalls answer the same way.",
+        "The question to open a connection (SYN) was answered with 'no'. Mostly nobody listens on "
+        "that port: the server is not running, or it listens on another port or address (often "
+        "only on 127.0.0.1, or only on IPv4 while the client tried ::1). A firewall that rejects "
+        "answers the same way in the server's name, so the machine itself may not have been "
+        "reached.",
     .outcomes = "refused",
     .rules = "REFUSED REFUSED6 NOTYET",
     .check = "ss -ltn 'sport = :{port}'  # on the server: who listens there?"};
@@ -126,7 +127,8 @@ const Meaning kLookupFailed = {
     .what =
         "The name could not be looked up for now: no name server answered, or one answered "
         "with a failure. Nothing was sent to the server itself. If it took seconds, queries or "
-        "answers were lost; if it failed at once, the name server said so.",
+        "answers were lost; if it failed at once, the name server said so, or nobody serves port "
+        "53 there, or this host has no way to it.",
     .outcomes = "",
     .rules = "DNS-DEAD DNS-FAIL DNS-5S DNS-AAAA",
     .check = "dig {name}  # and once more with @ each name server of /etc/resolv.conf"};

@@ -135,6 +135,15 @@ void add_spoken_parts(const std::vector<std::string_view>& words, Place& place) 
   }
 }
 
+// Go says which name server it asked: "lookup a.example on 10.0.0.2:53: read udp
+// 10.1.1.1:40001->10.0.0.2:53: i/o timeout". That one is not what the program wanted to reach.
+std::string_view name_server(const std::vector<std::string_view>& words) {
+  for (std::size_t i = 0; i + 3 < words.size(); ++i) {
+    if (words[i] == "lookup" && words[i + 2] == "on") return words[i + 3];
+  }
+  return {};
+}
+
 std::string looked_up(const std::vector<std::string_view>& words) {
   constexpr std::array kBefore = {
       "lookup", "ENOTFOUND", "EAI_AGAIN", "resolve", "UnknownHostException", "getaddrinfo", "name"};
@@ -164,17 +173,19 @@ Place find_place(std::string_view said) {
     from.remove_prefix(upstream + 9);
   }
   const auto words = words_of(from);
+  const Place asked = place_of(name_server(words));
   Place found;
   for (std::size_t i = 0; i < words.size(); ++i) {
     Place place = after_error_code(i > 0 ? words[i - 1] : "", words[i]);
     if (place.host.empty()) place = place_of(words[i]);
     // An address with a port beats all, then a name with a port, then a bare address.
-    if (place.host.empty()) continue;
+    if (place.host.empty() || place == asked) continue;
     const bool better = found.host.empty() || (found.port == 0 && place.port != 0);
     if (better) found = place;
   }
   add_spoken_parts(words, found);
   found.name = looked_up(words_of(text));
+  if (found.host.empty() && !asked.host.empty()) found.host = found.name;
   if (found.name.empty() && !found.host.empty() && !is_address(found.host)) {
     found.name = found.host;
   }

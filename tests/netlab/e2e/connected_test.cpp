@@ -28,8 +28,9 @@ void expect_answered(const Recording& recording, std::uint16_t port) {
   } else {
     EXPECT_THAT(row.at("close_tcp_state"), AnyOf(4, 7)) << row;  // FIN_WAIT1, CLOSE
   }
-  EXPECT_TRUE(took(row, "started_ns", "decided_ns", 0s, 500ms));
-  EXPECT_TRUE(took(row, "decided_ns", "noticed_ns", 0s, 1s));
+  // A thread may wait for a processor for a second and more on a busy machine.
+  EXPECT_TRUE(took(row, "started_ns", "decided_ns", 0s, 5s));
+  EXPECT_TRUE(took(row, "decided_ns", "noticed_ns", 0s, 5s));
   EXPECT_TRUE(took(row, "noticed_ns", "first_receive_ns", 0s, 5s));
   EXPECT_TRUE(took(row, "first_send_ns", "first_receive_ns", 0s, 5s));
   EXPECT_TRUE(took(row, "first_receive_ns", "closed_ns", 0s, 5s));

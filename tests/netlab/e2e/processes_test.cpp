@@ -11,6 +11,7 @@ namespace {
 
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 
 TEST_F(Python, KilledWhileConnectingIsAbandoned) {
   drop_tcp(network(), kDark);
@@ -147,6 +148,33 @@ TEST_F(Recorded, StaticProgramIsNamedAsNotSeen) {
   EXPECT_THAT(seen.report.at("not_seen").dump(), HasSubstr("static"));
   ASSERT_EQ(seen.report.at("processes").size(), 1U) << seen.report.dump(2);
   EXPECT_TRUE(shows(seen.report.at("processes").at(0), {{"coverage", "static"}}));
+}
+
+// Too short-lived for anybody who looks from outside.
+TEST_F(Recorded, ShortLivedStaticChildIsNamedAsNotSeen) {
+  const std::string source = network().write_scratch("still.c", "int main(void) { return 4; }\n");
+  const Finished built = network().run({.argv = {"cc", "-static", "-o", "still", source}});
+  if (built.status != 0) GTEST_SKIP() << "skipped, because no static program can be built here";
+  const std::string still = network().scratch() + "/still";
+  const Recording seen = record({"sh", "-c", still + "; " + still + "; exit 0"});
+  EXPECT_EQ(seen.target.status, 0);
+  EXPECT_EQ(seen.report.at("not_seen").size(), 2U) << seen.report.dump(2);
+  for (const Json& process : seen.report.at("not_seen")) {
+    EXPECT_TRUE(shows(process, {{"coverage", "static"}, {"exe", still}}));
+  }
+}
+
+TEST_F(Curl, WithAScrubbedEnvironmentIsNotSeenAndNothingIsClaimed) {
+  const Server server = serve_tcp(network(), answering("hello"));
+  const Recording seen =
+      record({"env", "-i", "/usr/bin/curl", "-sS", url("127.0.0.1", server.port())});
+  EXPECT_EQ(seen.target.out, "hello");
+  EXPECT_THAT(seen.connections, IsEmpty());
+  ASSERT_EQ(seen.report.at("processes").size(), 1U) << seen.report.dump(2);
+  EXPECT_TRUE(shows(seen.report.at("processes").at(0),
+                    {{"coverage", "no-env"}, {"exe", "/usr/bin/curl"}, {"exit_status", 0}}));
+  EXPECT_THAT(seen.report.at("not_seen").dump(), HasSubstr("--follow-env"));
+  EXPECT_THAT(seen.report.at("diagnoses").dump(), Not(HasSubstr("NOATTEMPT")));
 }
 
 }  // namespace

@@ -91,6 +91,17 @@ std::vector<Incident> habits() {
                  python("import queue\n"
                         "queue.Queue().get(timeout=2.5)\n"));
            }},
+      {.name = "finds the address and then waits for its own pool",
+       .client = "python3",
+       .expected = {"NOATTEMPT"},
+       .play =
+           [](const Scene& scene) {
+             hosts_file(scene.network(), "127.0.0.1 shop.test\n");
+             return scene.record(
+                 python("import queue\n"
+                        "socket.getaddrinfo('shop.test', 80)\n"
+                        "queue.Queue().get(timeout=0.5)\n"));
+           }},
       {.name = "a static program",
        .client = "C",
        .expected = {"BLIND"},
@@ -185,6 +196,12 @@ std::vector<Incident> nothing_wrong() {
       {.name = "no network at all, and none was needed",
        .client = "python3",
        .play = [](const Scene& scene) { return scene.record(python("print(6 * 7)")); }},
+      {.name = "a failure that has nothing to do with the network",
+       .client = "grep",
+       .play =
+           [](const Scene& scene) {
+             return scene.record({"grep", "absent", "/etc/passwd"});
+           }},
       {.name = "80 ms away, one slow start",
        .client = "curl",
        .play =

@@ -81,6 +81,17 @@ std::vector<Incident> unanswered() {
        .expected = {"SILENT"},
        .play =
            against(silent(), [](std::uint16_t port) { return node_get("127.0.0.1", port, 2s); })},
+      {.name = "the application does not answer, and the client shuts its side down first",
+       .client = "python3",
+       .expected = {"SILENT"},
+       .play = against(silent(),
+                       [](std::uint16_t port) {
+                         return python("s = socket.create_connection(" + at("127.0.0.1", port) +
+                                       ", 2)\ns.sendall(b'GET /')\n"
+                                       "try: s.recv(9)\n"
+                                       "except OSError: s.shutdown(socket.SHUT_WR)\n"
+                                       "s.close()\n");
+                       })},
       {.name = "upstream of a proxy is silent: 504",
        .client = "nginx",
        .expected = {"SILENT"},
@@ -138,6 +149,43 @@ std::vector<Incident> unanswered() {
   };
 }
 
+// Nobody answers a log, and nothing is wrong with that.
+std::vector<Incident> one_way() {
+  const auto log = [](const std::string& code) {
+    return against(silent(), [code](std::uint16_t port) {
+      return python("peer = " + at("127.0.0.1", port) + "\n" + code);
+    });
+  };
+  return {
+      {.name = "a log that only sends, over asyncio",
+       .client = "python3",
+       .play = log("import asyncio\n"
+                   "async def main():\n"
+                   "  _, out = await asyncio.open_connection(*peer)\n"
+                   "  for line in range(4): out.write(b'line\\n'); await asyncio.sleep(0.6)\n"
+                   "  out.close()\n"
+                   "asyncio.run(main())\n")},
+      {.name = "a log that only sends, and looks for its end",
+       .client = "python3",
+       .play = log("s = socket.create_connection(peer)\np = select.poll()\n"
+                   "p.register(s, select.POLLIN)\n"
+                   "for line in range(4): s.sendall(b'line\\n'); p.poll(600)\n"
+                   "s.close()\n")},
+      {.name = "a log that only sends, twice, and looks for its end",
+       .client = "python3",
+       .play = log("s = socket.create_connection(peer)\np = select.poll()\n"
+                   "p.register(s, select.POLLIN)\n"
+                   "for line in range(2): s.sendall(b'line\\n'); p.poll(1200)\n"
+                   "s.close()\n")},
+      {.name = "a log that only sends, beside other waiting",
+       .client = "python3",
+       .play = log("s = socket.create_connection(peer)\ne = select.epoll()\nr, w = os.pipe()\n"
+                   "e.register(r, select.EPOLLIN)\n"
+                   "for line in range(2): s.sendall(b'line\\n'); e.poll(1.2)\n"
+                   "s.close()\n")},
+  };
+}
+
 std::vector<Incident> broken_paths() {
   return {
       {.name = "the path dies under a connection",
@@ -147,6 +195,16 @@ std::vector<Incident> broken_paths() {
            [](const Scene& scene) {
              return between_requests(scene, "0",
                                      [&](std::uint16_t port) { drop_tcp(scene.network(), port); });
+           },
+       .seconds = 6},
+      {.name = "a filter on this host drops what is sent",
+       .client = "python3",
+       .expected = {"PATHLOST"},
+       .play =
+           [](const Scene& scene) {
+             return between_requests(scene, "0", [&](std::uint16_t port) {
+               drop_tcp_before_it_leaves(scene.network(), port);
+             });
            },
        .seconds = 6},
       {.name = "an idle connection is forgotten on the way",
@@ -253,7 +311,9 @@ std::vector<Incident> broken_paths() {
 
 std::vector<Incident> connected_incidents() {
   std::vector<Incident> all = unanswered();
-  for (Incident& incident : broken_paths()) all.push_back(std::move(incident));
+  for (auto* more : {one_way, broken_paths}) {
+    for (Incident& incident : more()) all.push_back(std::move(incident));
+  }
   return all;
 }
 

@@ -121,6 +121,14 @@ std::vector<Incident> lookup_incidents() {
              resolver(scene.network(), "nameserver 127.0.0.55\n");
              return scene.record(wget_get("shop.test", 80));
            }},
+      {.name = "no route to the name server",
+       .client = "python3",
+       .expected = {"DNS-FAIL"},
+       .play =
+           [](const Scene& scene) {
+             resolver(scene.network(), "nameserver 198.51.100.53\n");
+             return scene.record(python("socket.create_connection(('shop.test', 80))"));
+           }},
       {.name = "name does not exist",
        .client = "curl",
        .expected = {"DNS-NX"},

@@ -95,6 +95,14 @@ TEST_F(Fault, DropCanMeanOneAddressOnly) {
   EXPECT_THAT(probe("127.0.0.1", server.port()).out, HasSubstr("connected"));
 }
 
+TEST_F(Fault, WhatDoesNotLeaveThisHostIsSilence) {
+  const Server server = serve_tcp(network(), answering("hello"));
+  const Server other = serve_tcp(network(), answering("hello"));
+  drop_tcp_before_it_leaves(network(), server.port());
+  EXPECT_EQ(probe("127.0.0.1", server.port()).out, "timeout\n");
+  EXPECT_THAT(probe("127.0.0.1", other.port()).out, HasSubstr("connected"));
+}
+
 TEST_F(Fault, LostSynCostsASecond) {
   const Server server = serve_tcp(network(), answering("hello"));
   drop_first_syns(network(), server.port(), 1);

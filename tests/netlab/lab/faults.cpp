@@ -7,12 +7,17 @@ namespace {
 
 // Each fault gets a table of its own, so that faults add up. At input, because a packet dropped at
 // output makes the local sender's call fail: the sender must not notice.
-void input_rule(const Namespace& network, std::uint16_t port, const std::string& rule) {
+void rule_at(const char* hook, const Namespace& network, std::uint16_t port,
+             const std::string& rule) {
   network.nft(
-      fmt::format("table inet port{0} {{\n  chain arriving {{\n    type filter hook input priority "
+      fmt::format("table inet port{0} {{\n  chain at_{2} {{\n    type filter hook {2} priority "
                   "0;\n    {1}\n  "
                   "}}\n}}\n",
-                  port, rule));
+                  port, rule, hook));
+}
+
+void input_rule(const Namespace& network, std::uint16_t port, const std::string& rule) {
+  rule_at("input", network, port, rule);
 }
 
 void names_by_file_and_dns(const Namespace& network) {
@@ -27,6 +32,10 @@ void drop_tcp(const Namespace& network, std::uint16_t port, const std::string& a
     destination = (address.find(':') == std::string::npos ? "ip daddr " : "ip6 daddr ") + address;
   }
   input_rule(network, port, fmt::format("{} tcp dport {} drop", destination, port));
+}
+
+void drop_tcp_before_it_leaves(const Namespace& network, std::uint16_t port) {
+  rule_at("output", network, port, fmt::format("tcp dport {} drop", port));
 }
 
 void drop_first_syns(const Namespace& network, std::uint16_t port, int count) {

@@ -12,6 +12,9 @@ namespace sockwatch::netlab {
 // gives.
 void drop_tcp(const Namespace& network, std::uint16_t port, const std::string& address = "");
 
+// The same on the sender's side, as a filter on the client's own host does: nothing leaves it.
+void drop_tcp_before_it_leaves(const Namespace& network, std::uint16_t port);
+
 // The first `count` SYNs to `port` are lost, later ones arrive.
 void drop_first_syns(const Namespace& network, std::uint16_t port, int count);
 

@@ -41,12 +41,25 @@ static int take(int over) {
   return fd;
 }
 
+// One that is to be connected by whoever gets it.
+static void connect_what_is_passed(int local[2]) {
+  struct sockaddr_in closed;
+  loopback_refuse(&closed);
+  int fresh = loopback_socket(0);
+  pass(local[0], fresh);
+  RETURNS(close(fresh), 0);
+  int taken = take(local[1]);
+  FAILS(connect(taken, loopback_name(&closed), sizeof closed), ECONNREFUSED);
+  RETURNS(close(taken), 0);
+}
+
 int main(void) {
   int local[2], pair[2];
   char byte;
   RETURNS(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, local), 0);
   RETURNS(send(local[0], "l", 1, 0), 1);
   RETURNS(read(local[1], &byte, 1), 1);
+  connect_what_is_passed(local);
   loopback_pair(pair);
   pass(local[0], pair[0]);
   RETURNS(close(pair[0]), 0);

@@ -143,6 +143,23 @@ TEST_F(Budgets, EpollOfAnotherSetIsNotOurs) {
   EXPECT_EQ(story.row().waits, 0);
 }
 
+TEST_F(Budgets, ANewSetOfTheSameNumberIsNotOurs) {
+  begin();
+  story.epoll_ctl(kEpoll, EPOLL_CTL_ADD, kFd);
+  story.epoll(kEpoll, 300).expires();
+  story.close(kEpoll);
+  for (int i = 0; i < 2; ++i) {  // the second time nobody saw the close
+    auto created = story.call(wire::Op::epoll_create1, -1);
+    created.result = kEpoll;
+    story.apply(created);
+    story.epoll(kEpoll, 700).expires();
+  }
+  story.close(kFd, syn_sent());
+  EXPECT_EQ(story.row().budget_ns, 300 * kMs);
+  EXPECT_EQ(story.row().expired_waits, 1);
+  EXPECT_EQ(story.waits().size(), 1u);
+}
+
 TEST_F(Budgets, UnknownMembershipCountsTheConnectingThread) {  // epoll_ctl through io_uring
   begin();
   story.epoll(kEpoll, 700).by(55).expires();

@@ -114,6 +114,29 @@ TEST(Interrupted, IsNotByDefault) {
   EXPECT_EQ(story.row().interrupted, false);
 }
 
+// The kernel's two clocks stand at 0 until the handshake sets them: it then tells its own uptime.
+TEST(Picture, HasNoLastAcknowledgementBeforeTheHandshake) {
+  Story story;
+  story.connect(kFd, "10.0.0.1", 80).in_progress();
+  auto waiting = syn_sent(1);
+  waiting.last_ack_recv_ms = 1'979'960;
+  waiting.last_data_recv_ms = 1'979'960;
+  story.poll(kFd, 100).expires();
+  story.close(kFd, waiting);
+  EXPECT_EQ(story.row().close_last_ack_ms, std::nullopt);
+  EXPECT_EQ(story.row().close_last_receive_ms, std::nullopt);
+  EXPECT_EQ(story.row().close_tcp_state, TCP_SYN_SENT);
+
+  Story other;
+  other.connect(kFd, "10.0.0.1", 80).blocking().succeeds();
+  auto up = established();
+  up.last_ack_recv_ms = 7;
+  up.last_data_recv_ms = 9;
+  other.close(kFd, up);
+  EXPECT_EQ(other.row().close_last_ack_ms, 7);
+  EXPECT_EQ(other.row().close_last_receive_ms, 9);
+}
+
 // What the kernel shows of a socket it has taken apart belongs to none: fresh counters, the
 // time-out and segment size of an unused socket.
 TEST(Wiped, SaysNothingAboutTheConnection) {

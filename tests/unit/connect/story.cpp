@@ -188,10 +188,10 @@ void ConnectWord::never_returns() {
   begin();
 }
 
-WaitWord Story::poll(int fd, std::int64_t timeout_ms, Op op) {
+WaitWord Story::poll(int fd, std::int64_t timeout_ms, Op op, std::uint16_t events) {
   Observation o = call(op, -1);
   o.payload.wait = {timeout_ms < 0 ? -1 : timeout_ms * kMs, 1, 0};
-  o.entries = {{fd, POLLOUT, 0}};
+  o.entries = {{fd, events, 0}};
   return {*this, o};
 }
 

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
@@ -89,7 +90,8 @@ class Story {
   ConnectWord connect(int fd, const std::string& address, std::uint16_t port);
   ConnectWord connect_unix(int fd, const std::string& path);
   void disconnect(int fd);  // connect to AF_UNSPEC
-  WaitWord poll(int fd, std::int64_t timeout_ms, wire::Op op = wire::Op::poll);
+  WaitWord poll(int fd, std::int64_t timeout_ms, wire::Op op = wire::Op::poll,
+                std::uint16_t events = POLLIN | POLLOUT);
   WaitWord epoll(int epoll_fd, std::int64_t timeout_ms);
   void epoll_ctl(int epoll_fd, int command, int fd);
   void so_error(int fd, int value, const Tcp& tcp = std::nullopt);

@@ -90,8 +90,9 @@ class CollectTest : public testing::Test {
     return pid;
   }
 
-  void read_trace() {
-    const auto reader = store::Reader::open(trace_);
+  void read_trace() { read_trace(trace_); }
+  void read_trace(const std::string& path) {
+    const auto reader = store::Reader::open(path);
     ASSERT_TRUE(reader) << reader.error().message;
     facts_ = reader->trace().value();
     processes_ = reader->processes().value();

@@ -1,10 +1,13 @@
 // Collectors that are killed, run out of disk, or are started in the wrong place.
+#include <sched.h>
 #include <signal.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 
 #include <fstream>
 #include <iterator>
 
+#include "collector/drain/logbook.h"
 #include "tests/unit/drain/collect_fixture.h"
 
 namespace sockwatch::drain {
@@ -87,6 +90,62 @@ TEST_F(CollectTest, TraceOfAnotherBootIsNotResumed) {
   EXPECT_THAT(result.error().message, HasSubstr("before this machine started"));
 }
 
+// A collector that could write no notes took events out of the rings and died with them.
+class LostWithItsCollectorTest : public CollectTest {
+ protected:
+  static constexpr int kLost = 5;
+  static constexpr int kSlotsEach = 6;
+
+  // 0: a connection; 1: kLost of them, which go; 2: another connection.
+  void work(int step) {
+    for (int i = 0; i < (step == 1 ? kLost : 1); ++i) {
+      publish_refused(producer(), 0, 10, static_cast<std::uint16_t>(1 + 100 * step + i));
+    }
+    wire::RingImage& ring = producer().image(0);
+    if (step == 1) ring.read_index = ring.write_index.load();
+  }
+  void collect_until(std::size_t connections, store::OpenMode mode) {
+    const pid_t pid = fork_collector({-1, -1}, std::nullopt, out_ / "errors", mode);
+    EXPECT_TRUE(eventually([&] { return read_trace(), connections_.size() == connections; }));
+    ::kill(pid, SIGKILL);
+    ::waitpid(pid, nullptr, 0);
+  }
+  void lose_events(Target& target) {
+    target.step();
+    collect_until(1, store::OpenMode::create);
+    for (const auto& file : std::filesystem::directory_iterator(run_.path())) {
+      if (Logbook::is_file_name(file.path().filename().string())) std::filesystem::remove(file.path());
+    }
+    target.step();
+  }
+};
+
+TEST_F(LostWithItsCollectorTest, ItIsCountedAlsoWithNothingBehindIt) {
+  Target target([&](int step) { work(step); });
+  lose_events(target);
+  start(store::OpenMode::resume);
+  target.kill();
+  EXPECT_TRUE(eventually([&] { return segments() == 0; }));
+  ASSERT_TRUE(stop());
+  read_trace();
+  EXPECT_THAT(connections_, SizeIs(1));
+  EXPECT_EQ(losses_["collector_restart"], kLost * kSlotsEach);
+}
+
+TEST_F(LostWithItsCollectorTest, ItIsStillCountedIfTheNextOneDiesToo) {
+  Target target([&](int step) { work(step); });
+  lose_events(target);
+  target.step();
+  collect_until(2, store::OpenMode::resume);
+  start(store::OpenMode::resume);
+  target.kill();
+  EXPECT_TRUE(eventually([&] { return segments() == 0; }));
+  ASSERT_TRUE(stop());
+  read_trace();
+  EXPECT_THAT(connections_, SizeIs(2));
+  EXPECT_EQ(losses_["collector_restart"], kLost * kSlotsEach);
+}
+
 TEST_F(CollectTest, FullDiskIsSaidOnceAndNothingIsLost) {
   constexpr int kRounds = 12, kEach = 60;
   Target target([&](int step) {
@@ -126,6 +185,64 @@ TEST_F(CollectTest, FullDiskIsSaidOnceAndNothingIsLost) {
   EXPECT_THAT(losses_, IsEmpty());
   ASSERT_THAT(processes_, SizeIs(1));
   EXPECT_TRUE(processes_[0].ended_ns);
+}
+
+// The disk is full for good, from the first row on. In a process and a mount namespace of its own.
+TEST_F(CollectTest, ATraceWithoutRoomSaysWhatItLacks) {
+  constexpr int kRounds = 40, kEach = 60, kNotPermitted = 77;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const int spaces = ::geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
+    if (::unshare(spaces) != 0 ||
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("tmpfs", out_.path().c_str(), "tmpfs", 0, "size=640k") != 0) {
+      ::_exit(kNotPermitted);
+    }
+    Target target([&](int step) {
+      for (int i = 0; i < kEach; ++i) {
+        publish_connected(producer(), 0, 10 + i, static_cast<std::uint16_t>(1 + step * kEach + i));
+      }
+    });
+    start();
+    for (std::ofstream rest(out_ / "rest");
+         rest.write(std::string(512, 'x').data(), 512).flush();) {
+    }
+    for (int round = 0; round < kRounds; ++round) target.step();
+    target.kill();
+    const auto& stored = stop();
+    EXPECT_FALSE(stored);
+    read_trace();
+    EXPECT_GE(static_cast<std::int64_t>(connections_.size()) + losses_["not_stored"],
+              kRounds * kEach);
+    EXPECT_THAT(facts_["store_error"], HasSubstr("No space left on device"));
+    EXPECT_FALSE(facts_.contains("ended"));
+    EXPECT_THAT(processes_, SizeIs(1));
+
+    // Once there is room, it is all in the run directory still.
+    std::filesystem::remove(out_ / "rest");
+    EXPECT_EQ(::mount("tmpfs", out_.path().c_str(), "tmpfs", MS_REMOUNT, "size=16m"), 0);
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    ::close(ends[1]);
+    EXPECT_TRUE(collect(
+        CollectOptions{run_.path(), out_ / "again", store::OpenMode::create, false, ends[0], -1}));
+    const auto again = store::Reader::open(out_ / "again");
+    EXPECT_TRUE(again);
+    std::int64_t rows = 0;
+    EXPECT_TRUE(again->connections({}, [&](const store::ConnectionRow&) {
+      ++rows;
+      return true;
+    }));
+    EXPECT_EQ(rows, kRounds * kEach);
+    EXPECT_THAT(again->losses().value(), IsEmpty());
+    ::_exit(HasFailure() ? 1 : 0);
+  }
+  int status = -1;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kNotPermitted)
+    GTEST_SKIP() << "mounting a tmpfs is not permitted here";
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST_F(CollectTest, BadPlacesAreRefusedBeforeAnythingIsMade) {

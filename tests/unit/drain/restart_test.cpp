@@ -9,6 +9,7 @@
 #include <map>
 
 #include "collector/drain/logbook.h"
+#include "collector/drain/recover.h"
 #include "tests/unit/drain/collect_fixture.h"
 #include "tests/unit/drain/deadly_calls.h"
 
@@ -168,6 +169,24 @@ class RestartTest : public CollectTest {
       std::filesystem::remove_all(file.path());
     }
   }
+  // The signal that ended it, or 0.
+  int recover_in_a_child(int deadly) {
+    const pid_t pid = ::fork();
+    if (pid == 0) {
+      RecoverOptions options;
+      options.run_directory = run_.path();
+      options.trace_path = trace_;
+      die_at_call(deadly);
+      const auto result = recover(options);
+      if (!result) dprintf(2, "%s\n", result.error().message.c_str());
+      ::_exit(result ? 0 : 1);
+    }
+    int status = 0;
+    ::waitpid(pid, &status, 0);
+    if (WIFSIGNALED(status)) return WTERMSIG(status);
+    EXPECT_EQ(status, 0);
+    return 0;
+  }
   void kill_collector() {
     ::kill(pid_, SIGKILL);
     wait_for_collector();
@@ -198,6 +217,7 @@ TEST_F(RestartTest, DeathAtAnyStepLosesNothing) {
     clear();
   }
   EXPECT_GE(deaths, 100 / every);
+  RecordProperty("deaths", deaths);
 }
 
 TEST_F(RestartTest, ConnectionsUnderWayContinue) {
@@ -261,6 +281,36 @@ TEST_F(RestartTest, RecoversIntoANewTrace) {
   EXPECT_EQ(wait_for_collector(), 0) << errors();
   expect_every_connection_once("recovered");
   EXPECT_TRUE(std::filesystem::is_empty(run_.path()));
+}
+
+// It changes nothing in the run directory before the trace is complete.
+TEST_F(RestartTest, RecoveringMayBeKilledAtAnyStepToo) {
+  const char* wish = std::getenv("RESTART_EVERY");
+  const int every = wish != nullptr ? std::atoi(wish) : 7;
+  int deaths = 0;
+  bool died = true;
+  for (int call = 1 + static_cast<int>(monotonic_ns() / 1000 % every); died && !HasFailure();
+       call += every) {
+    SCOPED_TRACE(call);
+    Target target([&](int n) { step(producer(), n); });
+    start_collector(store::OpenMode::create, 0);
+    for (int n = 0; n < kSteps - 1; ++n) target.step();
+    std::this_thread::sleep_for(std::chrono::milliseconds(40));
+    kill_collector();
+    target.step();
+    target.kill();
+    died = recover_in_a_child(call) == SIGKILL;
+    deaths += died ? 1 : 0;
+    if (died && !trace_is_finished()) {
+      EXPECT_EQ(recover_in_a_child(0), 0) << errors();
+    }
+    expect_every_connection_once(fmt::format("recovering, call {}", call));
+    std::filesystem::create_directories(run_.path());
+    std::filesystem::permissions(run_.path(), std::filesystem::perms::owner_all);
+    clear();
+  }
+  EXPECT_GE(deaths, 20 / every);
+  RecordProperty("deaths", deaths);
 }
 
 // Nobody was there to collect: all of it waits in the rings.

@@ -34,6 +34,7 @@ constexpr std::array kRules{
     Rule{"viewer/cli/record.", kLaunching},
     Rule{"viewer/cli/collect.", kLaunching},
     Rule{"viewer/cli/check.", kLaunching},
+    Rule{"viewer/cli/recover.", kLaunching},
     Rule{"viewer/diagnose/",
          "viewer/model/ collector/store/ collector/support/ sockwatch_version.h"},
     Rule{"viewer/", "viewer/diagnose/ collector/store/ collector/support/ sockwatch_version.h"},

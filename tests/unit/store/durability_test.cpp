@@ -1,8 +1,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <fstream>
 #include <thread>
 
+#include "collector/store/copy_trace.h"
 #include "tests/unit/store/support.h"
 
 namespace sockwatch::store {
@@ -243,6 +245,59 @@ TEST_F(Durability, ACutOffTraceInADirectoryOfOthers) {
   });
   EXPECT_THAT(said,
               testing::AllOf(HasSubstr("write permission to its directory"), HasSubstr("copy it")));
+}
+
+TEST_F(Durability, ATraceThatWasRemovedIsPutBack) {
+  Writer writer = this->writer();
+  ASSERT_TRUE(ok(writer.put(connection_row(1))) && ok(writer.commit()));
+  unlink(path().c_str());
+  ASSERT_TRUE(ok(writer.put(connection_row(2))) && ok(writer.commit()));
+  ASSERT_TRUE(ok(writer.finish()));
+  const Result<Reader> reader = Reader::open(path());
+  ASSERT_TRUE(ok(reader));
+  EXPECT_THAT(ids(*reader), ElementsAre(1, 2));
+  EXPECT_EQ(reader->trace()->count("finished"), 1U);
+  for (const char* beside : {"trace.swt-wal", "trace.swt-shm"}) EXPECT_FALSE(exists(path(beside)));
+}
+
+TEST_F(Durability, AnotherFileInThePlaceOfATraceIsLeftAlone) {
+  Writer writer = this->writer();
+  ASSERT_TRUE(ok(writer.put(connection_row(1))) && ok(writer.commit()));
+  unlink(path().c_str());
+  write_file(path(), "mine");
+  const Status finished = writer.finish();
+  ASSERT_FALSE(finished);
+  EXPECT_THAT(finished.error().hint, HasSubstr(path("trace.swt-2")));
+  EXPECT_EQ(read_file(path()), "mine");
+  const Result<Reader> reader = Reader::open(path("trace.swt-2"));
+  ASSERT_TRUE(ok(reader));
+  EXPECT_THAT(ids(*reader), ElementsAre(1));
+}
+
+TEST_F(Durability, ATraceThatWasOverwrittenIsNotCalledComplete) {
+  Writer writer = this->writer();
+  ASSERT_TRUE(ok(writer.put(connection_row(1))) && ok(writer.commit()));
+  for (const char* name : {"trace.swt", "trace.swt-wal"}) {
+    std::fstream file(path(name), std::ios::in | std::ios::out | std::ios::binary);
+    file << std::string(read_file(path(name)).size(), 'x');
+  }
+  EXPECT_FALSE(ok(writer.finish()));
+}
+
+// As a collector goes on with it under another name (sockwatch recover).
+TEST_F(Durability, ACutOffTraceIsCopiedWithItsLog) {
+  kill_in_mid_transaction();
+  ASSERT_TRUE(exists(path("trace.swt-wal")));
+  ASSERT_TRUE(ok(copy_trace(path(), path("copy.swt"), OpenMode::create)));
+  EXPECT_FALSE(ok(copy_trace(path(), path("copy.swt"), OpenMode::create))) << "it exists";
+  Writer writer = this->writer(OpenMode::resume, "copy.swt");
+  ASSERT_TRUE(ok(writer.put(connection_row(3))) && ok(writer.finish()));
+  const Result<Reader> copy = Reader::open(path("copy.swt"));
+  ASSERT_TRUE(ok(copy));
+  EXPECT_THAT(ids(*copy), ElementsAre(1, 2, 3));
+  const Result<Reader> original = Reader::open(path());
+  ASSERT_TRUE(ok(original));
+  EXPECT_THAT(ids(*original), ElementsAre(1, 2));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <sched.h>
 #include <csignal>
+#include <fstream>
 
 #include "tests/unit/store/support.h"
 
@@ -106,6 +107,37 @@ TEST_F(StorageFull, NoSpaceLeft) {
     if (mount("tmpfs", directory().c_str(), "tmpfs", MS_REMOUNT, "size=8m") != 0) return "skip";
     if (Status status = writer->finish(); !status) return status.error().message;
     return check(path(), filled.committed);
+  });
+  if (said == "skip") GTEST_SKIP() << "mounting a small tmpfs is not permitted here";
+  EXPECT_EQ(said, "");
+}
+
+// Not one byte is left, and still the trace can say that something is missing.
+TEST_F(StorageFull, TheLastWordsFit) {
+  const std::string said = in_killed_child([&]() -> std::string {
+    const int spaces = geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
+    if (unshare(spaces) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        mount("tmpfs", directory().c_str(), "tmpfs", 0, "size=1m") != 0) {
+      return "skip";
+    }
+    Result<Writer> writer = Writer::open(path(), OpenMode::create);
+    if (!writer) return writer.error().message;
+    for (std::string more(512, 'x'); !more.empty();) {
+      std::ofstream rest(path("rest"), std::ios::app);
+      if (!rest.write(more.data(), 512).flush()) more.clear();
+    }
+    const auto last_words = [&] {
+      (void)writer->put(LossRow{std::nullopt, "not_stored", 41});
+      return writer->commit();
+    };
+    if (last_words()) return "there was room all the time";
+    writer->make_last_room();
+    if (Status status = last_words(); !status) return status.error().message;
+    const Result<Reader> reader = Reader::open(path());
+    if (!reader) return reader.error().message;
+    const auto losses = reader->losses();
+    if (!losses || losses->size() != 1 || losses->front().count != 41) return "no loss is told";
+    return "";
   });
   if (said == "skip") GTEST_SKIP() << "mounting a small tmpfs is not permitted here";
   EXPECT_EQ(said, "");

@@ -57,6 +57,19 @@ TEST(StormRule, AttemptsAtTheSameTimeAreNoRetries) {
   EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
 }
 
+TEST(StormRule, ThreadsThatTryOnceEachRetryNothing) {
+  Rows rows = retries(40, 46 * kMs, 30 * kMs);
+  for (std::size_t i = 0; i < rows.connections.size(); ++i) {
+    rows.connections[i].tid = 100 + static_cast<std::int64_t>(i);
+  }
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+  // The same from a shell that starts one program after the other.
+  for (std::size_t i = 0; i < rows.connections.size(); ++i) {
+    rows.connections[i].process_id = rows.process("/usr/bin/app").id;
+  }
+  EXPECT_TRUE(has(run(add_client_rules, rows), "STORM"));
+}
+
 // As node does at its limit of descriptors: no socket, no address, and no harm to anybody.
 TEST(StormRule, SocketsThatCannotBeHadAreNoRetries) {
   Rows rows = retries(40, 46 * kMs, 30 * kMs);
@@ -133,6 +146,14 @@ TEST(BlockLoop, IsALongBlockingConnectOnAThreadWithEpoll) {
   EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
 }
 
+TEST(BlockLoop, IsNoneBeforeTheLoopBegins) {
+  Rows rows;
+  rows.process("/usr/bin/app");
+  rows.connected(0, "10.0.0.8", 80, std::nullopt, kS).blocking = true;
+  rows.connected(2 * kS, "10.0.0.7", 80).budget_source = "epoll";
+  EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+}
+
 TEST(ViaProxy, IsTheHostAndPortOfAProxyVariable) {
   Rows rows;
   rows.process("/usr/bin/curl");
@@ -157,25 +178,80 @@ Rows quiet(store::Ns lived, store::OptInt status) {
   return rows;
 }
 
-TEST(NoAttemptRule, IsAFailureOrALongWaitWithoutAnyNetwork) {
-  EXPECT_EQ(find(run(add_client_rules, quiet(kMs, 1)), "NOATTEMPT").severity, Severity::warning);
-  EXPECT_EQ(find(run(add_client_rules, quiet(5 * kS, 0)), "NOATTEMPT").severity, Severity::info);
+// `grep` that finds nothing, `false`, a compiler: most programs that fail need no network.
+TEST(NoAttemptRule, AFailureAloneSaysNothing) {
+  EXPECT_THAT(run(add_client_rules, quiet(kMs, 1)), IsEmpty());
+  EXPECT_THAT(run(add_client_rules, quiet(kS - 1, 1)), IsEmpty());
   EXPECT_THAT(run(add_client_rules, quiet(5 * kS - 1, 0)), IsEmpty());
 }
 
+TEST(NoAttemptRule, AWaitWithoutASignIsAHint) {
+  for (const Rows& rows : {quiet(kS, 1), quiet(5 * kS, 0)}) {
+    const auto found = find(run(add_client_rules, rows), "NOATTEMPT");
+    EXPECT_EQ(found.severity, Severity::info);
+    EXPECT_EQ(found.confidence, Confidence::low);
+  }
+}
+
+TEST(NoAttemptRule, AnAddressFoundAndNotUsedIsASign) {
+  Rows failed = quiet(40 * kMs, 1);
+  failed.lookup(0, "db", 10 * kMs);
+  const auto found = find(run(add_client_rules, failed), "NOATTEMPT");
+  EXPECT_EQ(found.severity, Severity::warning);
+  EXPECT_EQ(found.confidence, Confidence::medium);
+  EXPECT_THAT(found.summary,
+              HasSubstr("app found an address and attempted no connection in the 30 ms after"));
+  EXPECT_THAT(found.resolutions, ElementsAre(1));
+
+  Rows waited = quiet(5 * kS + 10 * kMs, 0);
+  waited.lookup(0, "db", 10 * kMs);
+  EXPECT_EQ(find(run(add_client_rules, waited), "NOATTEMPT").severity, Severity::warning);
+  waited.processes[0].ended_ns = kStart + 5 * kS;
+  EXPECT_THAT(run(add_client_rules, waited), IsEmpty());  // it looked up, and that was all
+
+  Rows not_found = quiet(30 * kS, 1);
+  not_found.lookup(0, "db", kMs, -2);
+  EXPECT_THAT(run(add_client_rules, not_found), IsEmpty());  // the rules of lookups speak of it
+}
+
 TEST(NoAttemptRule, NeedsACompleteRecording) {
-  const Rows rows = quiet(30 * kS, 1);
-  for (int what = 0; what < 6; ++what) {
+  Rows rows = quiet(30 * kS, 1);
+  rows.lookup(0, "db", kMs);
+  for (int what = 0; what < 5; ++what) {
     Rows other = rows;
     if (what == 0) other.filtered = true;
-    if (what == 1) other.lookup(0, "db", kMs);
-    if (what == 2) other.connected(0, "10.0.0.7", 443);
-    if (what == 3) other.listener("0.0.0.0", 80);
-    if (what == 4) other.process("/usr/bin/caddy", "go");
-    if (what == 5) other.losses.push_back({1, "ring_full", 1});
+    if (what == 1) other.connected(0, "10.0.0.7", 443);
+    if (what == 2) other.listener("0.0.0.0", 80);
+    if (what == 3) other.process("/usr/bin/caddy", "go");
+    if (what == 4) other.losses.push_back({1, "ring_full", 1});
     EXPECT_FALSE(has(run(add_client_rules, other), "NOATTEMPT")) << what;
   }
   EXPECT_TRUE(has(run(add_client_rules, rows), "NOATTEMPT"));
+}
+
+// Else the report shows the moment the machine was started.
+TEST(BlindRule, AStartNobodyKnowsIsNotTold) {
+  Rows rows;
+  rows.process("/usr/bin/caddy", "go").started_ns.reset();
+  EXPECT_EQ(find(run(add_client_rules, rows), "BLIND").first_ns, std::nullopt);
+  rows.process("/usr/bin/caddy", "go").started_ns = kStart + kS;
+  EXPECT_EQ(find(run(add_client_rules, rows), "BLIND").first_ns, kStart + kS);
+}
+
+TEST(BlindRule, TellsOfAttemptsThatWereNotExamined) {
+  diagnose::Rules rules;
+  add_client_rules(rules);
+  diagnose::Session session({}, std::move(rules));
+  Rows rows;
+  store::ConnectionRow row = rows.connected(0, "10.0.0.7", 1);
+  for (std::size_t i = 0; i < diagnose::Places::kLimit + 5; ++i) {
+    row.peer_address = "host" + std::to_string(i);
+    session.add(row);
+  }
+  const auto found = find(session.finish(), "BLIND");
+  EXPECT_EQ(found.severity, Severity::warning);
+  EXPECT_EQ(found.count, 5);
+  EXPECT_THAT(found.summary, HasSubstr("5 attempts were not examined"));
 }
 
 TEST(BlindRule, IsAProgramNotSeen) {

@@ -3,7 +3,7 @@
 
 #include <cerrno>
 
-#include "tests/unit/viewer/diagnose/rows.h"
+#include "tests/unit/viewer/diagnose/connected_rows.h"
 
 namespace sockwatch::testing {
 namespace {
@@ -14,47 +14,6 @@ using diagnose::Severity;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-
-std::vector<Finding> findings(const Rows& rows) {
-  return run(&diagnose::add_connected_rules, rows);
-}
-std::vector<std::string> found(const Rows& rows) { return ids(findings(rows)); }
-
-// The request was acknowledged, no reply came, the program's wait of `waited` ran out.
-store::ConnectionRow& silent(Rows& rows, store::Ns at, store::Ns waited = 2 * kS) {
-  auto& row = rows.connected(at, "10.0.0.7", 443);
-  row.ending = "response_timed_out";
-  row.first_receive_ns.reset();
-  row.bytes_received = 0;
-  row.bytes_sent = 412;
-  row.close_bytes_acked = 413;
-  row.close_notsent_bytes = 0;
-  row.close_data_segs_in = 0;
-  row.close_last_receive_ms = waited / kMs;
-  row.closed_ns = *row.first_send_ns + waited;
-  row.budget_ns = waited;
-  row.budget_source = "poll";
-  row.expired_waits = 1;
-  row.tls = false;
-  row.turns = 0;
-  return row;
-}
-
-// Connected, used, and nothing sent since is acknowledged.
-store::ConnectionRow& dead(Rows& rows, store::Ns idle = 0) {
-  auto& row = silent(rows, 0, 4 * kS);
-  row.first_receive_ns = *row.first_send_ns + kMs;
-  row.bytes_received = 1400;
-  row.bytes_sent.reset();
-  row.turns = 1;
-  row.idle_ns = idle;
-  row.close_unacked = 1;
-  row.close_backoff = 2;
-  row.close_lost = 1;
-  row.close_last_ack_ms = 1000;
-  row.close_last_receive_ms = (idle + 4 * kS) / kMs;
-  return row;
-}
 
 TEST(Silent, TheKernelHasItAllTheApplicationSaysNothing) {
   Rows rows;
@@ -256,21 +215,6 @@ TEST(MtuIn, SegmentsCameButNotTheFirst) {
   }
 }
 
-TEST(ZeroWin, WaitingAndProbing) {
-  Rows rows;
-  auto& row = silent(rows, 0, 20 * kS);
-  row.close_notsent_bytes = 100'000;
-  row.close_probes = 1;
-  EXPECT_THAT(found(rows), ElementsAre("ZEROWIN"));
-  EXPECT_EQ(findings(rows)[0].severity, Severity::error);
-  row.close_probes = 0;
-  EXPECT_THAT(found(rows), IsEmpty());
-  row.close_backoff = 4;  // the kernel forgets probes that were answered
-  EXPECT_THAT(found(rows), ElementsAre("ZEROWIN"));
-  row.close_unacked = 1;
-  EXPECT_FALSE(has(findings(rows), "ZEROWIN"));
-}
-
 TEST(LongHang, TheKernelsLimit) {
   struct Want {
     int retries2;
@@ -300,18 +244,6 @@ TEST(LongHang, UserTimeout) {
   row.budget_ns = 2500 * kMs;
   EXPECT_THAT(found(rows), ElementsAre("LONGHANG"));
   EXPECT_THAT(findings(rows)[0].summary, HasSubstr("after 2.5 s (TCP_USER_TIMEOUT)"));
-}
-
-// A second request after `idle`, answered by a reset.
-store::ConnectionRow& reset(Rows& rows, store::Ns idle, std::int64_t error = ECONNRESET) {
-  auto& row = rows.connected(0, "10.0.0.7", 443);
-  row.ending = "reset";
-  row.error = error;
-  row.idle_ns = idle;
-  row.close_last_receive_ms = idle / kMs;
-  row.close_tcp_state = 7;
-  row.tls = false;
-  return row;
 }
 
 TEST(IdleRst, FromFiveSecondsOn) {

@@ -11,6 +11,7 @@ namespace {
 using diagnose::Confidence;
 using diagnose::Finding;
 using diagnose::Severity;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -281,6 +282,44 @@ TEST(Refused, AtOnceOrLater) {
   EXPECT_EQ(find(findings(rows), "REFUSED").confidence, Confidence::medium);
 }
 
+// A firewall that rejects with a reset looks the same as a port nobody listens on.
+TEST(Refused, ClaimsNoMoreThanANo) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443);
+  const auto found = find(findings(rows), "REFUSED");
+  EXPECT_EQ(found.summary,
+            "10.0.0.7:443 answered 'no' at once: nothing listens on port 443, or a firewall "
+            "refuses for it.");
+  EXPECT_THAT(found.next_steps, Contains(HasSubstr("firewall")));
+}
+
+// Where no packet of the connection came back, the answer was a message about it (port
+// unreachable), which no kernel sends for a port of its own.
+TEST(Refused, AnIcmpMessageIsAFirewalls) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443).segs_in = 0;
+  const auto icmp = find(findings(rows), "REFUSED");
+  EXPECT_EQ(icmp.summary,
+            "10.0.0.7:443 answered 'no' at once: a firewall or router refuses port 443 for it.");
+  EXPECT_THAT(icmp.evidence, Contains(HasSubstr("ICMP message (port unreachable)")));
+  // One that was answered by a packet, and the rule is as open as before.
+  rows.refused(kS, "10.0.0.7", 443);
+  EXPECT_THAT(find(findings(rows), "REFUSED").summary, HasSubstr("nothing listens"));
+  // Counters of a socket the kernel has taken apart prove nothing.
+  Rows blocking;
+  auto& row = blocking.refused(0, "10.0.0.7", 443);
+  row.segs_in = 0;
+  row.segs_out = 0;
+  EXPECT_THAT(find(findings(blocking), "REFUSED").summary, HasSubstr("nothing listens"));
+}
+
+TEST(Refused, QuotesTheHostInItsCommands) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7;reboot", 443);
+  EXPECT_THAT(find(findings(rows), "REFUSED").next_steps[0],
+              HasSubstr("on '10.0.0.7;reboot': ss -ltn"));
+}
+
 TEST(Refused, IsNoTroubleWhereTheNextAddressWorks) {
   for (const auto& [next, expected] : {std::pair{kS, false}, std::pair{kS + kMs, true}}) {
     Rows rows;
@@ -383,6 +422,19 @@ TEST(Neigh, AttemptsThatJoinedTheWait) {
   failed(rows, 0, EHOSTUNREACH, "rejected", 3050 * kMs);
   failed(rows, 2900 * kMs, EHOSTUNREACH, "rejected", 150 * kMs, "10.0.0.8");
   EXPECT_THAT(found(rows), ElementsAre("NEIGH", "NEIGH"));
+}
+
+// While the kernel asks for the neighbour it does not send the SYN again, and counts only the
+// first.
+TEST(Neigh, GivenUpWhileTheFirstSynWaitsHere) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.7", 443, 2500 * kMs, 2).segs_out = 1;
+  EXPECT_THAT(found(rows), ElementsAre("NEIGH"));
+  EXPECT_EQ(findings(rows)[0].confidence, Confidence::medium);
+  EXPECT_THAT(findings(rows)[0].summary,
+              HasSubstr("No SYN for 10.0.0.7:443 is known to have left"));
+  rows.connections[0].segs_out = 3;
+  EXPECT_THAT(found(rows), ElementsAre("SYNDROP"));
 }
 
 TEST(HsReset, ResetAsTheResultOfConnect) {

@@ -35,6 +35,31 @@ TEST(PortsRule, IsSureFromEightTenthsOfTheRangeOn) {
   EXPECT_EQ(find(run(add_local_rules, exhausted(7)), "PORTS").confidence, Confidence::medium);
 }
 
+TEST(PortsRule, SaysWhetherTheyAreOpenOrClosed) {
+  const auto closed = find(run(add_local_rules, exhausted(8)), "PORTS");
+  EXPECT_EQ(closed.summary,
+            "All 10 source ports towards 10.0.0.7:80 are in use: 8 connections had been closed "
+            "within the minute before and may still hold theirs (TIME_WAIT).");
+  Rows leak = exhausted(8, 200 * kS);  // over minutes, and none was ever closed
+  for (auto& row : leak.connections) row.closed_ns.reset();
+  const auto open = find(run(add_local_rules, leak), "PORTS");
+  EXPECT_EQ(open.confidence, Confidence::high);
+  EXPECT_EQ(open.summary,
+            "All 10 source ports towards 10.0.0.7:80 are in use: 8 connections were open.");
+  EXPECT_THAT(open.next_steps, ::testing::Not(::testing::Contains(HasSubstr("time-wait"))));
+  leak.connections[0].closed_ns = kStart + 190 * kS;
+  EXPECT_THAT(find(run(add_local_rules, leak), "PORTS").summary,
+              HasSubstr("7 were open, 1 connection had been closed"));
+}
+
+TEST(PortsRule, TimesNobodyCanHaveAreNoHarm) {
+  Rows rows = exhausted(8);
+  rows.connections[0].started_ns = -kStart;
+  rows.connections[0].closed_ns = -2 * kStart;
+  rows.connections[1].closed_ns = rows.connections[1].started_ns - 500 * kS;
+  EXPECT_TRUE(has(run(add_local_rules, rows), "PORTS"));
+}
+
 TEST(PortsRule, CountsTheLastMinuteOnly) {
   EXPECT_EQ(find(run(add_local_rules, exhausted(10, 200 * kS)), "PORTS").confidence,
             Confidence::medium);
@@ -185,6 +210,18 @@ TEST(SndTimeo, IsEinprogressAtTheTimeLimit) {
   EXPECT_THAT(run(add_local_rules, rows), IsEmpty());
 }
 
+// The errno reads as if all were well: what it means comes before why nobody answered.
+TEST(SndTimeo, StandsBeforeTheSilenceOfTheSameAttempts) {
+  Rows rows;
+  for (int i = 0; i < 6; ++i) {
+    auto& row = rows.syn_dropped(i * 3 * kS, "10.0.0.7", 443, 2 * kS, 1);
+    row.blocking = true;
+    row.error = EINPROGRESS;
+    row.budget_source = "SO_SNDTIMEO";
+  }
+  EXPECT_THAT(ids(run_all(rows)), ElementsAre("SNDTIMEO", "SYNDROP"));
+}
+
 TEST(EintrRule, IsAConnectGivenUpAfterASignal) {
   Rows rows;
   auto& row = rows.attempt(0, "10.0.0.7", 443);
@@ -235,6 +272,16 @@ TEST(Local, HealthyTrafficSaysNothing) {
   for (int i = 0; i < 1000; ++i) rows.connected(i * kMs, "10.0.0.7", 443, "db");
   rows.unix_socket(0, "/run/php.sock", 0, "connected");
   EXPECT_THAT(run(add_local_rules, rows), IsEmpty());
+}
+
+TEST(UnixGone, QuotesThePathInItsCommand) {
+  Rows rows;
+  rows.unix_socket(0, "/run/my app\x1b[31m$(reboot).sock", ENOENT);
+  EXPECT_EQ(find(run(add_local_rules, rows), "UNIXGONE").next_steps[0],
+            "ls -l $'/run/my app\\x1b[31m$(reboot).sock'");
+  Rows abstract;
+  abstract.unix_socket(0, "@bus", ECONNREFUSED, "refused");
+  EXPECT_THAT(find(run(add_local_rules, abstract), "UNIXGONE").next_steps, ElementsAre("ss -xl"));
 }
 
 }  // namespace

@@ -115,6 +115,30 @@ TEST(DnsFail, IsAFailureAtOnce) {
   EXPECT_THAT(of_one_lookup(3 * kMs, NO_RECOVERY), ElementsAre("DNS-FAIL"));
 }
 
+// EAI_AGAIN at once comes of SERVFAIL, of a closed port 53 and of a missing route alike.
+TEST(DnsFail, DoesNotClaimAnAnswer) {
+  Rows rows;
+  rows.lookup(0, "db", 3 * kMs, EAI_AGAIN);
+  const auto found = find(run(add_lookup_rules, rows), "DNS-FAIL");
+  EXPECT_EQ(found.summary,
+            "The lookup of db failed without a time-out: the name server answered with a failure "
+            "(SERVFAIL), or nobody serves port 53 there.");
+}
+
+TEST(DnsFail, QuotesNamesInItsCommands) {
+  const auto steps = [](std::string name) {
+    Rows rows;
+    rows.settings.nameserver_addresses = {"10.0.0.2"};
+    rows.lookup(0, std::move(name), 3 * kMs, EAI_AGAIN);
+    return find(run(add_lookup_rules, rows), "DNS-FAIL").next_steps;
+  };
+  EXPECT_THAT(steps("db"),
+              ElementsAre("dig @10.0.0.2 db A; dig @10.0.0.2 db AAAA", "dig db +trace"));
+  EXPECT_EQ(steps("a;reboot #")[1], "dig 'a;reboot #' +trace");
+  EXPECT_EQ(steps("it's")[1], R"(dig 'it'\''s' +trace)");
+  EXPECT_EQ(steps("-f/etc/shadow")[1], "dig -q -f/etc/shadow +trace");
+}
+
 TEST(DnsNx, IsNoSuchNameOrNoAddress) {
   for (const int result : {EAI_NONAME, EAI_NODATA, HOST_NOT_FOUND, NO_DATA}) {
     EXPECT_THAT(of_one_lookup(3 * kMs, result), ElementsAre("DNS-NX")) << result;
@@ -199,28 +223,63 @@ TEST(DnsBudget, ALookupThatNeverEndedAteAllOfIt) {
   EXPECT_THAT(found.summary, HasSubstr("gave up on db after 3.0 s"));
 }
 
-Rows pool(std::string program, int threads, store::Ns took) {
+// `rounds` lookups on each of `threads` threads, each as soon as the one before has ended; their
+// connects (made by the main thread) follow `later` after the answer.
+Rows pool(std::string program, int threads, int rounds, store::Ns took = 500 * kMs,
+          store::Ns gap = kMs / 50, store::OptInt later = kMs) {
   Rows rows;
   rows.process(std::move(program));
-  for (int i = 0; i < threads; ++i) rows.lookup(i * kMs, "db", took);
+  for (int round = 0; round < rounds; ++round) {
+    for (int thread = 0; thread < threads; ++thread) {
+      rows.lookup(thread * kMs + round * (took + gap), "db", took).tid = 100 + thread;
+    }
+  }
+  if (!later) return rows;
+  for (const auto& lookup : rows.resolutions) {
+    const store::Ns answer = lookup.started_ns - kStart + lookup.duration_ns;
+    rows.connected(answer + *later, "10.0.0.7", 443, "db").resolution_id = lookup.id;
+  }
   return rows;
 }
 
-TEST(DnsPool, IsFourBusyThreadsOfNodeForASecond) {
-  // The fourth begins 3 ms late; the first ends first.
-  const auto found =
-      find(run(add_lookup_rules, pool("/usr/bin/node", 4, kS + 3 * kMs)), "DNS-POOL");
-  EXPECT_THAT(found.summary, HasSubstr("All 4 lookup threads are busy for 1.0 s"));
+TEST(DnsPool, IsThreeLookupsThatBeganWhereOthersEnded) {
+  // As node does: of its four threads two look up.
+  const auto found = find(run(add_lookup_rules, pool("/usr/bin/node", 2, 4)), "DNS-POOL");
+  EXPECT_THAT(found.summary,
+              HasSubstr("All 2 threads for lookups were busy, one of them for 2.0 s"));
   EXPECT_EQ(found.confidence, Confidence::medium);
-  EXPECT_THAT(run(add_lookup_rules, pool("/usr/bin/node", 4, kS + 3 * kMs - 1)), IsEmpty());
-  EXPECT_THAT(run(add_lookup_rules, pool("/usr/bin/node", 3, 2 * kS)), IsEmpty());
-  EXPECT_THAT(run(add_lookup_rules, pool("/usr/bin/curl", 4, 2 * kS)), IsEmpty());
+  EXPECT_EQ(found.count, 6);
+  EXPECT_EQ(found.of, 8);
+  EXPECT_FALSE(has(run(add_lookup_rules, pool("/usr/bin/curl", 2, 4)), "DNS-POOL"));
+  EXPECT_FALSE(has(run(add_lookup_rules, pool("/usr/bin/node", 2, 2)), "DNS-POOL"));
 }
 
-TEST(DnsPool, GoesOnWhereOneLookupTakesTheThreadOfAnother) {
-  Rows rows = pool("/usr/bin/node", 4, 600 * kMs);
-  for (int i = 0; i < 4; ++i) rows.lookup(601 * kMs + i * kMs, "db", 600 * kMs);
-  EXPECT_TRUE(has(run(add_lookup_rules, rows), "DNS-POOL"));
+TEST(DnsPool, NeedsASecondOfWork) {
+  EXPECT_FALSE(has(run(add_lookup_rules, pool("/usr/bin/node", 2, 4, 200 * kMs)), "DNS-POOL"));
+  EXPECT_TRUE(has(run(add_lookup_rules, pool("/usr/bin/node", 2, 4, 250 * kMs)), "DNS-POOL"));
+}
+
+TEST(DnsPool, ManyAtOnceAreNoProofOfWaiting) {
+  EXPECT_FALSE(has(run(add_lookup_rules, pool("/usr/bin/node", 8, 1, 3 * kS)), "DNS-POOL"));
+}
+
+// What asks again after an answer uses the answer first.
+TEST(DnsPool, OneAfterTheOtherIsNone) {
+  EXPECT_FALSE(
+      has(run(add_lookup_rules, pool("/usr/bin/node", 2, 6, 500 * kMs, 3 * kMs, kMs)), "DNS-POOL"));
+  EXPECT_TRUE(has(run(add_lookup_rules, pool("/usr/bin/node", 2, 6, 500 * kMs, 3 * kMs, 4 * kMs)),
+                  "DNS-POOL"));
+  // One thread alone is busy: nobody waits for it.
+  EXPECT_FALSE(has(run(add_lookup_rules, pool("/usr/bin/node", 1, 6)), "DNS-POOL"));
+}
+
+TEST(DnsPool, WithoutConnectsOnlyAHandoverAtOnceCounts) {
+  for (const auto& [gap, expected] : {std::pair{kMs / 10, true}, std::pair{kMs / 10 + 1, false}}) {
+    EXPECT_EQ(has(run(add_lookup_rules, pool("/usr/bin/node", 2, 4, 500 * kMs, gap, std::nullopt)),
+                  "DNS-POOL"),
+              expected)
+        << gap;
+  }
 }
 
 TEST(DnsStale, IsAnAddressTheNameNoLongerHas) {

@@ -74,13 +74,15 @@ std::vector<std::string> refs(const std::vector<Finding>& findings) {
   return result;
 }
 
-TEST(Session, WorstFirstThenSurestThenMostFrequent) {
+// The first one is the verdict of the report: what accounts for most of the failures.
+TEST(Session, WorstFirstThenMostFrequentThenSurest) {
   const auto findings = finish({made("A", "info", Severity::info), made("A", "few"),
                                 made("A", "warning", Severity::warning),
-                                made("A", "unsure", Severity::error, Confidence::low, 9),
-                                made("A", "many", Severity::error, Confidence::high, 7)});
+                                made("A", "hint", Severity::error, Confidence::low, 99),
+                                made("A", "likely", Severity::error, Confidence::medium),
+                                made("A", "many", Severity::error, Confidence::medium, 7)});
   EXPECT_THAT(refs(findings),
-              ElementsAre("E1 many", "E2 few", "E3 unsure", "W1 warning", "I1 info"));
+              ElementsAre("E1 many", "E2 few", "E3 likely", "E4 hint", "W1 warning", "I1 info"));
 }
 
 TEST(Session, WhatIsExplainedStandsInsideAndMakesTheReasonAsSevere) {

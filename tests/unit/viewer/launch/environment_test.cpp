@@ -53,6 +53,13 @@ TEST(RecordedEnvironment, Detail) {
       Contains("SOCKWATCH_DETAIL=calls"));
 }
 
+TEST(RecordedEnvironment, Follow) {
+  EXPECT_THAT(recorded_environment({}, {.library = kOurs, .run_directory = "/r", .follow = true}),
+              Contains("SOCKWATCH_FOLLOW=1"));
+  EXPECT_THAT(recorded_environment({"SOCKWATCH_FOLLOW=1"}, {kOurs, "/r"}),
+              Not(Contains("SOCKWATCH_FOLLOW=1")));
+}
+
 TEST(RecordedEnvironment, OptionsOfTheSanitizerAreKept) {
   EXPECT_THAT(recorded_environment({"ASAN_OPTIONS=detect_leaks=0"}, {kOurs, "/r"}),
               Contains("ASAN_OPTIONS=detect_leaks=0:verify_asan_link_order=0"));
@@ -74,8 +81,8 @@ TEST(RecordedEnvironment, WithoutALibraryNothingChanges) {
 }
 
 TEST(UnrecordedEnvironment, HasNothingOfOurs) {
-  EXPECT_THAT(unrecorded_environment(
-                  {"A=1", "LD_PRELOAD=/a.so", "SOCKWATCH_DIR=/r", "SOCKWATCH_DETAIL=calls"}),
+  EXPECT_THAT(unrecorded_environment({"A=1", "LD_PRELOAD=/a.so", "SOCKWATCH_DIR=/r",
+                                      "SOCKWATCH_DETAIL=calls", "SOCKWATCH_FOLLOW=1"}),
               ElementsAre("A=1"));
 }
 

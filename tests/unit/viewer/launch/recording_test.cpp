@@ -97,6 +97,39 @@ TEST_F(Recording, AChildThatMayNotWriteToTheRunDirectoryIsNamed) {
   EXPECT_THAT(words, ::testing::UnorderedElementsAre("preload", "other-user"));
 }
 
+// However short its life was.
+TEST_F(Recording, AProgramWithAScrubbedEnvironmentIsNamed) {
+  ASSERT_EQ(run(record({"sh", "-c", "env -i /bin/true; exit 3"})).exit_status(), 3);
+  auto rows = processes_in(trace_);
+  ASSERT_EQ(rows.size(), 2u);
+  std::ranges::sort(rows, {}, &store::ProcessRow::coverage);
+  EXPECT_EQ(rows[0].coverage, "no-env");
+  EXPECT_THAT(rows[0].exe.value_or(""), ::testing::EndsWith("bin/true"));
+  EXPECT_EQ(rows[0].command_line, "/bin/true");
+  EXPECT_EQ(rows[1].coverage, "preload");
+  EXPECT_EQ(rows[1].exit_status, 3);
+  EXPECT_THAT(files(directory_.path()), ::testing::ElementsAre("t.sockwatch"));
+}
+
+TEST_F(Recording, ACommandThatScrubsItsOwnEnvironmentIsNamed) {
+  ASSERT_EQ(run(record({"env", "-i", "/bin/sh", "-c", "exit 4"})).exit_status(), 4);
+  const auto rows = processes_in(trace_);
+  ASSERT_EQ(rows.size(), 1u) << "one process, and the image that was not seen is the news";
+  EXPECT_EQ(rows[0].coverage, "no-env");
+  EXPECT_EQ(rows[0].command_line, "/bin/sh -c exit 4");
+  EXPECT_EQ(rows[0].exit_status, 4);
+}
+
+TEST_F(Recording, AScrubbedEnvironmentIsFollowedOnRequest) {
+  const Ran ran = run(record({"env", "-i", "A=1", "/usr/bin/env"}, {"-q", "--follow-env"}));
+  ASSERT_EQ(ran.exit_status(), 0);
+  const auto told = lines(ran.out);
+  EXPECT_THAT(told, ::testing::Contains("A=1"));
+  EXPECT_THAT(told, ::testing::Contains(::testing::HasSubstr("libsockwatch.so")));
+  EXPECT_THAT(told, ::testing::Contains(::testing::StartsWith("SOCKWATCH_DIR=/")));
+  for (const auto& row : processes_in(trace_)) EXPECT_EQ(row.coverage, "preload");
+}
+
 TEST_F(Recording, StreamsAreUntouched) {
   Setting setting;
   setting.input = std::string("a\0b\n", 4);

@@ -70,6 +70,30 @@ TEST(ReserveTrace, ANamedOneIsNotReplacedUnlessForced) {
   EXPECT_FALSE(forced->reserved) << "what was there before must not be removed on failure";
 }
 
+// Not even by force: it would be renamed away or filled.
+TEST(ReserveTrace, ADeviceHoldsNoTrace) {
+  for (const bool force : {false, true}) {
+    const auto trace = reserve_named_trace("/dev/null", force);
+    ASSERT_FALSE(trace);
+    EXPECT_THAT(trace.error().message, HasSubstr("no regular file"));
+    EXPECT_THAT(trace.error().hint, HasSubstr("-o"));
+  }
+}
+
+TEST(ReserveTrace, AFileSystemThatTakesNoFilesIsNotMissing) {
+  const auto trace = reserve_named_trace("/proc/x", false);
+  ASSERT_FALSE(trace);
+  EXPECT_THAT(trace.error().hint, ::testing::Not(HasSubstr("mkdir")));
+  EXPECT_THAT(trace.error().hint, HasSubstr("another directory"));
+}
+
+TEST(ReserveTrace, QuotesTheDirectoryInItsCommand) {
+  TemporaryDirectory directory;
+  const auto trace = reserve_named_trace(directory / "it's $(reboot)/t", false);
+  ASSERT_FALSE(trace);
+  EXPECT_THAT(trace.error().hint, HasSubstr(R"(it'\''s $(reboot)')"));
+}
+
 TEST(ReserveTrace, SaysWhatIsWrongWithTheDirectory) {
   TemporaryDirectory directory;
   const auto missing = reserve_named_trace(directory / "no/t.sockwatch", false);

@@ -118,8 +118,29 @@ TEST_F(EvidenceText, HandshakeDoneButNotNoticed) {
   EXPECT_THAT(said(row), ::testing::StartsWith("was connected, but the program had not taken"));
 }
 
+// A datagram socket has no connection that could be reset: what came back is an ICMP message.
+TEST_F(EvidenceText, AnIcmpAnswerToADatagramIsNoReset) {
+  auto& row = connect_in(tcp(), kMs);
+  row.protocol = "udp";
+  row.ending = "reset";
+  row.error = ECONNREFUSED;
+  row.closed_ns = row.started_ns + 2 * kMs;
+  EXPECT_EQ(said(row),
+            "answered 'no' (ECONNREFUSED) after 2.0ms: nothing listens, or a firewall refuses");
+  const model::Summary summary = summarise(trace_);
+  EXPECT_EQ(summary.total.count(model::Outcome::refused), 1u);
+  EXPECT_EQ(summary.total.count(model::Outcome::connected), 0u);
+  EXPECT_EQ(summary.total.count(model::Ending::reset), 0u);
+  EXPECT_EQ(summary.total.failures(), 1u);
+  row.error = EHOSTUNREACH;
+  EXPECT_THAT(said(row), HasSubstr("cannot be reached: EHOSTUNREACH"));
+  row.protocol = "tcp";
+  EXPECT_THAT(said(row), HasSubstr("then the connection was reset"));
+}
+
 TEST_F(EvidenceText, RefusedRejectedUnreachable) {
-  EXPECT_EQ(said(refuse(tcp())), "answered: nothing listens (ECONNREFUSED) after 0.1ms");
+  EXPECT_EQ(said(refuse(tcp())),
+            "answered 'no' (ECONNREFUSED) after 0.1ms: nothing listens, or a firewall refuses");
   auto& rejected = refuse(tcp());
   rejected.outcome = "rejected";
   rejected.error = EHOSTUNREACH;
@@ -201,9 +222,9 @@ TEST_F(EvidenceText, AbandonedWithAWaitThatHadRunOut) {
 TEST_F(EvidenceText, RefusalNoticedLate) {
   auto& row = refuse(tcp());
   row.noticed_ns = *row.decided_ns + 2 * kS;
-  EXPECT_EQ(
-      said(row),
-      "answered: nothing listens (ECONNREFUSED) after 0.1ms; the program noticed 2.00s later");
+  EXPECT_EQ(said(row),
+            "answered 'no' (ECONNREFUSED) after 0.1ms: nothing listens, or a firewall refuses; the "
+            "program noticed 2.00s later");
 }
 
 TEST_F(EvidenceText, LateNotice) {

@@ -92,7 +92,7 @@ TEST(FailOn, SaysWhatWasMet) {
 TEST(FailOn, RefusesNonsense) {
   for (const char* text :
        {"quark", "refused,", ",refused", "refused>", "refused>x", "refused>-1", "refused>100%",
-        "refused>1%%", "refused>nan", "refused>1e999", ">1", "refused<1"}) {
+        "refused>1%%", "refused>nan", "refused>1e999", ">1", "refused<1", " "}) {
     const auto terms = parse_fail_on(text);
     ASSERT_FALSE(terms) << text;
     EXPECT_FALSE(terms.error().message.empty());

@@ -134,7 +134,21 @@ TEST_F(TextReport, FilteredToNothing) {
 TEST_F(TextReport, RecordingCutShortIsSaid) {
   Trace trace = healthy();
   trace.facts.erase("ended");
-  EXPECT_THAT(flat(trace), HasSubstr("the recording has no end"));
+  EXPECT_THAT(flat(trace), HasSubstr("0 records lost as far as known"));
+  EXPECT_THAT(flat(trace), HasSubstr("the recording has no end: it still runs, or was cut short"));
+  EXPECT_THAT(flat(trace), HasSubstr("The recording has no end: what came later is not here."));
+}
+
+TEST_F(TextReport, NoRoomForTheTraceIsSaid) {
+  Trace trace = healthy();
+  trace.facts.erase("ended");
+  trace.facts["store_error"] = "cannot write trace 't': No space left on device";
+  trace.losses.push_back({std::nullopt, "not_stored", 812});
+  const std::string text = flat(trace);
+  EXPECT_THAT(text, HasSubstr("812 records lost as far as known"));
+  EXPECT_THAT(text, HasSubstr("its collector gave up: cannot write trace 't': No space left"));
+  EXPECT_THAT(text, HasSubstr("812 records (not_stored): the trace could not be written to its "
+                              "end, for want of room"));
 }
 
 TEST_F(TextReport, OneFailureOfOneDestination) {

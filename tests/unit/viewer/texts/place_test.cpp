@@ -63,8 +63,17 @@ TEST(PlaceOf, Urls) {
 }
 
 TEST(PlaceOf, TheNameThatWasLookedUp) {
+  // Not the name server that was asked.
   EXPECT_EQ(find_place("dial tcp: lookup api.example on 10.96.0.10:53: no such host"),
-            at("10.96.0.10", 53, "api.example"));
+            at("api.example", 0, "api.example"));
+  EXPECT_EQ(find_place("lookup api.example on [fd00::a]:53: read udp "
+                       "[fd00::1]:40001->[fd00::a]:53: i/o timeout"),
+            at("api.example", 0, "api.example"));
+  EXPECT_EQ(find_place("Get \"https://api.example:8443/v1\": dial tcp: lookup api.example on "
+                       "10.0.0.2:53: read udp 10.1.1.1:40001->10.0.0.2:53: i/o timeout"),
+            at("api.example", 8443, "api.example", true));
+  // Where the server happens to be one of that address, it is said without 'on'.
+  EXPECT_EQ(find_place("dial tcp 10.0.0.2:53: connect: connection refused"), at("10.0.0.2", 53));
   EXPECT_EQ(find_place("getaddrinfo ENOTFOUND api.example").name, "api.example");
   EXPECT_EQ(find_place("java.net.UnknownHostException: api.example").name, "api.example");
   EXPECT_EQ(find_place("curl: (6) Could not resolve host: api").name, "api");

@@ -1,0 +1,238 @@
+#include "shim/exec.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstring>
+
+#include "shim/clock.h"
+#include "shim/program.h"
+#include "shim/raw.h"
+#include "shim/state.h"
+#include "shim/wire/segment.h"
+
+namespace sockwatch::shim::exec {
+namespace {
+
+using environment::Memory;
+using program::Loads;
+using wire::ExecNote;
+using wire::ExecWhy;
+
+// Signals stay away while there is a descriptor: a handler might jump out and leave it behind. The
+// mask is the thread's own, in a child of vfork too.
+class SignalsHeld {
+ public:
+  SignalsHeld() {
+    const std::uint64_t all = ~std::uint64_t{0};
+    raw::call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before_, sizeof(before_));
+  }
+  ~SignalsHeld() { raw::call(SYS_rt_sigprocmask, SIG_SETMASK, &before_, nullptr, sizeof(before_)); }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  std::uint64_t before_ = 0;
+};
+
+// The value of PATH as execvp goes by it: of the calling process, whatever the new one gets.
+const char* search_path() {
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    if (std::strncmp(*entry, "PATH=", 5) == 0) {
+      return *entry + 5;
+    }
+  }
+  return "/bin:/usr/bin";
+}
+
+Loads find_and_inspect(const char* name, std::size_t name_length, ExecNote& note,
+                       std::size_t& length) {
+  char path[512];
+  for (const char* begin = search_path();;) {
+    const char* end = begin;
+    while (*end != '\0' && *end != ':') {
+      ++end;
+    }
+    std::size_t size = static_cast<std::size_t>(end - begin);
+    if (size + name_length + 2 <= sizeof(path)) {
+      std::memcpy(path, begin, size);
+      if (size != 0) {  // an empty one is the current directory
+        path[size++] = '/';
+      }
+      std::memcpy(path + size, name, name_length + 1);
+      const Loads answer =
+          program::inspect(AT_FDCWD, path, note.path, ExecNote::kPathBytes, length);
+      if (answer != Loads::cannot_run) {
+        return answer;
+      }
+    }
+    if (*end == '\0') {
+      return Loads::cannot_run;
+    }
+    begin = end + 1;
+  }
+}
+
+Loads look_at(const Call& call, std::size_t name_length, ExecNote& note) {
+  std::size_t length = 0;
+  const SignalsHeld held;
+  const Loads answer =
+      call.searched && std::strchr(call.file, '/') == nullptr
+          ? find_and_inspect(call.file, name_length, note, length)
+          : program::inspect(call.directory, call.file, note.path, ExecNote::kPathBytes, length);
+  note.path_length = static_cast<std::uint16_t>(length);
+  return answer;
+}
+
+// False: a pointer the kernel will refuse.
+bool describe_command(Memory& memory, char* const* arguments, ExecNote& note) {
+  std::size_t used = 0;
+  const char* word = nullptr;
+  for (; arguments != nullptr; ++arguments) {
+    if (!memory.entry(arguments, word)) {
+      return false;
+    }
+    if (word == nullptr) {
+      break;
+    }
+    for (; used < ExecNote::kCommandLineBytes; ++word) {
+      if (!memory.has(word, 1)) {
+        return false;
+      }
+      note.command_line[used++] = *word;
+      if (*word == '\0') {
+        break;
+      }
+    }
+    if (used == ExecNote::kCommandLineBytes) {
+      break;
+    }
+  }
+  note.command_line_length = static_cast<std::uint16_t>(used);
+  return true;
+}
+
+ExecWhy why_not(Loads loads) {
+  switch (loads) {
+    case Loads::is_static:
+      return ExecWhy::is_static;
+    case Loads::other_machine:
+      return ExecWhy::other_machine;
+    case Loads::other_libc:
+      return ExecWhy::other_libc;
+    case Loads::privileged:
+      return ExecWhy::privileged;
+    case Loads::yes:
+    case Loads::not_known:
+    case Loads::cannot_run:
+      break;
+  }
+  return ExecWhy::scrubbed;
+}
+
+void append_note(const ExecNote& note) {
+  char path[state::Settings::kMaxDirectory + sizeof(wire::kExecNotesFile) + 1];
+  const std::size_t length = std::strlen(state::settings.directory);
+  std::memcpy(path, state::settings.directory, length);
+  path[length] = '/';
+  std::memcpy(path + length + 1, wire::kExecNotesFile, sizeof(wire::kExecNotesFile));
+  // Growing a file beyond RLIMIT_FSIZE raises SIGXFSZ, which kills.
+  rlimit limit{};
+  if (raw::failed(raw::call(SYS_prlimit64, 0, RLIMIT_FSIZE, nullptr, &limit)) ||
+      limit.rlim_cur < wire::kExecNotesLimit) {
+    return;
+  }
+  const SignalsHeld held;
+  const long fd = raw::call(
+      SYS_openat, AT_FDCWD, path,
+      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
+  if (raw::failed(fd)) {
+    return;
+  }
+  struct stat file {};
+  if (!raw::failed(raw::call(SYS_fstat, fd, &file)) && S_ISREG(file.st_mode) &&
+      static_cast<std::size_t>(file.st_size) + sizeof(note) <= wire::kExecNotesLimit) {
+    if ((file.st_mode & 07777) != 0600) {
+      raw::call(SYS_fchmod, fd, 0600);  // whatever the program's umask took away
+    }
+    raw::call(SYS_write, fd, &note, sizeof(note));
+  }
+  raw::call(SYS_close, fd);
+}
+
+void describe_caller(ExecNote& note) {
+  note.magic = wire::kExecNoteMagic;
+  note.t_ns = clock::now_ns();
+  note.pid = static_cast<std::int32_t>(raw::call(SYS_getpid));
+  note.ppid = static_cast<std::int32_t>(raw::call(SYS_getppid));
+  note.uid = static_cast<std::uint32_t>(raw::call(SYS_getuid));
+  note.tid = static_cast<std::uint32_t>(raw::call(SYS_gettid));
+}
+
+}  // namespace
+
+void prepare(const Call& call, Plan& plan) {
+  if (!state::recording() || !state::may_ask_kernel()) {
+    return;
+  }
+  Memory memory;
+  const long name_length = memory.text(call.file);
+  environment::read(memory, call.environment, plan.variables);
+  const environment::Variables& variables = plan.variables;
+  if (name_length <= 0 || variables.count < 0) {
+    return;  // the kernel will say what is wrong with it
+  }
+  std::memset(static_cast<void*>(&plan.note), 0, sizeof(plan.note));
+  const Loads loads = look_at(call, static_cast<std::size_t>(name_length), plan.note);
+  const bool scrubbed =
+      !variables.same_directory || (!variables.names_library && state::settings.library[0] != '\0');
+  if (loads == Loads::cannot_run || (loads == Loads::yes && !scrubbed) ||
+      (loads == Loads::not_known && !scrubbed) ||
+      !describe_command(memory, call.arguments, plan.note)) {
+    return;
+  }
+  describe_caller(plan.note);
+  plan.note.why = why_not(loads);
+  // A loader of another kind would complain about the library, and what cannot be read may have
+  // one.
+  plan.room = loads == Loads::yes ? environment::room_with_ours(call.environment, variables) : 0;
+  plan.tells = plan.room == 0;
+  if (loads == Loads::other_machine && variables.names_library) {
+    plan.removes = true;
+    plan.room = environment::room_without_library(call.environment, variables);
+  }
+}
+
+char* const* other_environment(const Call& call, const Plan& plan, void* room) {
+  return plan.removes ? environment::without_library(call.environment, plan.variables, room)
+                      : environment::with_ours(call.environment, plan.variables, room);
+}
+
+void tell(const Plan& plan) {
+  if (plan.tells) {
+    append_note(plan.note);
+  }
+}
+
+void give_up_following(Plan& plan) {
+  if (!plan.tells) {
+    plan.tells = true;
+    tell(plan);
+  }
+}
+
+void take_back(const Plan& plan) {
+  if (!plan.tells) {
+    return;
+  }
+  ExecNote note = plan.note;
+  note.why = ExecWhy::returned;
+  note.t_ns = clock::now_ns();
+  append_note(note);
+}
+
+}  // namespace sockwatch::shim::exec
