@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 
 namespace sockwatch::connect {
 namespace {
@@ -59,7 +60,8 @@ void Conversation::forget_waits() {
 
 void Conversation::count_turn(store::Ns took, store::ConnectionRow& row) {
   ++row.turns;
-  row.turn_total_ns += took;
+  constexpr store::Ns kMax = std::numeric_limits<store::Ns>::max();
+  row.turn_total_ns = took > kMax - row.turn_total_ns ? kMax : row.turn_total_ns + took;
   row.turn_max_ns = std::max(row.turn_max_ns, took);
   // What arrives from a peer that had closed before was on its way already, and answers nothing.
   if (row.send_tcp_state != TCP_CLOSE_WAIT) {

@@ -27,6 +27,11 @@ inline constexpr bool kKeptAsBytes<wire::Event> = true;
 
 namespace sockwatch::connect {
 
+// The latest time and the longest wait there can be, 18 years after the machine started. Whoever
+// forges an event cannot bring more in, so that times can be subtracted, and multiplied by ten,
+// without a look at their size.
+inline constexpr std::int64_t kMostNs = std::int64_t{1} << 59;
+
 // A socket address in the words of the trace. IPv4-mapped IPv6 is already normalised to ipv4.
 struct Address {
   std::string family;  // ipv4 | ipv6 | unix | other
@@ -43,7 +48,7 @@ struct Observation {
   std::uint8_t detail = 0;
   int fd = -1;
   std::uint32_t tid = 0;
-  std::int64_t t_ns = 0;         // the call returned (kBegin: is about to be made)
+  std::int64_t t_ns = 0;         // the call returned (kBegin: is about to be made); 0 to kMostNs
   std::int64_t duration_ns = 0;  // 0 without kHasStart
   std::int64_t result = 0;
   int error = 0;

@@ -22,6 +22,7 @@ struct CollectOptions {
   // finish at once. Nothing in the run directory is changed. See recover.h.
   bool recover = false;
   std::uint64_t snapshot_bytes = std::uint64_t{1} << 20;  // noted since the last one: see Logbook
+  bool redact = false;  // of a command line only the program is stored
 };
 
 struct CollectSummary {

@@ -1,12 +1,13 @@
 #include "collector/drain/decode.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <string>
 #include <utility>
 
+#include "collector/connect/ops.h"
 #include "collector/drain/address.h"
 
 namespace sockwatch::drain {
@@ -130,10 +131,22 @@ bool read_resolved(const Parts& parts, std::vector<std::string>& into) {
   return true;
 }
 
+// A program may ask for any time limit; one of ages is as good as none and stays what it is, only
+// shorter.
+void bound_limits(connect::Observation& into) {
+  if (connect::is_poll_family(into.op) || connect::is_epoll_wait(into.op)) {
+    std::int64_t& timeout_ns = into.payload.wait.timeout_ns;
+    timeout_ns = std::clamp<std::int64_t>(timeout_ns, -1, connect::kMostNs);
+  } else if (into.op == wire::Op::setsockopt) {
+    std::int64_t& value = into.payload.option.value;
+    value = std::clamp(value, -connect::kMostNs, connect::kMostNs);
+  }
+}
+
 bool read_event(const wire::Event& event, connect::Observation& into) {
-  constexpr std::uint64_t kMaxNs = std::numeric_limits<std::int64_t>::max();
   if (!is_known(event.op) || (event.flags & ~kKnownFlags) != 0) return false;
-  if (event.t_ns > kMaxNs || event.error < 0 || event.error > kMaxErrno) return false;
+  if (event.t_ns > std::uint64_t{connect::kMostNs} || event.error < 0 || event.error > kMaxErrno)
+    return false;
   const bool has_start = (event.flags & wire::kHasStart) != 0;
   if (has_start && event.duration_ns > event.t_ns) return false;
   if (event.op == wire::Op::lost && event.payload.lost.cause >= wire::kLossCauses) return false;
@@ -147,6 +160,7 @@ bool read_event(const wire::Event& event, connect::Observation& into) {
   into.result = event.result;
   into.error = event.error;
   into.payload = event.payload;
+  bound_limits(into);
   return true;
 }
 

@@ -102,6 +102,11 @@ std::optional<ProcessFacts> read_process(pid_t pid) {
   return facts;
 }
 
+std::string without_arguments(const std::string& command_line) {
+  const std::size_t end = command_line.find(' ');
+  return end == std::string::npos ? command_line : command_line.substr(0, end) + " [redacted]";
+}
+
 ProcessWatch::ProcessWatch(pid_t pid, std::int64_t existed_at_ns) : pid_(pid) {
   // First the handle, then the facts: if the handle is still alive afterwards, they are about the
   // same process.

@@ -26,6 +26,9 @@ struct ProcessFacts {
 // Empty if there is no such process.
 std::optional<ProcessFacts> read_process(pid_t pid);
 
+// "curl [redacted]" of "curl -u me:secret http://x": its arguments may be nobody's business.
+std::string without_arguments(const std::string& command_line);
+
 // A process one can wait for: by pidfd (Linux 5.3), else by asking again and again.
 class ProcessWatch {
  public:

@@ -223,6 +223,7 @@ store::ProcessRow Recorder::describe(const SegmentFile& file, const ProcessWatch
     if (same_image && !facts->exe.empty()) row.exe = facts->exe;
     if (same_image && !facts->command_line.empty()) row.command_line = facts->command_line;
   }
+  if (options_.redact && row.command_line) row.command_line = without_arguments(*row.command_line);
   return row;
 }
 
@@ -425,6 +426,9 @@ void Recorder::add_notes() {
   std::vector<store::ProcessRow> seen;
   for (const auto& [id, row] : rows_) seen.push_back(row);
   for (store::ProcessRow& row : join_notes(seen, *notes, memory_.next_process_id)) {
+    if (options_.redact && row.command_line) {
+      row.command_line = without_arguments(*row.command_line);
+    }
     batch_.processes.push_back(std::move(row));
   }
 }

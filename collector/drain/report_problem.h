@@ -5,13 +5,14 @@
 
 #include <cstdio>
 
+#include "collector/support/clean_text.h"
 #include "collector/support/result.h"
 
 namespace sockwatch::drain {
 
 inline void report_problem(const Error& error) {
-  std::string text = fmt::format("sockwatch: {}\n", error.message);
-  if (!error.hint.empty()) text += fmt::format("sockwatch: {}\n", error.hint);
+  std::string text = fmt::format("sockwatch: {}\n", clean(error.message));
+  if (!error.hint.empty()) text += fmt::format("sockwatch: {}\n", clean(error.hint));
   std::fputs(text.c_str(), stderr);
 }
 

@@ -13,6 +13,7 @@
 
 #include "collector/drain/collect.h"
 #include "collector/drain/system_error.h"
+#include "collector/support/clean_text.h"
 
 namespace sockwatch::drain {
 namespace {
@@ -56,7 +57,7 @@ Result<std::string> create_run_directory() {
         fmt::print(stderr,
                    "sockwatch: recording through {} ({})\nsockwatch: slower on a disk; a "
                    "writable /dev/shm avoids it\n",
-                   parent, tried);
+                   parent, clean(tried));
       }
       return path;
     }

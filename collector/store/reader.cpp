@@ -7,6 +7,7 @@
 #include "collector/store/filter.h"
 #include "collector/store/layout.h"
 #include "collector/store/packed_copy.h"
+#include "collector/store/pseudonyms.h"
 #include "collector/store/trace_file.h"
 
 namespace sockwatch::store {
@@ -40,6 +41,19 @@ int bind_id(sqlite3_stmt* statement, std::int64_t id) { return bind_cell(stateme
 struct Reader::State {
   Database database;
   Layout layout;
+  std::optional<Pseudonyms> pseudonyms;
+
+  template <typename Row>
+  void redact(Row& row) {
+    if (pseudonyms) pseudonyms->apply(row);
+  }
+  template <typename Row>
+  Result<std::vector<Row>> redacted(Result<std::vector<Row>> rows) {
+    if (rows) {
+      for (Row& row : *rows) redact(row);
+    }
+    return rows;
+  }
   std::optional<std::int64_t> packed_rows;
 };
 
@@ -59,7 +73,7 @@ Result<Reader> Reader::open(const std::string& path) {
   // Next to a log the counter in the file says nothing.
   const auto packed_rows = place->alone ? find_packed_copy(*database) : std::nullopt;
   return Reader(
-      std::make_unique<State>(State{std::move(*database), std::move(*layout), packed_rows}));
+      std::make_unique<State>(State{std::move(*database), std::move(*layout), {}, packed_rows}));
 }
 
 Reader::Reader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -67,6 +81,24 @@ Reader::~Reader() = default;
 Reader::Reader(Reader&&) noexcept = default;
 Reader& Reader::operator=(Reader&&) noexcept = default;
 
+Status Reader::redact() {
+  state_->pseudonyms.emplace();
+  const auto show_all = [this]() -> Status {
+    if (const auto rows = processes(); !rows) return rows.error();
+    if (const auto rows = listeners(); !rows) return rows.error();
+    if (const auto facts = trace(); !facts) return facts.error();
+    if (Status status = connections({}, [](const ConnectionRow&) { return true; }); !status)
+      return status;
+    return resolutions([](const ResolutionRow&) { return true; });
+  };
+  if (Status status = show_all(); !status) return status;
+  state_->pseudonyms->begin_to_replace();
+  return show_all();
+}
+
+std::string Reader::original(const std::string& shown) const {
+  return state_->pseudonyms ? state_->pseudonyms->original(shown) : shown;
+}
 bool Reader::is_packed() const { return state_->packed_rows.has_value(); }
 
 Result<std::map<std::string, std::string>> Reader::trace() const {
@@ -74,12 +106,13 @@ Result<std::map<std::string, std::string>> Reader::trace() const {
   if (!rows) return rows.error();
   std::map<std::string, std::string> values;
   for (TraceRow& row : *rows) values.insert_or_assign(std::move(row.key), std::move(row.value));
+  state_->redact(values);
   values.erase(kPackedKey);  // of the file, not of the recording
   return values;
 }
 
 Result<std::vector<ProcessRow>> Reader::processes() const {
-  return all_rows<ProcessRow>(state_->database, state_->layout, "ORDER BY id");
+  return state_->redacted(all_rows<ProcessRow>(state_->database, state_->layout, "ORDER BY id"));
 }
 
 Result<std::vector<LossRow>> Reader::losses() const {
@@ -100,21 +133,24 @@ Status Reader::connections(const Filter& filter,
     if (!status) return status.error();
     return found;
   };
-  const auto hand_on = [&](const ConnectionRow& row) { return each(row); };
-  if (state_->packed_rows) {
+  // Who redacts wants rows that can be changed; it is the way of few and short traces.
+  if (state_->packed_rows && !state_->pseudonyms) {
     const auto all_processes = processes();
     if (!all_processes) return all_processes.error();
     const Result<RowTest> wanted = row_test_of(filter, occurs, *all_processes);
     if (!wanted) return wanted.error();
-    return read_packed_copy(
-        state_->database, state_->layout, *state_->packed_rows,
-        [&](const ConnectionRow& row) { return !(*wanted)(row) || hand_on(row); });
+    return read_packed_copy(state_->database, state_->layout, *state_->packed_rows,
+                            [&](const ConnectionRow& row) { return !(*wanted)(row) || each(row); });
   }
   const Result<Condition> condition = condition_of(filter, occurs);
   if (!condition) return condition.error();
   return for_each_row<ConnectionRow>(
       state_->database, state_->layout, condition->where + " ORDER BY started_ns, id",
-      [&](sqlite3_stmt* statement) { return bind_condition(statement, *condition); }, hand_on);
+      [&](sqlite3_stmt* statement) { return bind_condition(statement, *condition); },
+      [&](ConnectionRow& row) {
+        state_->redact(row);
+        return each(row);
+      });
 }
 
 Result<std::optional<ConnectionRow>> Reader::connection(std::int64_t id) const {
@@ -123,6 +159,7 @@ Result<std::optional<ConnectionRow>> Reader::connection(std::int64_t id) const {
       state_->database, state_->layout, "WHERE id = ?1",
       [&](sqlite3_stmt* statement) { return bind_id(statement, id); },
       [&](ConnectionRow& row) {
+        state_->redact(row);
         found = std::move(row);
         return false;
       });
@@ -133,11 +170,15 @@ Result<std::optional<ConnectionRow>> Reader::connection(std::int64_t id) const {
 Status Reader::resolutions(const std::function<bool(const ResolutionRow&)>& each) const {
   return for_each_row<ResolutionRow>(
       state_->database, state_->layout, "ORDER BY started_ns, id",
-      [](sqlite3_stmt*) { return SQLITE_OK; }, each);
+      [](sqlite3_stmt*) { return SQLITE_OK; },
+      [&](ResolutionRow& row) {
+        state_->redact(row);
+        return each(row);
+      });
 }
 
 Result<std::vector<ListenerRow>> Reader::listeners() const {
-  return all_rows<ListenerRow>(state_->database, state_->layout, "ORDER BY id");
+  return state_->redacted(all_rows<ListenerRow>(state_->database, state_->layout, "ORDER BY id"));
 }
 
 Result<std::vector<FailedCallRow>> Reader::failed_calls() const {

@@ -31,6 +31,12 @@ class Reader {
   Reader(Reader&&) noexcept;
   Reader& operator=(Reader&&) noexcept;
 
+  // From here on every row carries pseudonyms (pseudonyms.h). Filters still speak of the originals.
+  // Reads the whole trace twice, so that the same input has the same pseudonym whatever is asked
+  // afterwards.
+  Status redact();
+  // What a word of a row stands for; the word itself where nothing was redacted.
+  std::string original(const std::string& shown) const;
   // A long recording that is over and was not changed since: all connections are read quickly.
   bool is_packed() const;
 

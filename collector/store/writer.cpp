@@ -118,8 +118,8 @@ struct Writer::State {
   std::optional<Error> doomed = {};
   std::optional<std::int64_t> packed_rows = {};
   bool closed = false;
-  bool log_begun = false;  // by a commit of ours
   bool complete_elsewhere = false;
+  bool log_begun = false;  // by a commit of ours
 
   State(Database&& opened, RecordingLock&& held)
       : database(std::move(opened)), lock(std::move(held)) {}

@@ -5,6 +5,7 @@
 #include <charconv>
 #include <nlohmann/json.hpp>
 
+#include "collector/support/clean_text.h"
 #include "viewer/cli/commands.h"
 #include "viewer/launch/inspect.h"
 
@@ -28,18 +29,21 @@ std::string to_json(const launch::Inspection& inspection) {
   json["reasons"] = inspection.reasons;
   json["next_steps"] = inspection.next_steps;
   // A path may be any bytes.
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  return json.dump(2, ' ', true, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
+// Names and paths are any bytes; nobody may write to a terminal through them.
 std::string to_text(const launch::Inspection& inspection) {
-  std::string text = fmt::format("{}{} ", inspection.pid ? "process " : "", inspection.subject);
-  if (!inspection.path.empty()) text += fmt::format("({}) ", inspection.path);
+  std::string text =
+      fmt::format("{}{} ", inspection.pid ? "process " : "", clean(inspection.subject));
+  if (!inspection.path.empty()) text += fmt::format("({}) ", clean(inspection.path));
   text += inspection.seen ? "would be seen\n" : "would not be seen\n";
-  for (std::size_t i = 1; i < inspection.chain.size(); ++i) {
-    text += fmt::format("  run by     {}\n", inspection.chain[i]);
-  }
-  for (const auto& reason : inspection.reasons) text += fmt::format("  because    {}\n", reason);
-  for (const auto& step : inspection.next_steps) text += fmt::format("  next step  {}\n", step);
+  const auto add = [&text](std::string_view what, const std::string& line) {
+    text += fmt::format("  {:<10} {}\n", what, clean(line));
+  };
+  for (std::size_t i = 1; i < inspection.chain.size(); ++i) add("run by", inspection.chain[i]);
+  for (const auto& reason : inspection.reasons) add("because", reason);
+  for (const auto& step : inspection.next_steps) add("next step", step);
   if (inspection.seen) {
     text +=
         "  never seen io_uring, raw system calls, what glibc does inside a name look-up, and\n"

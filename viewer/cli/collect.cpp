@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "collector/drain/confine.h"
 #include "viewer/cli/commands.h"
 #include "viewer/launch/fd.h"
 #include "viewer/launch/library.h"
@@ -28,6 +29,7 @@ struct CollectArguments {
   std::string detail;
   bool force = false;
   bool resume = false;
+  bool redact = false;
   int ready_fd = -1;
   int launcher_fd = -1;
 
@@ -75,6 +77,9 @@ Status collect(const CollectArguments& arguments) {
   const std::string directory = std::filesystem::absolute(arguments.directory, error).string();
   const auto claim = claim_directory(directory);
   if (!claim) return claim.error();
+  // Before there is a second thread, and before anything that a recorded program wrote is looked
+  // at.
+  if (const Status confined = drain::confine(); !confined) launch::say(confined.error());
   launch::StopSource stop(directory, arguments.launcher_fd);
   if (const Status started = stop.start(); !started) return started.error();
 
@@ -82,6 +87,7 @@ Status collect(const CollectArguments& arguments) {
   options.run_directory = directory;
   options.trace_path = arguments.output;
   options.all_calls = arguments.detail == "calls";
+  options.redact = arguments.redact;
   options.stop_fd = stop.fd();
   options.ready_fd = arguments.ready_fd;
   if (arguments.force) options.mode = store::OpenMode::replace;
@@ -113,6 +119,7 @@ void add_collect(CLI::App& app, Exit& exit) {
   auto* force = command->add_flag("--force", arguments->force, "replace an existing trace");
   command->add_flag("--resume", arguments->resume, "go on with the trace of a collector that died")
       ->excludes(force);
+  command->add_flag("--redact", arguments->redact, "of command lines store the program alone");
   command->add_option("--detail", arguments->detail, "calls: store every call on a watched socket")
       ->option_text("calls")
       ->check(CLI::IsMember({"calls"}));

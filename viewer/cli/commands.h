@@ -39,6 +39,7 @@ void add_fail_on(CLI::App& command, std::string& text);
 
 struct ReportOptions {
   bool json = false;
+  bool redact = false;
   bool quiet = false;  // only what --fail-on asks
   LookArguments look;
   store::Filter filter;

@@ -34,7 +34,7 @@ int connections(const ConnectionsArguments& arguments) {
   };
   const Status use = check(arguments.trace, "connections");
   if (!use) return fail(use.error(), kWrongUse);
-  const auto reader = store::Reader::open(arguments.trace.files.front());
+  const auto reader = open_trace(arguments.trace.files.front(), arguments.trace.redact);
   if (!reader) return fail(reader.error(), kUnreadable);
   const auto filter = make_filter(arguments.trace.filters, *reader);
   if (!filter) return fail(filter.error(), kUnreadable);

@@ -27,6 +27,7 @@ struct ExplainArguments {
   FilterFlags filters;
   LookArguments look;
   bool list = false;
+  bool redact = false;
 };
 
 // "E1", "w12"
@@ -84,7 +85,7 @@ Status add_rows(const store::Reader& reader, const Finding& finding, render::Fin
 // `wanted`: the number of a finding or the id of a rule.
 Result<std::string> finding_text(const std::string& path, const std::string& wanted,
                                  const ExplainArguments& arguments) {
-  const auto reader = store::Reader::open(path);
+  const auto reader = open_trace(path, arguments.redact);
   if (!reader) return reader.error();
   const auto filter = make_filter(arguments.filters, *reader);
   if (!filter) return filter.error();
@@ -102,7 +103,7 @@ Result<std::string> finding_text(const std::string& path, const std::string& wan
   const auto processes = reader->processes();
   if (!processes) return processes.error();
   render::TextStyle style = text_style(arguments.look, stdout);
-  style.file = path;
+  style.file = shown_file(path, arguments.redact);
   std::string text;
   for (const Finding* finding : found) {
     facts = {*trace, *processes, {}, {}};
@@ -193,6 +194,7 @@ void add_explain(CLI::App& app, Exit& exit) {
                    "the newest here); SYNDROP, a diagnosis")
       ->type_name("");
   command->add_flag("--list", arguments->list, "all diagnoses");
+  add_redact_flag(*command, arguments->redact);
   add_look_arguments(*command, arguments->look);
   add_filter_flags(*command, arguments->filters);
   command->callback([arguments, &exit] { exit.status = explain(*arguments); });

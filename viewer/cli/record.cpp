@@ -37,6 +37,7 @@ std::shared_ptr<launch::RecordOptions> add_record_options(CLI::App& command) {
       ->check(CLI::IsMember({"calls"}));
   command.add_flag("--follow-env", options->follow_env,
                    "also record programs started with a scrubbed environment (env -i)");
+  command.add_flag("--redact", options->redact, "of command lines store the program alone");
   command.add_flag("-q,--quiet", options->quiet, "print nothing but errors");
   return options;
 }

@@ -52,7 +52,7 @@ std::string as_text(const model::Summary& summary, const std::vector<diagnose::F
                     const std::string& path, const ReportOptions& options, std::FILE* out) {
   if (options.json) return render::json_report(summary, findings);
   render::TextStyle style = text_style(options.look, out);
-  style.file = path;
+  style.file = shown_file(path, options.redact);
   return render::text_report(summary, findings, style);
 }
 
@@ -99,7 +99,7 @@ int report(const ReportArguments& arguments) {
                  "sockwatch connections FILE --json has every attempt with its times"});
   }
   const std::string& path = trace.files.front();
-  const auto reader = store::Reader::open(path);
+  const auto reader = open_trace(path, trace.redact);
   if (!reader) return fail(reader.error());
   const auto filter = make_filter(trace.filters, *reader);
   if (!filter) return fail(filter.error());
@@ -107,7 +107,7 @@ int report(const ReportArguments& arguments) {
   std::vector<std::string> reasons;
   if (arguments.waterfall) {
     render::TextStyle style = text_style(trace.look, stdout);
-    style.file = path;
+    style.file = shown_file(path, trace.redact);
     const auto drawn = waterfall_text(*reader, *filter, arguments.rows, style);
     if (!drawn) return fail(drawn.error());
     text = *drawn;
@@ -119,6 +119,7 @@ int report(const ReportArguments& arguments) {
     if (!arguments.waterfall) {
       ReportOptions options;
       options.json = trace.json;
+      options.redact = trace.redact;
       options.look = trace.look;
       text = as_text(summary, findings, path, options, stdout);
     }
@@ -150,7 +151,7 @@ void add_report(CLI::App& app, Exit& exit) {
 
 Result<std::vector<std::string>> write_report(const std::string& trace_path,
                                               const ReportOptions& options, std::FILE* out) {
-  const auto reader = store::Reader::open(trace_path);
+  const auto reader = open_trace(trace_path, options.redact);
   if (!reader) return reader.error();
   const auto examined = examine(*reader, options.filter);
   if (!examined) return examined.error();

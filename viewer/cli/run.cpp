@@ -21,6 +21,7 @@ int report(const launch::RecordOutcome& outcome, const launch::RecordOptions& re
            const RunArguments& arguments, std::vector<FailTerm> terms) {
   ReportOptions options;
   options.json = arguments.json;
+  options.redact = recorded.redact;
   options.quiet = recorded.quiet;
   options.fail_on = std::move(terms);
   const auto reasons = write_report(outcome.trace_path, options, stderr);
@@ -37,6 +38,8 @@ int report(const launch::RecordOutcome& outcome, const launch::RecordOptions& re
 void add_run(CLI::App& app, Exit& exit, const std::vector<std::string>& command) {
   CLI::App* run = app.add_subcommand("run", "Record a command, and report when it has ended");
   const auto options = add_record_options(*run);
+  run->get_option("--redact")
+      ->description("of command lines store the program alone; pseudonyms in the report");
   const auto arguments = std::make_shared<RunArguments>();
   run->add_flag("--json", arguments->json, "the report as one JSON object, on standard error too");
   add_fail_on(*run, arguments->fail_on);

@@ -18,6 +18,7 @@ struct ShowArguments {
   std::vector<std::string> words;
   LookArguments look;
   bool json = false;
+  bool redact = false;
 };
 
 Result<std::int64_t> parse_id(const std::string& text) {
@@ -29,7 +30,7 @@ Result<std::int64_t> parse_id(const std::string& text) {
 }
 
 Result<std::string> page(const std::string& path, std::int64_t id, const ShowArguments& arguments) {
-  const auto reader = store::Reader::open(path);
+  const auto reader = open_trace(path, arguments.redact);
   if (!reader) return reader.error();
   render::ConnectionFacts facts;
   const auto trace = reader->trace();
@@ -62,7 +63,7 @@ Result<std::string> page(const std::string& path, std::int64_t id, const ShowArg
   });
   if (!lookups) return lookups.error();
   render::TextStyle style = text_style(arguments.look, stdout);
-  style.file = path;
+  style.file = shown_file(path, arguments.redact);
   return render::connection_page(facts, style);
 }
 
@@ -92,6 +93,7 @@ void add_show(CLI::App& app, Exit& exit) {
   command->add_option("FILE ID", arguments->words, "the trace, and the number of the connection")
       ->type_name("");
   command->add_flag("--json", arguments->json, "for programs");
+  add_redact_flag(*command, arguments->redact);
   add_look_arguments(*command, arguments->look);
   command->callback([arguments, &exit] { exit.status = show(*arguments); });
 }

@@ -33,9 +33,22 @@ render::TextStyle text_style(const LookArguments& look, std::FILE* out) {
   return style;
 }
 
+void add_redact_flag(CLI::App& command, bool& redact) {
+  command.add_flag("--redact", redact,
+                   "pseudonyms for addresses, names and paths, the same for the same");
+}
+
+Result<store::Reader> open_trace(const std::string& path, bool redact) {
+  auto reader = store::Reader::open(path);
+  if (!reader || !redact) return reader;
+  if (const Status redacted = reader->redact(); !redacted) return redacted.error();
+  return reader;
+}
+
 void add_trace_arguments(CLI::App& command, TraceArguments& arguments) {
   command.add_option("FILE", arguments.files, "the trace")->type_name("");
   command.add_flag("--json", arguments.json, "for programs");
+  add_redact_flag(command, arguments.redact);
   add_look_arguments(command, arguments.look);
   add_filter_flags(command, arguments.filters);
 }

@@ -31,8 +31,17 @@ struct TraceArguments {
   std::vector<std::string> files;
   FilterFlags filters;
   bool json = false;
+  bool redact = false;
   LookArguments look;
 };
+
+void add_redact_flag(CLI::App& command, bool& redact);
+
+// With `redact` it gives out pseudonyms.
+Result<store::Reader> open_trace(const std::string& path, bool redact);
+
+// What texts call the trace: a path is a name too.
+inline std::string shown_file(const std::string& path, bool redact) { return redact ? "" : path; }
 
 void add_trace_arguments(CLI::App& command, TraceArguments& arguments);
 

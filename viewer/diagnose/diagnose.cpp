@@ -54,7 +54,7 @@ Result<std::vector<Finding>> diagnose(
   if (!failed_calls) return failed_calls.error();
 
   Session session(Settings::of(*trace), all_rules(), !model::is_empty(wanted));
-  const model::LookupFilter chosen(wanted, *processes);
+  const model::LookupFilter chosen(wanted, reader, *processes);
   for (const auto& row : *processes) {
     if (chosen.accepts_process(row.id)) session.add(row);
   }

@@ -104,6 +104,7 @@ Result<StartedCollector> start_collector(const CollectorOrder& order) {
                                     "--launcher-fd", std::to_string(kStopFd)};
   if (order.replace) words.emplace_back("--force");
   if (order.resume) words.emplace_back("--resume");
+  if (order.redact) words.emplace_back("--redact");
   if (order.all_calls) words.insert(words.end(), {"--detail", "calls"});
   const Environment environment = unrecorded_environment(current_environment());
   const std::vector<char*> arguments = pointers(words);

@@ -30,6 +30,7 @@ struct CollectorOrder {
   bool replace = false;
   bool resume = false;
   bool all_calls = false;
+  bool redact = false;
 };
 
 struct StartedCollector {

@@ -13,6 +13,7 @@
 #include <variant>
 
 #include "collector/drain/launch_notes.h"
+#include "collector/drain/process.h"
 #include "viewer/launch/child.h"
 #include "viewer/launch/collector_keeper.h"
 #include "viewer/launch/library.h"
@@ -99,7 +100,8 @@ class Recording {
     CollectorKeeper keeper({.run_directory = directory->path(),
                             .trace_path = trace->path,
                             .replace = true,
-                            .all_calls = options_.all_calls});
+                            .all_calls = options_.all_calls,
+                            .redact = options_.redact});
     if (!keeper.start()) return {kOwnFailure, ""};
     // While the collector opens the trace:
     auto preload = preload_path(*library, directory->path());
@@ -177,7 +179,12 @@ class Recording {
     const int status = shell_status(supervisor.run_until_ended(target.pid));
     const std::int64_t ended_ns = monotonic_now();
     supervisor.wait_for_descendants(directory.path(), target.start_ticks, options_.quiet);
-    finish(keeper, directory, watch.notes(ended_ns, status));
+    std::vector<store::ProcessRow> notes = watch.notes(ended_ns, status);
+    for (store::ProcessRow& row : notes) {
+      if (!options_.redact || !row.command_line) continue;
+      row.command_line = drain::without_arguments(*row.command_line);
+    }
+    finish(keeper, directory, notes);
     return {status, true};
   }
 

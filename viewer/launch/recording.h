@@ -13,6 +13,7 @@ struct RecordOptions {
   bool all_calls = false;
   bool follow_env = false;  // also programs that are started with a scrubbed environment
   bool quiet = false;       // errors only
+  bool redact = false;      // of command lines store the program alone
 };
 
 struct RecordOutcome {

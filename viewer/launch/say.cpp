@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include "collector/support/clean_text.h"
+
 namespace sockwatch::launch {
 namespace {
 
@@ -16,11 +18,11 @@ void write_all(const std::string& text) {
 
 }  // namespace
 
-void say(const std::string& line) { write_all("sockwatch: " + line + "\n"); }
+void say(const std::string& line) { write_all("sockwatch: " + clean(line) + "\n"); }
 
 void say(const Error& error) {
-  write_all("sockwatch: " + error.message + "\n" +
-            (error.hint.empty() ? "" : "sockwatch: " + error.hint + "\n"));
+  write_all("sockwatch: " + clean(error.message) + "\n" +
+            (error.hint.empty() ? "" : "sockwatch: " + clean(error.hint) + "\n"));
 }
 
 }  // namespace sockwatch::launch

@@ -36,7 +36,7 @@ Result<Summary> load_summary(const store::Reader& reader, const store::Filter& f
   for (const auto& loss : *losses) builder.add(loss);
   const Status connections = show_all([&](const store::ConnectionRow& row) { builder.add(row); });
   if (!connections) return connections.error();
-  const LookupFilter lookups(filter, *processes);
+  const LookupFilter lookups(filter, reader, *processes);
   const Status resolutions = reader.resolutions([&](const store::ResolutionRow& row) {
     if (lookups.accepts(row)) builder.add(row);
     return true;

@@ -1,5 +1,6 @@
 #include "viewer/model/lookup_filter.h"
 
+#include <algorithm>
 #include <string_view>
 
 namespace sockwatch::model {
@@ -29,12 +30,12 @@ std::string lower(std::string_view text) {
 
 }  // namespace
 
-LookupFilter::LookupFilter(const store::Filter& filter,
+LookupFilter::LookupFilter(const store::Filter& filter, const store::Reader& reader,
                            const std::vector<store::ProcessRow>& processes)
-    : filter_(filter) {
+    : filter_(filter), reader_(reader) {
   if (!filter.exe) return;
   for (const auto& process : processes) {
-    if (process.exe && process.exe->find(*filter.exe) != std::string::npos) {
+    if (process.exe && reader.original(*process.exe).find(*filter.exe) != std::string::npos) {
       wanted_.insert(process.id);
     }
   }
@@ -49,8 +50,16 @@ bool LookupFilter::accepts(const store::ResolutionRow& row) const {
   if (!accepts_process(row.process_id)) return false;
   if (!filter_.destination) return true;
   const std::string host = lower(host_part(*filter_.destination));
-  return (row.name && lower(*row.name).find(host) != std::string::npos) ||
-         lower(row.addresses).find(host) != std::string::npos;
+  const auto matches = [&](const std::string& word) {
+    return lower(reader_.original(word)).find(host) != std::string::npos;
+  };
+  if (row.name && matches(*row.name)) return true;
+  for (std::size_t begin = 0; begin < row.addresses.size();) {
+    const std::size_t end = std::min(row.addresses.find(' ', begin), row.addresses.size());
+    if (matches(row.addresses.substr(begin, end - begin))) return true;
+    begin = end + 1;
+  }
+  return false;
 }
 
 }  // namespace sockwatch::model

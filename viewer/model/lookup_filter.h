@@ -10,14 +10,16 @@ namespace sockwatch::model {
 
 class LookupFilter {
  public:
-  // `filter` outlives this.
-  LookupFilter(const store::Filter& filter, const std::vector<store::ProcessRow>& processes);
+  // `filter` and `reader` outlive this; the rows are those of the reader.
+  LookupFilter(const store::Filter& filter, const store::Reader& reader,
+               const std::vector<store::ProcessRow>& processes);
 
   bool accepts(const store::ResolutionRow& row) const;
   bool accepts_process(std::int64_t process_id) const;  // by program alone
 
  private:
   const store::Filter& filter_;
+  const store::Reader& reader_;
   std::unordered_set<std::int64_t> wanted_;
 };
 

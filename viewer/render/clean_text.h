@@ -1,28 +1,19 @@
-// Names, paths and command lines come from the recorded programs and from name servers. Nobody may
-// write to a terminal through them.
+// Foreign text in a layout.
 #pragma once
 
 #include <cstddef>
-#include <string>
 #include <string_view>
+
+#include "collector/support/clean_text.h"
 
 namespace sockwatch::render {
 
-// Every byte of a control character (also the C1 set), an escape, an invalid UTF-8 sequence, or a
-// character that hides or reorders its neighbours (bidirectional overrides, zero-width characters)
-// becomes \xNN. With `ascii` everything beyond ASCII does. What comes out is valid UTF-8.
-std::string clean(std::string_view text, bool ascii = false);
+using sockwatch::Character;
+using sockwatch::clean;
+using sockwatch::first_character;
 
 // Columns of cleaned text: one per character, none for combining marks, two for East Asian wide
 // characters and emoji.
 std::size_t columns(std::string_view text);
-
-// Decodes the character at the front of `text`, which must not be empty. `length` is 0 where the
-// bytes are not valid UTF-8 (RFC 3629: shortest form, no surrogates).
-struct Character {
-  char32_t code = 0;
-  std::size_t length = 0;
-};
-Character first_character(std::string_view text);
 
 }  // namespace sockwatch::render

@@ -212,6 +212,14 @@ std::string text_report(const Summary& summary, const std::vector<diagnose::Find
   out += listener_section(summary.listeners, summary.processes, style);
   out += lost(summary, style);
   out += not_seen(summary, style);
+  if (summary.trace.contains("redacted")) {
+    out +=
+        "\n" +
+        wrapped(
+            "redacted: addresses, names and paths are pseudonyms, the same one for the same thing; "
+            "loopback, ports and times are real",
+            width_of(style), 2);
+  }
   return out;
 }
 

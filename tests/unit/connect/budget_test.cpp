@@ -33,6 +33,34 @@ TEST_F(Budgets, SlicesAddUp) {  // curl: 200 ms, then a second each
   EXPECT_EQ(story.row().expired_waits, 3);
 }
 
+TEST_F(Budgets, AForgedWaitFromTheFirstToTheLastMoment) {
+  story.advance_to(0);
+  story.connect(kFd, "10.0.0.1", 80).in_progress();
+  story.epoll_ctl(kEpoll, EPOLL_CTL_ADD, kFd);
+  const auto began = story.now();
+  Observation wait = story.call(wire::Op::epoll_wait, kEpoll);
+  wait.payload.wait.timeout_ns = kMostNs - began;
+  wait.flags = wire::kHasStart;
+  wait.duration_ns = kMostNs - began;
+  wait.t_ns = kMostNs;
+  story.apply(wait);
+  story.advance_to(kMostNs);
+  story.close(kFd, syn_sent());
+  EXPECT_EQ(story.row().outcome, "timed_out_caller");
+  EXPECT_EQ(story.row().expired_waits, 1);
+  EXPECT_EQ(story.row().budget_ns, kMostNs - began);
+}
+
+TEST_F(Budgets, ATimeLimitOfAges) {
+  // Times a million this is 1 ms, and the rest does not fit.
+  story.set_user_timeout(kFd, (std::int64_t{1} << 58) + 1);
+  begin();
+  story.pass(1000);
+  story.so_error(kFd, ETIMEDOUT, syn_sent());
+  EXPECT_EQ(story.row().outcome, "timed_out_kernel");
+  EXPECT_EQ(story.row().budget_source, "kernel") << "that limit did not end it";
+}
+
 TEST_F(Budgets, WokenEarlyAndWaitedForTheRest) {
   begin();
   story.poll(kFd, 3000).returns_others(2700);

@@ -5,6 +5,7 @@
 #include <poll.h>
 
 #include <cerrno>
+#include <limits>
 
 #include "tests/unit/connect/story.h"
 
@@ -38,6 +39,18 @@ TEST_F(Talking, TurnsAreCounted) {
   EXPECT_EQ(row.turns, 3);
   EXPECT_EQ(row.turn_max_ns, 20 * kMs + kCall);
   EXPECT_EQ(row.turn_total_ns, 35 * kMs + 3 * kCall);
+}
+
+TEST_F(Talking, ForgedTimesDoNotOverflowTheSum) {
+  for (int turn = 0; turn < 40; ++turn) {  // each lasts as long as there can be
+    story.advance_to(-kCall);
+    story.send(kFd, 1);
+    story.advance_to(kMostNs - kCall);
+    story.receive(kFd, 1);
+  }
+  EXPECT_EQ(story.row().turns, 40);
+  EXPECT_EQ(story.row().turn_max_ns, kMostNs);
+  EXPECT_EQ(story.row().turn_total_ns, std::numeric_limits<std::int64_t>::max());
 }
 
 TEST_F(Talking, ASendWithinATurnDoesNotStartOne) {

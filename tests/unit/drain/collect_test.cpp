@@ -169,6 +169,7 @@ TEST_F(CollectTest, DamageIsCountedAndHarmsNothingElse) {
   });
   std::ofstream(run_ / "1.1.seg") << "rubbish";
   std::filesystem::permissions(run_ / "1.1.seg", std::filesystem::perms(0600));
+  std::ofstream(run_ / "\x1b[2J\n.seg");
   target.step();
   target.kill();
   testing::internal::CaptureStderr();
@@ -177,6 +178,9 @@ TEST_F(CollectTest, DamageIsCountedAndHarmsNothingElse) {
   const std::string words = testing::internal::GetCapturedStderr();
   ASSERT_TRUE(summary);
   EXPECT_THAT(words, HasSubstr("sockwatch: segment '1.1.seg' is not read: found 7 bytes"));
+  EXPECT_THAT(words, HasSubstr("segment '\\x1b[2J\\x0a.seg' is not read: found a name of another"));
+  EXPECT_THAT(words, testing::Not(HasSubstr("\x1b")))
+      << "nobody writes to a terminal by a file name";
   read_trace();
   EXPECT_EQ(outcome(1), "refused");
   EXPECT_EQ(outcome(2), "(none)");
@@ -185,9 +189,9 @@ TEST_F(CollectTest, DamageIsCountedAndHarmsNothingElse) {
                                                         {"malformed", 1},
                                                         {"ring_full", 11},
                                                         {"no_slot", 13},
-                                                        {"refused_segment", 1}};
+                                                        {"refused_segment", 2}};
   EXPECT_EQ(losses_, expected);
-  EXPECT_EQ(summary->lost, 27u);
+  EXPECT_EQ(summary->lost, 28u);
 }
 
 TEST_F(CollectTest, LossToldInTheStreamIsNotCountedTwice) {

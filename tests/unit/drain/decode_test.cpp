@@ -152,6 +152,27 @@ TEST(Decode, DurationCountsOnlyWhereItWasMeasured) {
   EXPECT_FALSE(decode(slots)) << "started before the clock did";
 }
 
+TEST(Decode, ALimitOfAgesIsBounded) {
+  constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+  const auto wait = [](Op op, std::int64_t timeout_ns) {
+    wire::Payload payload{};
+    payload.wait.timeout_ns = timeout_ns;
+    const auto observation = decode(EventBuilder(op, 4, 100).payload(payload).slots());
+    return observation ? observation->payload.wait.timeout_ns : -2;
+  };
+  for (const Op op : {Op::poll, Op::pselect, Op::epoll_pwait2}) {
+    EXPECT_EQ(wait(op, kMax), connect::kMostNs);
+    EXPECT_EQ(wait(op, std::numeric_limits<std::int64_t>::min()), -1) << "for ever";
+    EXPECT_EQ(wait(op, 2'000'000), 2'000'000);
+  }
+  wire::Payload option{};
+  option.option.value = kMax;
+  const auto set = decode(EventBuilder(Op::setsockopt, 4, 100).payload(option).slots());
+  ASSERT_TRUE(set);
+  EXPECT_EQ(set->payload.option.value, connect::kMostNs);
+  EXPECT_TRUE(decode(EventBuilder(Op::close, 4, connect::kMostNs).slots())) << "the last that is";
+}
+
 using Change = void (*)(std::vector<wire::Event>&);
 struct Malformed {
   const char* what;
@@ -198,6 +219,7 @@ INSTANTIATE_TEST_SUITE_P(
         Malformed{"ContinuationAsEvent", [](Slots& s) { s[0].op = Op::continuation; }},
         Malformed{"UnknownFlag", [](Slots& s) { s[0].flags = 0x8000; }},
         Malformed{"TimeBeyondInt64", [](Slots& s) { s[0].t_ns = ~std::uint64_t{0}; }},
+        Malformed{"TimeThatWouldOverflow", [](Slots& s) { s[0].t_ns = connect::kMostNs + 1; }},
         Malformed{"NegativeErrno", [](Slots& s) { s[0].error = -5; }},
         Malformed{"HugeErrno", [](Slots& s) { s[0].error = 4096; }},
         Malformed{"TooFewSlots", [](Slots& s) { s.pop_back(); }},
@@ -262,6 +284,7 @@ TEST(Decode, TooManyEntriesAddressesAndNameBytes) {
 // What comes through must keep every promise of Observation, whatever went in.
 void check_promises(const connect::Observation& observation) {
   ASSERT_GE(observation.t_ns, 0);
+  ASSERT_LE(observation.t_ns, connect::kMostNs);
   ASSERT_GE(observation.duration_ns, 0);
   ASSERT_GE(observation.start_ns(), 0);
   ASSERT_GE(observation.error, 0);
@@ -288,9 +311,9 @@ TEST(Decode, MillionRandomEventsAreSurvived) {
     if (random() % 8 != 0) {
       event.op = kOps[random() % std::size(kOps)];
       event.flags &= 0x3f;
-      event.t_ns >>= 1;
+      event.t_ns >>= 5;
       event.error = static_cast<std::int16_t>(event.error & 0xfff);
-      event.duration_ns >>= random() % 3;
+      event.duration_ns >>= 4 + random() % 3;
       event.continuation_slots = static_cast<std::uint8_t>(slots.size() - 1);
       for (std::size_t at = 1; at < slots.size(); ++at) {
         edit(slots[at], [&](Slot& part) {

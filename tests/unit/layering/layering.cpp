@@ -24,6 +24,7 @@ constexpr std::array kRules{
     Rule{"shim/wire/", ""},
     Rule{"shim/", "shim/wire/ sockwatch_version.h"},
     Rule{"collector/support/", "sockwatch_version.h"},
+    Rule{"collector/service/", ""},
     Rule{"collector/store/", "collector/support/ sockwatch_version.h"},
     Rule{"collector/connect/",
          "collector/store/rows.h collector/store/schema.h collector/support/ shim/wire/"},
