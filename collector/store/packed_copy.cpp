@@ -1,9 +1,12 @@
 #include "collector/store/packed_copy.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <array>
 #include <charconv>
+#include <limits>
 #include <utility>
 
 #include "collector/store/cells.h"
@@ -32,6 +35,16 @@ std::string vouched(std::int64_t counter, std::int64_t rows) {
   return fmt::format("{} {}", counter, rows);
 }
 
+// A copy needs less than half of what the trace itself does; on its way it stands in the log too.
+bool has_room_for_copy(const Database& database) {
+  const char* path = sqlite3_db_filename(database.get(), "main");
+  struct stat file {};
+  struct statvfs system {};
+  if (path == nullptr || ::stat(path, &file) != 0 || ::statvfs(path, &system) != 0) return false;
+  const auto free = static_cast<std::uint64_t>(system.f_bavail) * system.f_frsize;
+  return free / 2 > static_cast<std::uint64_t>(file.st_size);
+}
+
 // The rows that follow (started_ns, id); at most a block of them.
 Status read_block(const Database& database, const Layout& layout, Packer& packer,
                   std::pair<std::int64_t, std::int64_t>& last) {
@@ -51,7 +64,9 @@ Status read_block(const Database& database, const Layout& layout, Packer& packer
 }
 
 Result<std::int64_t> pack_all(const Database& database, const Layout& layout) {
-  if (Status made = database.run(create_packed_sql()); !made) return made.error();
+  const std::string create =
+      fmt::format("DROP TABLE IF EXISTS {}; {}", kPackedTable, create_packed_sql());
+  if (Status made = database.run(create); !made) return made.error();
   Result<Statement> insert =
       database.prepare(fmt::format("INSERT INTO {} VALUES (?1, ?2, ?3)", kPackedTable));
   if (!insert) return insert.error();
@@ -85,24 +100,12 @@ Result<std::int64_t> pack_all(const Database& database, const Layout& layout) {
 
 }  // namespace
 
-Status build_index(const Database& database, const std::string& sql) {
-  Result<Statement> statement =
-      database.prepare("SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql = ?1");
-  if (!statement) return statement.error();
-  bind_cell(statement->get(), 1, sql);
-  if (sqlite3_step(statement->get()) != SQLITE_ROW) return database.error();
-  if (sqlite3_column_int64(statement->get(), 0) != 0) return {};
-  return database.run(sql);
-}
-
 std::optional<std::int64_t> make_packed_copy(const Database& database, const Layout& layout,
                                              std::int64_t from) {
-  // The largest id, and not a count: it is read at once, and no less.
-  const Result<std::int64_t> last =
-      database.number("SELECT coalesce(max(id), 0) - coalesce(min(id), 1) + 1 FROM connection");
-  if (!last || *last < from || *last == 0) return std::nullopt;
-  // The order the rows are wanted in.
-  if (!build_index(database, index_sql().front())) return std::nullopt;
+  // The range of ids, and not a count: it is known at once, and no less.
+  const Result<std::int64_t> range =
+      database.number("SELECT coalesce(max(id) - min(id) + 1, 0) FROM connection");
+  if (!range || *range < from || *range == 0 || !has_room_for_copy(database)) return std::nullopt;
   const Result<std::int64_t> rows = pack_all(database, layout);
   if (rows) return *rows;
   if (sqlite3_get_autocommit(database.get()) == 0) (void)database.run("ROLLBACK");
@@ -116,13 +119,6 @@ Status vouch_for_packed_copy(const Database& database, std::int64_t rows) {
   // This very change is the one after.
   return database.run(fmt::format("INSERT OR REPLACE INTO trace VALUES ('{}', '{}')", kPackedKey,
                                   vouched((*counter + 1) & 0xffffffff, rows)));
-}
-
-Status remove_packed_copy(const Database& database) {
-  return database.run(
-      fmt::format("DROP TABLE IF EXISTS {}; DROP INDEX IF EXISTS connection_started; "
-                  "DELETE FROM trace WHERE key = '{}'",
-                  kPackedTable, kPackedKey));
 }
 
 std::optional<std::int64_t> find_packed_copy(const Database& database) {

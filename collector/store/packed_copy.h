@@ -13,20 +13,14 @@
 
 namespace sockwatch::store {
 
-// Builds an index unless it is there.
-Status build_index(const Database& database, const std::string& sql);
-
-// Writer, at the end of a recording. Makes the copy of `connection` if it has at least `from` rows,
-// in transactions of its own, and gives the number of its rows. Empty: there is none, for whatever
-// reason; a trace without it is as good.
+// Writer, once the trace is complete. Makes the copy of `connection` if it has at least `from` rows
+// and there is room for it, in transactions of its own, and gives the number of its rows. Empty:
+// there is none, for whatever reason; a trace without it is as good.
 std::optional<std::int64_t> make_packed_copy(const Database& database, const Layout& layout,
                                              std::int64_t from);
 
 // Writer, out of WAL mode, as the last thing that is written.
 Status vouch_for_packed_copy(const Database& database, std::int64_t rows);
-
-// Writer that goes on with a recording: what one that died while finishing left.
-Status remove_packed_copy(const Database& database);
 
 // Reader of a file that nobody writes to: how many rows the copy has, if there is one and it is as
 // good as the table.

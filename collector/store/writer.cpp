@@ -202,13 +202,10 @@ struct Writer::State {
         database.number(fmt::format("SELECT count(*) FROM trace WHERE key = '{}'", kFinishedKey));
     if (!sealed) return sealed.error();
     if (*sealed != 0) return {};
-    if (Status status = database.run("BEGIN IMMEDIATE"); !status) return undo(status.error());
-    for (const std::string& index : index_sql()) {
-      if (Status status = build_index(database, index); !status) return undo(status.error());
-    }
-    const std::string mark =
-        fmt::format("INSERT INTO trace VALUES ('{}', '1'); COMMIT;", kFinishedKey);
-    if (Status status = database.run(mark); !status) return undo(status.error());
+    std::string sql = "BEGIN IMMEDIATE;";
+    for (const std::string& index : index_sql()) sql += index + ";";
+    sql += fmt::format("INSERT INTO trace VALUES ('{}', '1'); COMMIT;", kFinishedKey);
+    if (Status status = database.run(sql); !status) return undo(status.error());
     return {};
   }
 
@@ -299,9 +296,6 @@ Result<Writer> Writer::open(const std::string& path, OpenMode mode) {
     if (!layout) return layout.error();
     Result<RecordingLock> lock = RecordingLock::take(place->path, path);
     if (!lock) return lock.error();
-    if (mode == OpenMode::resume) {
-      if (Status status = remove_packed_copy(*database); !status) return status.error();
-    }
     auto state = std::make_unique<State>(std::move(*database), std::move(*lock));
     state->layout = std::move(*layout);
     state->reserve = Reserve::beside(place->path);
@@ -344,11 +338,12 @@ Status Writer::finish(std::int64_t pack_from) {
   State& state = *state_;
   state.reserve.give_back();
   if (Status status = state.commit(); !status) return status;
+  if (Status status = state.seal(); !status) return status;
+  if (state.has_moved()) return state.put_back();
+  // Whatever becomes of it, the trace is complete.
   if (!state.packed_rows) {
     state.packed_rows = make_packed_copy(state.database, state.layout, pack_from);
   }
-  if (Status status = state.seal(); !status) return status;
-  if (state.has_moved()) return state.put_back();
   // Statistics for the viewer's queries; a trace without them is as good, only slower to ask.
   (void)state.database.run("PRAGMA analysis_limit = 1000; PRAGMA optimize;");
   // The statements of the rows are open handles to the log as well.
