@@ -240,13 +240,18 @@ void Attempt::close(const Close& close, const SocketOptions& options) {
   } else {
     look(close.tcp);
   }
-  // Nobody counted at the end. The last count stands as a last reading does, unless what was seen
-  // since contradicts it.
+  // An earlier count of nothing is no count where something was seen since.
   if (!close.tcp && row_.first_send_ns && row_.bytes_sent == 0) row_.bytes_sent.reset();
   if (!close.tcp && row_.first_receive_ns && row_.bytes_received == 0) row_.bytes_received.reset();
-  if (phase_ == Phase::connected) {
-    row_.ending = word(talk_.close(options.user_timeout_ns, last_send(close), row_));
-  }
+  if (phase_ != Phase::connected) return;
+  const Ending ending = talk_.close(options.user_timeout_ns, last_send(close), row_);
+  row_.ending = word(ending);
+  // Where nobody counted at the end, an earlier count is no total: it stands only where an error or
+  // the peer's end of the stream was looked at.
+  const bool talked = row_.first_send_ns || row_.first_receive_ns;
+  const bool looked_at_its_end =
+      ending == Ending::reset || ending == Ending::no_response || ending == Ending::peer_closed;
+  if (!close.tcp && talked && !looked_at_its_end) forget_last(row_);
 }
 
 void Attempt::process_ended(store::Ns t_ns, const SocketOptions& options) {

@@ -144,4 +144,29 @@ void record_last(const wire::TcpPicture& tcp, PeerFin fin, store::ConnectionRow&
   row.close_last_receive_ms = heard ? store::OptInt(tcp.last_data_recv_ms) : std::nullopt;
 }
 
+void forget_last(store::ConnectionRow& row) {
+  for (store::OptInt* cell : {&row.retransmits,
+                              &row.bytes_sent,
+                              &row.bytes_received,
+                              &row.segs_out,
+                              &row.segs_in,
+                              &row.close_tcp_state,
+                              &row.close_rtt_us,
+                              &row.close_rto_us,
+                              &row.close_unacked,
+                              &row.close_lost,
+                              &row.close_backoff,
+                              &row.close_probes,
+                              &row.close_bytes_acked,
+                              &row.close_data_segs_in,
+                              &row.close_notsent_bytes,
+                              &row.close_delivered,
+                              &row.close_snd_mss,
+                              &row.close_pmtu,
+                              &row.close_last_ack_ms,
+                              &row.close_last_receive_ms}) {
+    cell->reset();
+  }
+}
+
 }  // namespace sockwatch::connect

@@ -23,4 +23,8 @@ enum class PeerFin { unknown, arrived, never };
 // Any later look; the last one that was not wiped wins.
 void record_last(const wire::TcpPicture& tcp, PeerFin fin, store::ConnectionRow& row);
 
+// The socket went on after the last look, and nobody looked at its end: what that look counted is
+// no total.
+void forget_last(store::ConnectionRow& row);
+
 }  // namespace sockwatch::connect
