@@ -88,12 +88,20 @@ TEST_F(Redacted, TheDiagnosesAreTheSame) {
   const json plain = json::parse(run("report --json " + trace).out);
   const json redacted = json::parse(look("report --json --redact " + trace));
   EXPECT_EQ(redacted["trace"]["redacted"], "1");
-  ASSERT_EQ(plain["diagnoses"].size(), redacted["diagnoses"].size());
-  for (std::size_t i = 0; i < plain["diagnoses"].size(); ++i) {
-    for (const char* key : {"id", "ref", "severity", "confidence", "count", "of", "connections"}) {
-      EXPECT_EQ(plain["diagnoses"][i][key], redacted["diagnoses"][i][key]) << i << key;
+  // Equals are listed by what they speak of, so their numbers may change places.
+  const auto told = [](const json& report) {
+    std::multiset<std::string> all;
+    for (const json& diagnosis : report["diagnoses"]) {
+      json same;
+      for (const char* key : {"id", "severity", "confidence", "count", "of", "connections"}) {
+        same[key] = diagnosis[key];
+      }
+      all.insert(same.dump());
     }
-  }
+    return all;
+  };
+  EXPECT_GE(told(plain).size(), 3u);
+  EXPECT_EQ(told(plain), told(redacted));
 }
 
 TEST_F(Redacted, TheSameThingHasTheSamePseudonymEverywhere) {
