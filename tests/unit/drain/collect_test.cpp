@@ -164,7 +164,7 @@ TEST_F(CollectTest, DamageIsCountedAndHarmsNothingElse) {
     producer().image(1).write_index = ~std::size_t{0};
     producer().publish(2, EventBuilder(static_cast<wire::Op>(777), 3, 5).slots());
     publish_refused(producer(), 2, 7, 3);
-    producer().slot(4).lost = 11;
+    producer().slot(2).lost = 11;  // a slot nobody leased is not looked at
     producer().header().lost[static_cast<std::size_t>(wire::Loss::no_slot)] = 13;
   });
   std::ofstream(run_ / "1.1.seg") << "rubbish";
