@@ -129,7 +129,7 @@ void SegmentReader::read_counters(Harvest& into) const {
       outside[cause] = file_.lost(static_cast<wire::Loss>(cause));
     }
     std::array<std::uint64_t, wire::kSlotCount> in_ring{};
-    for (std::size_t index = 0; index < used_; ++index) {
+    for (std::size_t index = 0; index < wire::kSlotCount; ++index) {
       in_ring[index] = file_.slot(index).lost.load(std::memory_order_relaxed);
     }
     if (!file_.broken()) {  // else keep what was last known

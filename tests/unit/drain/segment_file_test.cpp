@@ -85,7 +85,7 @@ struct Forgery {
   const char* what;
   std::function<void(const Producer&)> forge;
   const char* found;
-  const char* expected;
+  std::string expected;
 };
 
 class ForgedHeader : public SegmentFileTest, public testing::WithParamInterface<Forgery> {};
@@ -104,8 +104,8 @@ INSTANTIATE_TEST_SUITE_P(
     Fields, ForgedHeader,
     testing::Values(
         Forgery{"Magic", [](const Producer& p) { p.header().magic = 0x1234; }, "magic", "magic"},
-        Forgery{"Version", [](const Producer& p) { p.header().layout_version = 2; },
-                "layout version 2", "1"},
+        Forgery{"Version", [](const Producer& p) { p.header().layout_version = 77; },
+                "layout version 77", std::to_string(wire::kLayoutVersion)},
         Forgery{"EventSize", [](const Producer& p) { p.header().event_size = 128; },
                 "event size 128", "64"},
         Forgery{"RingSize", [](const Producer& p) { p.header().ring_size = 0xffffffff; },

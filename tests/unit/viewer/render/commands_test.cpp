@@ -70,7 +70,7 @@ TEST_F(Commands, TheWayATraceIsReadChangesNothing) {
     write(trace, name);
     ASSERT_FALSE(store::Reader::open(file)->is_packed()) << name;
     for (std::size_t i = 0; i < packed.size(); ++i) {
-      EXPECT_NE(packed[i], "");
+      if (i + 1 < packed.size()) EXPECT_NE(packed[i], "");  // the last: nothing failed in one
       EXPECT_EQ(run(commands[i] + file).out, packed[i]) << commands[i] << name;
     }
   }
