@@ -73,7 +73,7 @@ struct Tracker::State {
     Picture tcp;
   };
   void number_gone(int fd, const Gone& gone);
-  void number_is_new(int fd);  // a call returned it: whatever it meant before is over
+  void number_is_new(int fd);   // a call returned it: whatever it meant before is over
   void set_gone(int epoll_fd);  // the number means something else now, or another set
   void end_attempt(Socket& socket, const Gone& gone);
 

@@ -27,7 +27,7 @@ struct SegmentOrigin {
   std::int32_t pid = 0;
   std::int32_t ppid = 0;
   std::uint32_t uid = 0;
-  std::int64_t created_ns = 0;  // CLOCK_MONOTONIC, from the name
+  std::int64_t created_ns = 0;      // CLOCK_MONOTONIC, from the name
   std::uint64_t pid_namespace = 0;  // in which pid and ppid are numbers; 0: not known
   std::string exe;
   std::string command_line;  // arguments separated by one space

@@ -165,6 +165,11 @@ void Unpacker::set(ConnectionRow& row, const Column& column, std::size_t at) {
 }
 
 template <std::size_t kPlace>
+void Unpacker::fill(std::span<ConnectionRow> rows, const Column& column, std::size_t from) {
+  for (std::size_t i = 0; i < rows.size(); ++i) set<kPlace>(rows[i], column, from + i);
+}
+
+template <std::size_t kPlace>
 bool Unpacker::read(std::string_view& block) {
   using Value = Plain<Held<kPlace>>;
   constexpr bool kText = std::is_same_v<typename Value::Type, std::string>;
@@ -185,9 +190,9 @@ bool Unpacker::read(std::string_view& block) {
     }
   }
   if (column.uniform) {
-    set<kPlace>(row_, column, 0);
+    for (ConnectionRow& row : filled_) set<kPlace>(row, column, 0);
   } else {
-    varying_.emplace_back(&Unpacker::set<kPlace>, &column);
+    varying_.emplace_back(&Unpacker::fill<kPlace>, &column);
   }
   return true;
 }
@@ -196,7 +201,7 @@ bool Unpacker::open(std::string_view block, std::int64_t rows) {
   if (rows < 1 || rows > kMostRows) return false;
   rows_ = static_cast<std::size_t>(rows);
   varying_.clear();
-  row_ = {};
+  filled_.assign(kTogether, ConnectionRow());
   const bool read_all =
       visit_columns([&]<typename Place>(Place) { return read<Place::value>(block); });
   return read_all && block.empty() && in_order();
@@ -214,9 +219,12 @@ bool Unpacker::in_order() {
 }
 
 bool Unpacker::each(const std::function<bool(const ConnectionRow&)>& each) {
-  for (std::size_t i = 0; i < rows_; ++i) {
-    for (const auto& [set, column] : varying_) set(row_, *column, i);
-    if (!each(row_)) return false;
+  for (std::size_t from = 0; from < rows_; from += kTogether) {
+    const std::span rows(filled_.data(), std::min(kTogether, rows_ - from));
+    for (const auto& [fill, column] : varying_) fill(rows, *column, from);
+    for (const ConnectionRow& row : rows) {
+      if (!each(row)) return false;
+    }
   }
   return true;
 }

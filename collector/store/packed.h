@@ -10,9 +10,11 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "collector/store/packed_numbers.h"
@@ -64,7 +66,12 @@ class Unpacker {
     std::vector<std::string> words;
     bool uniform = true;
   };
-  using Set = void (*)(ConnectionRow& row, const Column& column, std::size_t at);
+  // Some rows at once, column by column: a call for each cell would cost more than the cell.
+  static constexpr std::size_t kTogether = 32;
+  using Fill = void (*)(std::span<ConnectionRow> rows, const Column& column, std::size_t from);
+  // The rows from number `from` on.
+  template <std::size_t kPlace>
+  static void fill(std::span<ConnectionRow> rows, const Column& column, std::size_t from);
   template <std::size_t kPlace>
   static void set(ConnectionRow& row, const Column& column, std::size_t at);
   template <std::size_t kPlace>
@@ -74,8 +81,8 @@ class Unpacker {
   int version_;
   std::size_t rows_ = 0;
   std::array<Column, kConnectionColumns> columns_;
-  std::vector<std::pair<Set, const Column*>> varying_;
-  ConnectionRow row_;
+  std::vector<std::pair<Fill, const Column*>> varying_;
+  std::vector<ConnectionRow> filled_;
   std::int64_t last_started_ns_ = INT64_MIN;
   std::int64_t last_id_ = INT64_MIN;
 };

@@ -2,9 +2,9 @@
 //
 //   flood HOW THREADS SECONDS [PER_SECOND]
 //
-// HOW: `unix` connects to a path where nobody listens (some four events each, hardly any work in the
-// kernel), `tcp` to a port of loopback where nobody listens. PER_SECOND: of all threads together, in
-// small bursts; without it, as many as there is time for.
+// HOW: `unix` connects to a path where nobody listens (some four events each, hardly any work in
+// the kernel), `tcp` to a port of loopback where nobody listens. PER_SECOND: of all threads
+// together, in small bursts; without it, as many as there is time for.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>

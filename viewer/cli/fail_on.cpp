@@ -33,7 +33,7 @@ template <typename Word, std::size_t N>
 std::vector<Word> failures_among(const std::array<std::string_view, N>&) {
   std::vector<Word> failures;
   for (std::size_t i = 0; i < N; ++i) {
-    if (is_failure(static_cast<Word>(i))) failures.push_back(static_cast<Word>(i));
+    if (model::is_failure(static_cast<Word>(i))) failures.push_back(static_cast<Word>(i));
   }
   return failures;
 }

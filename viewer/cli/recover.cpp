@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "collector/drain/confine.h"
+#include "collector/drain/confine.h"
 #include "viewer/cli/commands.h"
 #include "viewer/launch/say.h"
 
@@ -40,6 +41,8 @@ void add_recover(CLI::App& app, Exit& exit) {
   command->add_flag("--force", options->replace, "replace an existing trace");
   command->add_flag("--keep", options->keep, "leave the run directory as it is");
   command->callback([options, &exit] {
+    // As a collector: what it reads may have been left by anybody's program.
+    if (const Status confined = drain::confine(); !confined) launch::say(confined.error());
     // It reads what recorded programs wrote, as the collector does.
     if (const Status confined = drain::confine(); !confined) launch::say(confined.error());
     const auto recovered = drain::recover(*options);

@@ -59,9 +59,13 @@ std::vector<pid_t> processes_recording(const std::string& run_directory, std::in
     });
   }
   found.erase(::getpid());
-  std::vector<pid_t> alive;
-  std::ranges::copy_if(found, std::back_inserter(alive), is_alive);
-  return alive;
+  // A number from the name of a segment may be one of another PID namespace, and here somebody
+  // else's.
+  std::erase_if(found, [&](pid_t pid) {
+    const auto stat = process_stat(pid);
+    return !stat || stat->kernel_thread || stat->start_ticks < since_ticks || !is_alive(pid);
+  });
+  return {found.begin(), found.end()};
 }
 
 int open_pidfd(pid_t pid) { return static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)); }

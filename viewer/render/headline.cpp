@@ -114,7 +114,15 @@ std::string healthy_sentence(const Summary& summary, const std::vector<NameGroup
                             : number(total.syn_retransmits) + " SYNs had to be sent again",
                         duration(*slowest));
   } else if (slowest && *slowest >= kSlowConnectNs) {
-    text += fmt::format(" The slowest connect took {}.", duration(*slowest));
+    text += fmt::format(" The slowest connect took {}", duration(*slowest));
+    // Until the program learned of it, that is; the network may have been done long before.
+    const auto handshake = total.handshake.largest();
+    const bool all_known = total.handshake.count() == total.connect.count();
+    if (handshake && all_known && *handshake < *slowest / 2) {
+      text += fmt::format(", but no handshake more than {}: the rest is the program's own time",
+                          duration(*handshake));
+    }
+    text += ".";
   }
   return text;
 }

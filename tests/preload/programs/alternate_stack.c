@@ -32,7 +32,8 @@ static void* work(void* argument) {
   (void)argument;
   stack_t alternate = {.ss_sp = stacks + kStack, .ss_size = kStack};
   CHECK_EQUAL(sigaltstack(&alternate, NULL), 0);
-  // No number of rounds bounds this: whoever sends the signals may wait for a processor for seconds.
+  // No number of rounds bounds this: whoever sends the signals may wait for a processor for
+  // seconds.
   while (handled < kWanted) {
     int fd = loopback_socket(SOCK_CLOEXEC);
     if (connect(fd, loopback_name(&closed), sizeof closed) != -1 || errno != ECONNREFUSED)

@@ -1,5 +1,5 @@
-// Every call that moves bytes, each as the one that begins a turn or brings the first byte of a reply.
-// `end`: each as the one that finds the end.
+// Every call that moves bytes, each as the one that begins a turn or brings the first byte of a
+// reply. `end`: each as the one that finds the end.
 #include <fcntl.h>
 #include <string.h>
 #include <sys/sendfile.h>

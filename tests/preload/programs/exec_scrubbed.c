@@ -1,6 +1,6 @@
-// Every way to become, or to start, another program with an environment of one's own making. The new
-// program gets that environment and nothing else (a recording may add its own variables); a call
-// that fails says why.
+// Every way to become, or to start, another program with an environment of one's own making. The
+// new program gets that environment and nothing else (a recording may add its own variables); a
+// call that fails says why.
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>

@@ -1,5 +1,5 @@
-// Becomes and starts programs no library can be loaded into, with its environment as it is: they run
-// as ever.
+// Becomes and starts programs no library can be loaded into, with its environment as it is: they
+// run as ever.
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>

@@ -114,7 +114,8 @@ class LostWithItsCollectorTest : public CollectTest {
     target.step();
     collect_until(1, store::OpenMode::create);
     for (const auto& file : std::filesystem::directory_iterator(run_.path())) {
-      if (Logbook::is_file_name(file.path().filename().string())) std::filesystem::remove(file.path());
+      if (Logbook::is_file_name(file.path().filename().string()))
+        std::filesystem::remove(file.path());
     }
     target.step();
   }

@@ -181,6 +181,17 @@ TEST_F(TextReport, LostSynsOfHealthyConnectsAreSaid) {
                                      "1.02s."));
 }
 
+TEST_F(TextReport, AProgramThatLooksLateIsNoSlowNetwork) {
+  Trace trace;
+  trace.process(1, "/usr/bin/curl");
+  auto& row = connect_in(trace.tcp(0, "10.0.0.1", 80), 1'005 * kMs);
+  EXPECT_THAT(flat(trace), HasSubstr("The slowest connect took 1.01s."));
+  row.rtt_us = 60;
+  EXPECT_THAT(flat(trace),
+              HasSubstr("The slowest connect took 1.01s, but no handshake more than 0.06ms: the "
+                        "rest is the program's own time."));
+}
+
 TEST_F(TextReport, SlowLookupIsSaid) {
   Trace trace = healthy();
   trace.lookup(0, "api.internal", 5'010 * kMs);
