@@ -228,7 +228,7 @@ std::optional<Conversation::LastSend> Attempt::last_send(const Close& close) con
   if (!all_once) return std::nullopt;
   const std::uint64_t full = bytes / std::max<std::uint32_t>(tcp.snd_mss, 536);
   return Conversation::LastSend{*close.t_ns - store::Ns{tcp.last_data_sent_ms} * 1'000'000,
-                                tcp.data_segs_out <= full + 2};
+                                tcp.data_segs_out <= 2 * full + 2};
 }
 
 void Attempt::close(const Close& close, const SocketOptions& options) {

@@ -31,7 +31,7 @@ bool in_few_pieces(const store::ConnectionRow& row) {
   const std::int64_t pieces = *row.close_delivered - 1 - (fin ? 1 : 0);  // SYN and FIN count, too
   // With several waits the second piece may have come after the first wait.
   const std::int64_t more = row.expired_waits > 1 ? 1 : 2;
-  return pieces <= more + *row.bytes_sent / size;
+  return pieces <= more + *row.bytes_sent / size * 2;  // not all segments are full
 }
 
 bool waited_for_this(const store::ConnectionRow& row) { return row.budget_source != "epoll"; }

@@ -42,7 +42,7 @@ constexpr std::array<Entry, 9> kLost = {{
     {"lost_trace", "the trace a killed collector had written was gone", ""},
     {"not_stored", "the trace could not be written to its end, for want of room most likely",
      "make room there; what is missing is in the run directory that was named when the recording "
-     "ended: sockwatch collect --dir DIR --output FILE"},
+     "ended: sockwatch recover DIR -o FILE"},
 }};
 
 template <std::size_t N>

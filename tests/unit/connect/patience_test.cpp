@@ -58,6 +58,20 @@ TEST_F(Patience, ARequestInPartsThatNamesItsSocket) {
   EXPECT_EQ(ending(last_sent(1500, 5000)), "response_timed_out");
 }
 
+// 3 MB that curl sent after the wait for permission: 62 segments, the largest of 65,483 bytes.
+TEST_F(Patience, ALargeBodyDoesNotFillItsSegments) {
+  story.connect(kFd, "10.0.0.1", 80).blocking().succeeds();
+  story.send(kFd, 100);
+  story.poll(kFd, 1000, wire::Op::poll, POLLIN).expires();
+  story.pass(50);
+  story.poll(kFd, 1900, wire::Op::poll, POLLIN).expires();
+  auto tcp = last_sent(1900, 3'000'129);
+  tcp.snd_mss = 65'483;
+  tcp.data_segs_out = 62;
+  tcp.delivered = 63;
+  EXPECT_EQ(ending(tcp), "response_timed_out");
+}
+
 // A log whose loop sleeps in a poll of the very socket, to learn of its end.
 TEST_F(Patience, ALogThatLooksForItsEnd) {
   story.connect(kFd, "10.0.0.1", 514).blocking().succeeds();

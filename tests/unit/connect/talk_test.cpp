@@ -199,7 +199,9 @@ TEST_F(Talking, ResponseTimedOutInSlices) {
   story.send(kFd, 100);
   const auto sent = story.now();
   for (int i = 0; i < 3; ++i) story.poll(kFd, 500).expires();
-  story.close(kFd, talked(100, 0));
+  auto tcp = talked(100, 0);
+  tcp.last_data_sent_ms = 1500;
+  story.close(kFd, tcp);
   EXPECT_EQ(story.row().budget_ns, story.now() - kCall - sent);
   EXPECT_EQ(story.row().expired_waits, 3);
 }
