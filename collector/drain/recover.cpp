@@ -78,7 +78,12 @@ bool same_file(const std::string& a, const std::string& b) {
 }
 
 std::map<std::string, std::string> facts_of(const std::string& trace) {
-  const Result<store::Reader> reader = store::Reader::open(trace);
+  Result<store::Reader> reader = store::Reader::open(trace);
+  if (!reader) {
+    // Killed in its last step: only a writer clears away what that leaves half done.
+    (void)store::Writer::open(trace, store::OpenMode::resume);
+    reader = store::Reader::open(trace);
+  }
   if (!reader) return {};
   auto facts = reader->trace();
   return facts ? std::move(*facts) : std::map<std::string, std::string>();

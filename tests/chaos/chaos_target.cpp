@@ -144,12 +144,13 @@ int main(int argc, char** argv) {
 
   std::vector<pid_t> running;
   const auto finish_oldest = [&] {
-    if (how == "kill" || how == "stop") end_child(how, running.front(), dice() % 40'000);
+    if (how == "kill" || how == "stop")
+      end_child(how, running.front(), static_cast<useconds_t>(dice() % 40'000));
     ::waitpid(running.front(), nullptr, 0);
     running.erase(running.begin());
   };
   for (int i = 0; i < times; ++i) {
-    const useconds_t lifetime = dice() % 60'000;
+    const auto lifetime = static_cast<useconds_t>(dice() % 60'000);
     const pid_t pid = ::fork();
     if (pid == 0) {
       if (how == "short") execute(argv[1], "once", 1, port);

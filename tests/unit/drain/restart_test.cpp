@@ -184,7 +184,8 @@ class RestartTest : public CollectTest {
     int status = 0;
     ::waitpid(pid, &status, 0);
     if (WIFSIGNALED(status)) return WTERMSIG(status);
-    EXPECT_EQ(status, 0);
+    // One that comes after the last step is told so.
+    EXPECT_TRUE(status == 0 || trace_is_finished()) << errors();
     return 0;
   }
   void kill_collector() {
@@ -280,7 +281,7 @@ TEST_F(RestartTest, RecoversIntoANewTrace) {
   start_collector(store::OpenMode::create, 0, true);
   EXPECT_EQ(wait_for_collector(), 0) << errors();
   expect_every_connection_once("recovered");
-  EXPECT_TRUE(std::filesystem::is_empty(run_.path()));
+  EXPECT_EQ(segments(), 1U) << "collect() leaves it as it was, recover() removes it";
 }
 
 // It changes nothing in the run directory before the trace is complete.
