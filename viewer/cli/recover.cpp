@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "collector/drain/confine.h"
-#include "collector/drain/confine.h"
 #include "viewer/cli/commands.h"
 #include "viewer/launch/say.h"
 
