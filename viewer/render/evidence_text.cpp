@@ -144,7 +144,7 @@ std::string refused(const FailureKey& key, const Evidence& evidence, const TextS
   if (evidence.syns.known > 0 && evidence.syns.largest > 1) {
     text += ", " + counted(evidence.syns, "SYN", style);
   }
-  return text + ": nothing listens, or a firewall refuses" + noticed_late(evidence, style);
+  return text + noticed_late(evidence, style);
 }
 
 std::string local_failure(const FailureKey& key, std::string_view what) {

@@ -65,6 +65,7 @@ std::vector<std::string_view> words_of(std::string_view text) {
 // "host:port", "[address]:port", "address", a URL, "tcp://host:port", "name/address:port".
 Place place_of(std::string_view word) {
   Place place;
+  if (word.ends_with('-')) return {};  // the near end of "a:1->b:2"
   if (const std::size_t arrow = word.find("->"); arrow != std::string_view::npos) {
     word.remove_prefix(arrow + 2);
   }
