@@ -184,7 +184,7 @@ TEST_F(TextReport, LostSynsOfHealthyConnectsAreSaid) {
 TEST_F(TextReport, AProgramThatLooksLateIsNoSlowNetwork) {
   Trace trace;
   trace.process(1, "/usr/bin/curl");
-  auto& row = connect_in(trace.tcp(0, "10.0.0.1", 80), 1'005 * kMs);
+  auto& row = connect_in(trace.tcp(0, "10.0.0.1", 80), 1'010 * kMs);
   EXPECT_THAT(flat(trace), HasSubstr("The slowest connect took 1.01s."));
   row.rtt_us = 60;
   EXPECT_THAT(flat(trace),
