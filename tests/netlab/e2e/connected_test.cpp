@@ -18,15 +18,18 @@ void expect_answered(const Recording& recording, std::uint16_t port) {
                           {"tcp_state", 1},
                           {"syn_retransmits", 0},
                           {"turns", 1}}));
-  EXPECT_TRUE(at_least(row, "segs_in", 1));
   EXPECT_TRUE(at_least(row, "rtt_us", 1));
-  EXPECT_TRUE(at_least(row, "bytes_sent", 16));
-  // Header and "hello": see answering(). Where the last reading cannot tell whether the peer's FIN
-  // is among the bytes, the column is empty.
-  if (!row.at("bytes_received").is_null()) {
-    EXPECT_TRUE(shows(row, {{"bytes_received", 69}}));
-  } else {
-    EXPECT_THAT(row.at("close_tcp_state"), AnyOf(4, 7)) << row;  // FIN_WAIT1, CLOSE
+  // wget and Java may end without a close: then nobody has counted at the end.
+  if (!row.at("close_tcp_state").is_null()) {
+    EXPECT_TRUE(at_least(row, "segs_in", 1));
+    EXPECT_TRUE(at_least(row, "bytes_sent", 16));
+    // Header and "hello": see answering(). Where the last reading cannot tell whether the peer's
+    // FIN is among the bytes, the column is empty.
+    if (!row.at("bytes_received").is_null()) {
+      EXPECT_TRUE(shows(row, {{"bytes_received", 69}}));
+    } else {
+      EXPECT_THAT(row.at("close_tcp_state"), AnyOf(4, 7)) << row;  // FIN_WAIT1, CLOSE
+    }
   }
   // A thread may wait for a processor for a second and more on a busy machine.
   EXPECT_TRUE(took(row, "started_ns", "decided_ns", 0s, 5s));

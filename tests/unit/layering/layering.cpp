@@ -27,7 +27,9 @@ constexpr std::array kRules{
     Rule{"collector/service/", ""},
     Rule{"collector/store/", "collector/support/ sockwatch_version.h"},
     Rule{"collector/connect/",
-         "collector/store/rows.h collector/store/schema.h collector/support/ shim/wire/"},
+         "collector/store/rows.h collector/store/schema.h collector/store/words.h "
+         "collector/support/ "
+         "shim/wire/"},
     Rule{"collector/drain/",
          "collector/connect/ collector/store/ collector/support/ shim/wire/ sockwatch_version.h"},
     Rule{"viewer/launch/", kLaunching},
