@@ -177,9 +177,9 @@ class Starved : public Rule {
         .family = Family::handshake,
         .title = "first address used up the budget",
         .signature =
-            "a call on a name with several addresses gave up, the first address took at "
+            "a call on a name with several addresses gave up, the first of the list took at "
             "least 80 % of the time, and not all addresses were tried (nothing more with "
-            "that lookup within 2 s)",
+            "that lookup within 2 s, and some never in the recording)",
         .meaning =
             "The name has more than one address, so that a client can go on to the next when one "
             "does not answer. This program spent all its time on the first one and gave up before "
@@ -214,6 +214,8 @@ class Starved : public Rule {
     const bool gave_up =
         attempt.silent && (attempt.is(Outcome::timed_out_caller) || attempt.is(Outcome::cancelled));
     if (!row.resolution_id || !row.peer_name) return;
+    const auto known = addresses_.find(*row.peer_name);
+    if (known != addresses_.end()) asked_[*row.peer_name].insert(*row.peer_address);
     const bool first = begin_lookup(*row.resolution_id);
     if (calls_.empty() && !gave_up) return;
     settle(row.started_ns);
@@ -226,7 +228,9 @@ class Starved : public Rule {
       }
       return;
     }
-    if (!gave_up || !first || !addresses_.contains(*row.peer_name)) return;
+    if (!gave_up || !first || known == addresses_.end()) return;
+    // Who begins with another address chooses by itself, and will choose another one next time.
+    if (known->second.front() != *row.peer_address) return;
     if (calls_.size() == kRemembered) end_first();
     const Case one(attempt);
     calls_.push_back({one, *row.resolution_id, one.end_ns(), {*row.peer_address}, false});
@@ -235,15 +239,17 @@ class Starved : public Rule {
   void conclude(std::vector<Finding>& findings) override {
     while (!calls_.empty()) end_first();
     for (const auto& [service, cases] : cases_) {
-      Finding found = finding(cases.failed() > 0 ? Severity::error : Severity::warning,
-                              Confidence::high, context().places.service(service));
-      cases.seen().fill(found, context().places.fared(service).attempts);
       const Place& to = context().places[cases.first_place()];
       const auto& all = addresses_.at(*to.name);
       std::string untried;
       for (const std::string& address : all) {
-        if (address != to.address) untried += (untried.empty() ? "" : ", ") + address;
+        if (asked_[*to.name].contains(address)) continue;
+        untried += (untried.empty() ? "" : ", ") + address;
       }
+      if (untried.empty()) continue;
+      Finding found = finding(cases.failed() > 0 ? Severity::error : Severity::warning,
+                              Confidence::high, context().places.service(service));
+      cases.seen().fill(found, context().places.fared(service).attempts);
       found.summary = fmt::format(
           "{} has {} addresses; the client spent all {} on the first ({}) and never tried {}.",
           *to.name, all.size(), times(cases.took()), to.address, untried);
@@ -290,7 +296,8 @@ class Starved : public Rule {
   }
 
   std::unordered_map<std::string, std::vector<std::string>> addresses_;
-  std::deque<Call> calls_;                  // as they started
+  std::unordered_map<std::string, std::unordered_set<std::string>> asked_;  // by name: ever tried
+  std::deque<Call> calls_;                                                  // as they started
   std::array<std::int64_t, 4096> begun_{};  // newest lookup of each residue
   std::map<ServiceId, Cases> cases_;
 };
