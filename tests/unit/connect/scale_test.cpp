@@ -18,10 +18,10 @@ double us_since(std::chrono::steady_clock::time_point start) {
       .count();
 }
 
-TEST(Scale, AnEpollWaitCostsTheSameWithTenThousandConnections) {
-  constexpr int kMany = 10'000;
+// What one expired epoll wait costs while `connections` are in its set.
+double wait_among(int connections) {
   Story story;
-  for (int fd = 10; fd < 10 + kMany; ++fd) {
+  for (int fd = 10; fd < 10 + connections; ++fd) {
     story.epoll_ctl(9, EPOLL_CTL_ADD, fd);
     story.connect(fd, "10.0.0.1", 80).in_progress();
     if (fd % 2 == 0) continue;  // half of them connected and waiting for an answer
@@ -32,10 +32,15 @@ TEST(Scale, AnEpollWaitCostsTheSameWithTenThousandConnections) {
   constexpr int kWaits = 20'000;
   const auto start = std::chrono::steady_clock::now();
   for (int i = 0; i < kWaits; ++i) story.epoll(9, 1).expires();
-  // A scan of 10,000 would take tens of microseconds at the very least, sanitizers or not.
-  EXPECT_LT(us_since(start) / kWaits, 10.0);
+  const double cost = us_since(start) / kWaits;
   story.close(10, syn_sent());
   EXPECT_EQ(story.row(1).expired_waits, kWaits);
+  return cost;
+}
+
+TEST(Scale, AnEpollWaitCostsTheSameWithTenThousandConnections) {
+  // A scan of them would cost some thousand times as much; a busy machine makes no such difference.
+  EXPECT_LT(wait_among(10'000), 50 * wait_among(10));
 }
 
 TEST(Scale, FinishedConnectionsAreForgotten) {
