@@ -219,7 +219,7 @@ class Ports : public Rule {
   static std::string holders(const PerPlace& place) {
     if (place.closed == 0)
       return counted(place.open, "connection was", "connections were") + " open";
-    const std::string closed =
+    std::string closed =
         counted(place.closed, "connection had", "connections had") +
         " been closed within the minute before and may still hold theirs (TIME_WAIT)";
     if (place.open == 0) return closed;
