@@ -11,6 +11,9 @@ namespace sockwatch::shim::fd_table {
 namespace {
 
 std::uint64_t weight(unsigned bits) {
+  if (state::settings.every_call && (bits & kTracked) != 0) {
+    bits |= kAwaiting;  // every wait is told
+  }
   return ((bits & kConnecting) != 0 ? Process::kConnectingOne : 0) +
          ((bits & kAwaiting) != 0 ? Process::kAwaitingOne : 0);
 }
@@ -38,6 +41,11 @@ std::uint8_t change(int fd, unsigned clear, unsigned set) {
   const std::uint64_t difference = weight(after) - weight(before);
   if (difference != 0) {
     process.pending.fetch_add(difference, std::memory_order_relaxed);
+  }
+  constexpr unsigned kPhase = kTracked | kConnecting;
+  if ((after & kPhase) == kTracked && (before & kPhase) != kTracked) {  // its connect phase is over
+    process.clients.store(1, std::memory_order_relaxed);
+    note_received(process);
   }
   const auto above = static_cast<std::uint32_t>(fd) + 1;
   std::uint32_t end = process.end.load(std::memory_order_relaxed);

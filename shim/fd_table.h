@@ -111,6 +111,13 @@ void born(int fd, int family, int type, int protocol);
 // `fd` is one more number for the socket that `from` names.
 void copy(int from, int fd);
 
+// Bytes came back on a connection, or it got ready to talk.
+inline void note_received(Process& process) {
+  if (process.fresh.load(std::memory_order_relaxed) == 0) {
+    process.fresh.store(1, std::memory_order_relaxed);
+  }
+}
+
 // One above the highest descriptor of interest: where a walk over the table can stop.
 inline int end() {
   return static_cast<int>(process::current().end.load(std::memory_order_relaxed));

@@ -71,11 +71,22 @@ void failed(const Call& call, Outcome outcome, Detail& detail) {
   }
 }
 
+// Whether a receive that found nothing may have waited for that long. In the middle of a reply its
+// start was not read, but then the bytes before it tell how long nothing has come.
+bool may_have_waited(const Call& call, const Detail& detail) {
+  if (call.start_ns != 0) {
+    return clock::now_ns() - call.start_ns >= kShortestTimeout;
+  }
+  const auto limit_ns = static_cast<std::uint64_t>(detail.receive_timeout_ns);
+  return limit_ns != 0 && detail.last_active_ns != 0 &&
+         clock::now_ns() - detail.last_active_ns >= limit_ns;
+}
+
 // A receive that came back empty-handed: did it wait for the caller's SO_RCVTIMEO?
 void receive_failed(const Call& call, Outcome outcome, Detail& detail) {
   const bool again = outcome.error == EAGAIN || outcome.error == EWOULDBLOCK;
-  if (again && awaits_bytes(call.bits) && (call.flags & MSG_DONTWAIT) == 0 &&
-      clock::now_ns() - call.start_ns >= kShortestTimeout && !client::is_nonblocking(call.fd)) {
+  if (again && (call.flags & MSG_DONTWAIT) == 0 && may_have_waited(call, detail) &&
+      !client::is_nonblocking(call.fd)) {
     publish(call, outcome, 0, detail, With::picture);
     return;
   }
@@ -190,6 +201,7 @@ void received(const Call& call, Outcome outcome, bool asked) {
   }
   if (data && !peeked) {
     note_active(*detail, t_ns);
+    fd_table::note_received(process::current());
   }
 }
 

@@ -101,6 +101,7 @@ template <class Real, class Asked>
   if (result > 0 && (bits & (kConnecting | kAwaiting | kReceived)) == kReceived && !all) {
     if ((flags & (MSG_PEEK | MSG_ERRQUEUE)) == 0) {
       moved(fd);
+      fd_table::note_received(process::current());
     }
     return result;
   }

@@ -32,14 +32,25 @@ void publish(const Wait& wait, std::int64_t timeout_ns, Outcome outcome,
   record.publish();
 }
 
+// Bits of descriptors that matter to a wait that has expired, or not.
+unsigned wanted_bits(std::int64_t timeout_ns, bool expired) {
+  if (state::settings.every_call) {
+    return kTracked;
+  }
+  if (expired && timeout_ns >= kPatience) {
+    return kTracked;
+  }
+  return kConnecting | (expired ? unsigned{kAwaiting} : 0U);
+}
+
 // Which descriptors of a wait are worth telling.
 class Choice {
  public:
   Choice(std::int64_t timeout_ns, Outcome outcome)
-      : wanted_(kConnecting | (expired(timeout_ns, outcome) ? unsigned{kAwaiting} : 0U)),
+      : wanted_(wanted_bits(timeout_ns, expired(timeout_ns, outcome))),
         // Of a crowd of connecting descriptors only the ready ones are told, or every wait of a
         // scanner would be a list of all its targets.
-        only_ready_(timeout_ns == 0 ||
+        only_ready_((timeout_ns == 0 && !state::settings.every_call) ||
                     (outcome.result > 0 && static_cast<std::uint32_t>(pending()) > kCrowd)) {}
 
   bool takes(int fd, unsigned revents) const {
@@ -72,12 +83,14 @@ class Choice {
 bool accepted(Outcome outcome) { return outcome.result >= 0 || outcome.error == EINTR; }
 
 Wait begin(wire::Op op, int fd, std::uint32_t watched) {
-  return {op, fd, watched, any_connecting(pending()) ? clock::now_ns() : 0};
+  const bool timed = any_connecting(pending()) || state::settings.every_call;
+  return {op, fd, watched, timed ? clock::now_ns() : 0};
 }
 
 void polled(const Wait& wait, const pollfd* fds, std::size_t count, std::int64_t timeout_ns,
             Outcome outcome) {
-  if (!accepted(outcome) || (wait.start_ns == 0 && !expired(timeout_ns, outcome))) {
+  if (!accepted(outcome) || (wait.start_ns == 0 && !expired(timeout_ns, outcome)) ||
+      (pending() == 0 && !any_clients())) {
     return;
   }
   const Choice choice(timeout_ns, outcome);
@@ -101,9 +114,14 @@ void polled(const Wait& wait, const pollfd* fds, std::size_t count, std::int64_t
 }
 
 void epolled(const Wait& wait, std::int64_t timeout_ns, Outcome outcome) {
-  const bool found = outcome.result > 0;
-  if (accepted(outcome) &&
-      (expired(timeout_ns, outcome) || (wait.start_ns != 0 && (found || timeout_ns != 0)))) {
+  if (!accepted(outcome)) {
+    return;
+  }
+  const bool told = expired(timeout_ns, outcome)
+                        ? pending() != 0 || (any_clients() && timeout_ns >= kPatience)
+                        : wait.start_ns != 0 &&
+                              (outcome.result > 0 || timeout_ns != 0 || state::settings.every_call);
+  if (told) {
     publish(wait, timeout_ns, outcome, nullptr, 0, false);
   }
 }
@@ -146,7 +164,7 @@ void save_selected(Selected& selected, int count, const fd_set* read, const fd_s
       if (fd >= end || selected.count == Selected::kMost) {
         return;
       }
-      if ((fd_table::bits(fd) & (kConnecting | kAwaiting)) != 0) {
+      if ((fd_table::bits(fd) & kTracked) != 0) {
         selected.entries[selected.count++] = {fd, poll_bits(fd, read, write, except), 0};
       }
     }
@@ -155,6 +173,9 @@ void save_selected(Selected& selected, int count, const fd_set* read, const fd_s
 
 void selected(const Wait& wait, Selected& selected, const fd_set* read, const fd_set* write,
               const fd_set* except, std::int64_t timeout_ns, Outcome outcome) {
+  if (outcome.result > 0) {
+    process::current().fresh.store(0, std::memory_order_relaxed);
+  }
   if (!accepted(outcome) || (wait.start_ns == 0 && !expired(timeout_ns, outcome))) {
     return;
   }

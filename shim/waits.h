@@ -2,7 +2,9 @@
 //
 // A wait with nothing pending costs one load and is not looked at. With a connect pending it is
 // recorded, with the descriptors that matter; with only a reply awaited, it is recorded when it
-// expired, without its start. A look (time-out 0) that found nothing is no wait.
+// expired, without its start. So is a longer one that expired on connections of which nothing is
+// awaited: the greeting may be missing, or the rest of a reply. A look (time-out 0) that found
+// nothing is no wait.
 #pragma once
 
 #include <poll.h>
@@ -23,6 +25,15 @@ inline bool any_connecting(std::uint64_t pending) {
 }
 
 inline constexpr std::int64_t kForEver = -1;
+// A wait on connections of which nothing is awaited is told from this length on: a loop that ticks
+// faster while they rest would fill the ring with nothing.
+inline constexpr std::int64_t kPatience = 50'000'000;
+
+inline bool any_clients() {
+  return process::current().clients.load(std::memory_order_relaxed) != 0;
+}
+// Whether a select is worth saving its sets for.
+inline bool any_fresh() { return process::current().fresh.load(std::memory_order_relaxed) != 0; }
 
 struct Wait {
   wire::Op op;

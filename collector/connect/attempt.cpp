@@ -244,7 +244,13 @@ void Attempt::close(const Close& close, const SocketOptions& options) {
   if (!close.tcp && row_.first_send_ns && row_.bytes_sent == 0) row_.bytes_sent.reset();
   if (!close.tcp && row_.first_receive_ns && row_.bytes_received == 0) row_.bytes_received.reset();
   if (phase_ != Phase::connected) return;
-  const Ending ending = talk_.close(options.user_timeout_ns, last_send(close), row_);
+  Conversation::Closing closing;
+  closing.t_ns = close.t_ns;
+  closing.last_send = last_send(close);
+  if (close.t_ns && close.tcp && row_.close_last_receive_ms) {
+    closing.last_bytes_ns = *close.t_ns - *row_.close_last_receive_ms * 1'000'000;
+  }
+  const Ending ending = talk_.close(options.user_timeout_ns, closing, row_);
   row_.ending = word(ending);
   // Where nobody counted at the end, an earlier count is no total: it stands only where an error or
   // the peer's end of the stream was looked at.
@@ -256,10 +262,16 @@ void Attempt::close(const Close& close, const SocketOptions& options) {
 
 void Attempt::process_ended(store::Ns t_ns, const SocketOptions& options) {
   if (connecting() && !send_timed_out_ && !writable_) {
-    // A wait that had run out may have been one tick of a loop: no budget is claimed.
+    // A wait that had run out may have been one tick of a loop: a budget is claimed only where it
+    // was the only one, and the program left with it.
     decide(Outcome::abandoned, t_ns, std::nullopt);
     row_.budget_ns.reset();
     row_.budget_source.reset();
+    const auto limit = connect_waits_.budget(row_.started_ns);
+    if (connect_waits_.expired == 1 && t_ns - connect_waits_.last.end_ns <= kLeftWithIt) {
+      row_.budget_ns = limit->ns;
+      row_.budget_source = limit->source;
+    }
     row_.closed_ns = t_ns;
     return;
   }

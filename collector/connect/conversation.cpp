@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <limits>
 
+#include "collector/connect/ops.h"
+
 namespace sockwatch::connect {
 namespace {
 
@@ -46,6 +48,7 @@ bool Conversation::sent(const Send& send, bool tcp, store::ConnectionRow& row) {
 void Conversation::received(store::Ns t_ns, store::ConnectionRow& row) {
   if (!row.first_receive_ns) row.first_receive_ns = t_ns;
   last_receive_ns_ = t_ns;
+  rest_ = {};
   if (!request_ns_) return;
   count_turn(std::max<store::Ns>(0, t_ns - *request_ns_), row);
   request_ns_.reset();
@@ -92,6 +95,12 @@ void Conversation::failed(int error, bool tcp, store::Ns t_ns, store::Connection
 }
 
 void Conversation::expired(const Expiry& expiry, For what, store::ConnectionRow& row) {
+  if (!request_ns_ && !(is_receive(expiry.op) && !last_receive_ns_)) {
+    // A loop that ticks while its connections rest has waits like these; the close tells.
+    if (what != For::named || expiry.end_ns < last_receive_ns_.value_or(0)) return;
+    ++rest_.waits;
+    return rest_.expire(expiry);
+  }
   ++row.waits;
   ++row.expired_waits;
   if (!request_ns_ || expiry.end_ns < *request_ns_) return;
@@ -125,6 +134,24 @@ bool Conversation::waited_in_vain(const std::optional<LastSend>& last) const {
   return patience_.last.end_ns - last->ns >= 2 * spoke_ns;
 }
 
+// A wait of this very socket ran out and the program closed it right after: it gave up on bytes
+// that did not come. Whether they were missing is not known, as nobody reads what was said.
+// Programs that wait in slices (curl: 1 s each) look like a loop that ticks, which may end at any
+// moment: they have to be quicker.
+std::optional<Budget> Conversation::gave_up_on_more(const Closing& closing) const {
+  constexpr store::Ns kMs = 1'000'000;
+  if (rest_.expired == 0 || !closing.t_ns) return std::nullopt;
+  const Expiry& last = rest_.last;
+  store::Ns since_ns = std::max(last_receive_ns_.value_or(0), closing.last_bytes_ns.value_or(0));
+  if (since_ns == 0) since_ns = last.start_ns;  // nothing ever came
+  const store::Ns silent_ns = last.end_ns - since_ns;
+  const bool one_wait =
+      rest_.expired == 1 || silent_ns <= last.timeout_ns + last.timeout_ns / 8 + 20 * kMs;
+  const store::Ns right_after = (one_wait ? 200 : 20) * kMs;
+  if (*closing.t_ns - last.end_ns > right_after) return std::nullopt;
+  return Budget{one_wait ? last.timeout_ns : silent_ns, last.source};
+}
+
 void Conversation::shut_down(int how) {
   shut_read_ = shut_read_ || how == SHUT_RD || how == SHUT_RDWR;
   shut_write_ = shut_write_ || how == SHUT_WR || how == SHUT_RDWR;
@@ -136,17 +163,28 @@ PeerFin Conversation::peer_fin() const {
   return told_reset_ ? PeerFin::never : PeerFin::unknown;
 }
 
-Ending Conversation::close(std::optional<store::Ns> user_timeout_ns,
-                           const std::optional<LastSend>& last, store::ConnectionRow& row) const {
-  const bool no_reply = waited_in_vain(last);
+Ending Conversation::close(std::optional<store::Ns> user_timeout_ns, const Closing& closing,
+                           store::ConnectionRow& row) const {
+  const bool no_reply = waited_in_vain(closing.last_send);
+  const std::optional<Budget> gave_up = gave_up_on_more(closing);
   Talk facts;
   facts.first_end = first_end_;
   facts.received = row.first_receive_ns.has_value() || row.bytes_received.value_or(0) > 0;
   facts.answer_missing = awaiting();
   facts.wait_expired = no_reply || (room_.expired > 0 && left_unsent(row));
+  facts.reply_stopped = gave_up && facts.received;
   if (row.close_tcp_state) facts.tcp_state = static_cast<std::uint8_t>(*row.close_tcp_state);
   const Ending ending = from_talk(facts);
+  const bool unanswered = facts.answer_missing && facts.wait_expired;
+  if (gave_up && !unanswered && facts.first_end == Talk::End::none) {
+    row.waits += rest_.waits;
+    row.expired_waits += rest_.expired;
+    row.budget_ns = gave_up->ns;
+    row.budget_source = gave_up->source;
+  }
   if (ending != Ending::response_timed_out) return ending;
+  row.reply_begun = !kernel_end_ns_ && !unanswered;
+  if (*row.reply_begun) return ending;
   if (kernel_end_ns_) {
     row.budget_source = user_timeout_ns ? "TCP_USER_TIMEOUT" : "kernel";
     row.budget_ns = user_timeout_ns;

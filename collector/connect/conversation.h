@@ -13,6 +13,9 @@
 
 namespace sockwatch::connect {
 
+// A program that ends within this time of a wait that ran out ended because of it.
+constexpr store::Ns kLeftWithIt = 20'000'000;
+
 class Conversation {
  public:
   // What was before a send that opens a turn, or failed to.
@@ -43,10 +46,10 @@ class Conversation {
   // A program that gives up and ends at once leaves the closing to the kernel. Any other wait that
   // had expired may have been a tick of a loop, and then nobody gave up on the answer.
   void process_ended(store::Ns t_ns) {
-    constexpr store::Ns kRightAfter = 20'000'000;
     const WaitTally& last = patience_.expired > 0 ? patience_ : room_;
-    const bool gave_up = last.expired == 1 && t_ns - last.last.end_ns <= kRightAfter;
+    const bool gave_up = last.expired == 1 && t_ns - last.last.end_ns <= kLeftWithIt;
     if (!gave_up) forget_waits();
+    if (rest_.expired != 1 || t_ns - rest_.last.end_ns > kLeftWithIt) rest_ = {};
   }
 
   bool awaiting() const { return request_ns_.has_value(); }
@@ -54,24 +57,30 @@ class Conversation {
   PeerFin peer_fin() const;
 
   // The verdict when the socket is closed, with the budget that ran out if one did. The row must
-  // have its last picture. `last`: the last time payload left, if that is known.
+  // have its last picture.
   struct LastSend {
     store::Ns ns = 0;
     bool few_pieces = true;  // all of it in as few segments as one request needs, and one more
   };
-  Ending close(std::optional<store::Ns> user_timeout_ns, const std::optional<LastSend>& last,
+  struct Closing {
+    std::optional<store::Ns> t_ns;           // empty: unseen
+    std::optional<LastSend> last_send;       // empty: not known
+    std::optional<store::Ns> last_bytes_ns;  // when payload last came; empty: not known
+  };
+  Ending close(std::optional<store::Ns> user_timeout_ns, const Closing& closing,
                store::ConnectionRow& row) const;
 
   auto fields() {
     return fields_are(first_end_, request_ns_, last_receive_ns_, kernel_end_ns_, patience_, room_,
-                      first_expired_ns_, named_start_ns_, end_of_file_, told_reset_, shut_read_,
-                      shut_write_);
+                      rest_, first_expired_ns_, named_start_ns_, end_of_file_, told_reset_,
+                      shut_read_, shut_write_);
   }
 
  private:
   void count_turn(store::Ns took, store::ConnectionRow& row);
   void forget_waits();
   bool waited_in_vain(const std::optional<LastSend>& last) const;
+  std::optional<Budget> gave_up_on_more(const Closing& closing) const;
 
   Talk::End first_end_ = Talk::End::none;
   std::optional<store::Ns> request_ns_;  // of the turn under way
@@ -79,8 +88,10 @@ class Conversation {
   std::optional<store::Ns> kernel_end_ns_;  // the kernel gave up resending
   WaitTally patience_;                      // for the reply, since request_ns_
   WaitTally room_;                          // to send more, since request_ns_
-  store::Ns first_expired_ns_ = 0;          // end of the first of patience_
-  store::Ns named_start_ns_ = 0;            // start of the last of patience_ that was `named`
+  WaitTally
+      rest_;  // for bytes of this very socket while nothing was awaited, since last_receive_ns_
+  store::Ns first_expired_ns_ = 0;  // end of the first of patience_
+  store::Ns named_start_ns_ = 0;    // start of the last of patience_ that was `named`
   bool end_of_file_ = false;
   bool told_reset_ = false;
   bool shut_read_ = false;

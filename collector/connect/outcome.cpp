@@ -108,7 +108,8 @@ Ending from_talk(const Talk& facts) {
     case Talk::End::none:
       break;
   }
-  if (facts.answer_missing && facts.wait_expired) return Ending::response_timed_out;
+  if ((facts.answer_missing && facts.wait_expired) || facts.reply_stopped)
+    return Ending::response_timed_out;
   if (facts.tcp_state && (*facts.tcp_state == TCP_CLOSE_WAIT || *facts.tcp_state == TCP_LAST_ACK ||
                           *facts.tcp_state == TCP_CLOSING)) {
     return peer_left;

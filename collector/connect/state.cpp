@@ -130,6 +130,12 @@ void Tracker::State::record_call(const Observation& o) {
     row.connection_id = socket->attempt->row().id;
   }
   row.fd = o.fd;
+  if (is_poll_family(o.op)) {  // more than one descriptor: the rows of `wait` name them
+    const int only = o.entries.size() == 1 ? o.entries.front().fd : -1;
+    row.fd = only;
+    const auto socket = sockets_.find(only);
+    if (socket && socket->attempt) row.connection_id = socket->attempt->row().id;
+  }
   row.call = name(o.op);
   row.started_ns = o.start_ns();
   if (o.has(wire::kHasStart)) row.duration_ns = o.duration_ns;

@@ -344,10 +344,13 @@ void Tracker::State::transfer_failed(Socket& socket, const Observation& o) {
     const bool send = is_send(o.op);
     const auto& limit = send ? socket.options.send_timeout_ns : socket.options.receive_timeout_ns;
     if (o.has(wire::kNonBlocking) || (o.detail & wire::kDontWait) != 0) return;
-    if (o.duration_ns < kAtOnce || !(limit || o.tcp)) return;
-    const Expiry expiry{
-        o.start_ns(), o.t_ns, limit.value_or(o.duration_ns), send ? "SO_SNDTIMEO" : "SO_RCVTIMEO",
-        o.op,         o.tid};
+    // In the middle of a reply the start is not read, and only a known limit says how long it was.
+    const bool timed = o.has(wire::kHasStart);
+    if (timed ? o.duration_ns < kAtOnce || !(limit || o.tcp) : !limit || !o.tcp) return;
+    const store::Ns limit_ns = limit.value_or(o.duration_ns);
+    const store::Ns start_ns = timed ? o.start_ns() : o.t_ns - limit_ns;
+    const char* const source = send ? "SO_SNDTIMEO" : "SO_RCVTIMEO";
+    const Expiry expiry{start_ns, o.t_ns, limit_ns, source, o.op, o.tid};
     if (attempt.connecting()) {
       attempt.waited(1);
       attempt.expired(expiry);

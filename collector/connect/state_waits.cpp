@@ -106,6 +106,7 @@ void Tracker::State::on_epoll_wait(const Observation& o) {
 void Tracker::State::on_epoll_ctl(const Observation& o) {
   const int epoll_fd = o.payload.epoll.epoll_fd;
   const bool add = o.detail == EPOLL_CTL_ADD || o.detail == EPOLL_CTL_MOD;
+  logs_.member_seen(epoll_fd);
   const auto socket = add ? sockets_.find_or_create(o.fd) : sockets_.find(o.fd);
   if (!socket) return;
   read_logs(*socket);

@@ -40,14 +40,20 @@ std::optional<store::Ns> WaitLog::last_ready(std::uint32_t tid) const {
 }
 
 void WaitLogs::add(int epoll_fd, const EpollWait& wait) {
-  for (const Key key : {Key{false, epoll_fd}, Key{true, wait.tid}}) {
-    auto found = logs_.find(key);
-    if (found == logs_.end()) {
-      make_room();
-      found = logs_.try_emplace(key).first;
-    }
-    found->second.add(wait);
+  WaitLog& of_set = log({false, epoll_fd});
+  of_set.add(wait);
+  if (!of_set.members_seen) log({true, wait.tid}).add(wait);
+}
+
+void WaitLogs::member_seen(int epoll_fd) { log({false, epoll_fd}).members_seen = true; }
+
+WaitLog& WaitLogs::log(Key key) {
+  auto found = logs_.find(key);
+  if (found == logs_.end()) {
+    make_room();
+    found = logs_.try_emplace(key).first;
   }
+  return found->second;
 }
 
 // Threads come and go without a word, so their number needs a bound. Dropping the log of a live one

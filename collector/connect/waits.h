@@ -2,7 +2,8 @@
 //
 // poll and select name their descriptors, so each connection counts its own waits. An epoll_wait
 // names none: it belongs to every socket of its set. It is written once into the log of the set
-// (and of the calling thread, for sockets whose membership was never seen), and a connection reads
+// (and of the calling thread, for sockets whose membership was never seen, unless that of others
+// was), and a connection reads
 // the log when something happens to it. A wait costs the same with one connection or 10,000.
 #pragma once
 
@@ -96,7 +97,10 @@ class WaitLog {
   // When a wait of this thread last returned with something ready.
   std::optional<store::Ns> last_ready(std::uint32_t tid) const;
 
-  auto fields() { return fields_are(waits_, expired_, recent_, ready_); }
+  // Of a set: its members are put in where we see it, so a socket never put in is not among them.
+  bool members_seen = false;
+
+  auto fields() { return fields_are(members_seen, waits_, expired_, recent_, ready_); }
 
  private:
   static constexpr std::uint64_t kRemembered = 32;
@@ -123,6 +127,7 @@ class WaitLogs {
   };
 
   void add(int epoll_fd, const EpollWait& wait);
+  void member_seen(int epoll_fd);
   WaitLog::Mark mark(Key key) const;
   const WaitLog* find(Key key) const;
   void forget_set(int epoll_fd);  // the number means something else now
@@ -135,6 +140,7 @@ class WaitLogs {
       return static_cast<std::size_t>(key.id * 2 + (key.by_thread ? 1 : 0));
     }
   };
+  WaitLog& log(Key key);
   void make_room();
   std::unordered_map<Key, WaitLog, Hash> logs_;
 };

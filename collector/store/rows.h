@@ -105,6 +105,7 @@ struct ConnectionRow {
   OptInt send_tcp_state;            // state before that newest send, read where idle_ns >= 1 s
   std::optional<bool> interrupted;  // a signal broke off connect (EINTR)
   std::optional<bool> fast_open;    // the SYN carried data, or was left to the first send
+  std::optional<bool> reply_begun;  // some of the reply that was given up on had come
 };
 
 // A socket that listens, from listen to its close.

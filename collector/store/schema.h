@@ -99,7 +99,7 @@ struct Table<ConnectionRow> {
       Column("close_last_receive_ms", &R::close_last_receive_ms), Column("tls", &R::tls),
       Column("idle_ns", &R::idle_ns, 2), Column("idle_answered_ns", &R::idle_answered_ns, 2),
       Column("send_tcp_state", &R::send_tcp_state, 2), Column("interrupted", &R::interrupted, 2),
-      Column("fast_open", &R::fast_open, 2));
+      Column("fast_open", &R::fast_open, 2), Column("reply_begun", &R::reply_begun, 3));
 };
 
 template <>

@@ -37,8 +37,14 @@ template <class Real, class Time, class... Rest>
   return result;
 }
 
-// Nothing was pending when the wait began, but it expired with something pending: another thread
-// connected or sent meanwhile, and this is the wait that gave up on it.
+// Nothing was pending when the wait began, and it expired. Another thread may have connected or
+// sent meanwhile, and this is the wait that gave up on it; or a reply had begun and its rest was
+// waited for.
+inline bool some_time(int timeout_ms) { return timeout_ms != 0; }
+inline bool some_time(const timespec* timeout) {
+  return timeout == nullptr || (timeout->tv_sec | timeout->tv_nsec) != 0;
+}
+
 template <class Time>
 [[gnu::noinline, gnu::cold]] void late_poll(wire::Op op, const pollfd* fds, nfds_t count,
                                             Time timeout) {
@@ -59,7 +65,7 @@ inline int poll_through(wire::Op op, const Real& real, pollfd* fds, nfds_t count
   const volatile nfds_t kept_count = count;
   const volatile Time kept_timeout = timeout;
   const int result = real(fds, count, timeout, rest...);
-  if (result == 0 && waits::pending() != 0) [[unlikely]] {
+  if (result == 0 && some_time(kept_timeout)) [[unlikely]] {
     late_poll<Time>(op, kept_fds, kept_count, kept_timeout);
     return 0;
   }
@@ -99,7 +105,7 @@ inline int epoll_through(wire::Op op, const Real& real, int fd, epoll_event* eve
   const volatile int kept_watched = watched;
   const volatile Time kept_timeout = timeout;
   const int result = real(fd, events, watched, timeout, rest...);
-  if (result == 0 && waits::pending() != 0) [[unlikely]] {
+  if (result == 0 && some_time(kept_timeout)) [[unlikely]] {
     late_epoll<Time>(op, kept_fd, kept_watched, kept_timeout);
     return 0;
   }

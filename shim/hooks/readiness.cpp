@@ -61,12 +61,16 @@ template <class Real, class Time, class... Rest>
   return result;
 }
 
+// The sets of a select are gone when it has expired. Those of the first one after bytes came back
+// are saved too: it may be waiting for the rest of a reply.
+inline bool watched() { return waits::pending() != 0 || waits::any_fresh(); }
+
 // Stands apart so that the common call has no stack frame.
 template <class Real, class... Rest>
 [[gnu::noinline, gnu::cold]] int large_select(wire::Op op, const Real& real, int count,
                                               Rest... rest) {
   failures::beyond_set(op, count);
-  return waits::pending() == 0 ? real(count, rest...) : watched_select(op, real, count, rest...);
+  return watched() ? watched_select(op, real, count, rest...) : real(count, rest...);
 }
 
 template <class Real, class... Rest>
@@ -74,7 +78,7 @@ int select_through(wire::Op op, const Real& real, int count, Rest... rest) {
   if (count > FD_SETSIZE) [[unlikely]] {
     return large_select(op, real, count, rest...);
   }
-  return waits::pending() == 0 ? real(count, rest...) : watched_select(op, real, count, rest...);
+  return watched() ? watched_select(op, real, count, rest...) : real(count, rest...);
 }
 
 // Worth telling apart from the adding itself: what is watched while a connect runs.

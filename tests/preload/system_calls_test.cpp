@@ -84,7 +84,8 @@ long added(const Counts& under, const Counts& bare) {
 TEST_F(SystemCalls, NonePerWait) {
   const Counts alone = bare("waits");
   EXPECT_LE(added(under("waits"), alone), 0);
-  EXPECT_LE(added(under("waits", "calls"), alone), 4);
+  // Every wait recorded, as transfers below.
+  EXPECT_LE(added(under("waits", "calls"), alone), 1000 / 32);
 }
 TEST_F(SystemCalls, NonePerTransfer) {
   const Counts alone = bare("transfers");

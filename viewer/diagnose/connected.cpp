@@ -5,6 +5,7 @@ namespace sockwatch::diagnose {
 
 void add_connected_rules(Rules& rules) {
   add_unanswered_rules(rules);
+  add_stopped_rules(rules);
   add_broken_path_rules(rules);
   add_mtu_rules(rules);
   add_torn_down_rules(rules);

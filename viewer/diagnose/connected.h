@@ -6,6 +6,7 @@
 namespace sockwatch::diagnose {
 
 void add_unanswered_rules(Rules& rules);   // SILENT NEVERREAD TLSHANG HELLOHANG
+void add_stopped_rules(Rules& rules);      // STALLED
 void add_broken_path_rules(Rules& rules);  // PATHLOST IDLEDROP ZEROWIN LONGHANG
 void add_mtu_rules(Rules& rules);          // MTUOUT MTUIN
 void add_torn_down_rules(Rules& rules);    // IDLERST STALEPOOL LATERESET

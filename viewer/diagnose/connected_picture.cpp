@@ -52,7 +52,12 @@ bool kernel_gave_up(const Attempt& attempt) {
 }
 
 bool gave_up_waiting(const Attempt& attempt) {
-  return attempt.is(model::Ending::response_timed_out) && !kernel_gave_up(attempt);
+  return attempt.is(model::Ending::response_timed_out) && !kernel_gave_up(attempt) &&
+         !reply_stopped(attempt);
+}
+
+bool reply_stopped(const Attempt& attempt) {
+  return attempt.is(model::Ending::response_timed_out) && attempt.row.reply_begun == true;
 }
 
 store::Ns awaited_ns(const store::ConnectionRow& row) {

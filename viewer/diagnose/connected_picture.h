@@ -16,9 +16,12 @@ bool nothing_received(const store::ConnectionRow& row);
 // still be on its way (a program that gives up often shuts its side down first).
 bool all_acknowledged(const store::ConnectionRow& row);
 
-// The program stopped waiting for a reply by its own clock; by the kernel's.
+// The program stopped waiting for a reply, of which nothing came, by its own clock; by the
+// kernel's.
 bool gave_up_waiting(const Attempt& attempt);
 bool kernel_gave_up(const Attempt& attempt);
+// The same after bytes of the reply had come.
+bool reply_stopped(const Attempt& attempt);
 
 // First send to close; 0 where either is not known.
 store::Ns awaited_ns(const store::ConnectionRow& row);

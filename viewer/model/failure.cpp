@@ -46,6 +46,7 @@ void Evidence::add(const store::ConnectionRow& row) {
   if (row.segs_in.value_or(0) > 0) ++answered;
   if (has_established_state(row.tcp_state)) ++established;
   if (row.bytes_received.value_or(0) > 0) ++earlier_reply;
+  if (row.reply_begun.value_or(false)) ++reply_begun;
   expired_waits += static_cast<std::uint64_t>(std::max<std::int64_t>(row.expired_waits, 0));
   started_ns.add(row.started_ns);
   elapsed_ns.add(attempt_ns(row));

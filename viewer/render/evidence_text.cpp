@@ -227,6 +227,7 @@ std::string later_failure(const FailureKey& key, const Evidence& evidence, const
   const std::string up = connected_part(evidence, style);
   const bool replied_before = speaks_for_all(evidence, evidence.earlier_reply);
   const std::string_view reply = replied_before ? "no further reply" : "no reply";
+  const bool stopped = evidence.reply_begun > 0 && speaks_for_all(evidence, evidence.reply_begun);
   switch (*key.ending) {
     case Ending::response_timed_out: {
       std::string end = "the program gave up";
@@ -238,6 +239,7 @@ std::string later_failure(const FailureKey& key, const Evidence& evidence, const
       } else if (timed) {
         end += fmt::format(" after its own {} ({})", budget, sources(evidence, style));
       }
+      if (stopped) return fmt::format("{}, then the reply began and stopped; {}", up, end);
       const std::string request = replied_before ? "" : request_part(evidence, style);
       return fmt::format("{}, then sent {}{}; {}", up, reply, request, end);
     }

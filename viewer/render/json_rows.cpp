@@ -147,6 +147,7 @@ void append_json_row(std::string& out, const store::ConnectionRow& row) {
   object.add("send_tcp_state", row.send_tcp_state);
   object.add("interrupted", row.interrupted);
   object.add("fast_open", row.fast_open);
+  object.add("reply_begun", row.reply_begun);
   object.end();
 }
 

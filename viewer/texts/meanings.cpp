@@ -57,7 +57,7 @@ const Meaning kNoReply = {
         "its application sent nothing in time; less often the path died, or only large "
         "packets get lost. A recording tells these apart by what was acknowledged.",
     .outcomes = "response_timed_out",
-    .rules = "SILENT PATHLOST IDLEDROP MTUIN MTUOUT NEVERREAD HELLOHANG",
+    .rules = "SILENT STALLED PATHLOST IDLEDROP MTUIN MTUOUT NEVERREAD HELLOHANG",
     .check = "look at the server's own latency and thread pool for that moment"};
 
 const Meaning kTotalTimeout = {
@@ -67,7 +67,7 @@ const Meaning kTotalTimeout = {
         "spent on: name lookup, connecting, TLS, waiting for the answer, or waiting for a "
         "free connection of a pool before anything was sent.",
     .outcomes = "timed_out_caller response_timed_out",
-    .rules = "DNS-BUDGET DNS-5S SYNDROP STARVED SILENT TLSHANG NOATTEMPT",
+    .rules = "DNS-BUDGET DNS-5S SYNDROP STARVED SILENT STALLED TLSHANG NOATTEMPT",
     .check = ""};
 
 const Meaning kTlsTimeout = {

@@ -37,6 +37,36 @@ TEST_F(Curl, PeerStaysSilent) {
       shows(seen.report.at("destinations").at(0), {{"connected", 1}, {"response_timed_out", 1}}));
 }
 
+void expect_half_a_reply(const Json& row) {
+  EXPECT_TRUE(shows(row, {{"outcome", "connected"},
+                          {"ending", "response_timed_out"},
+                          {"reply_begun", true},
+                          {"bytes_received", 48}}));
+  EXPECT_TRUE(at_least(row, "expired_waits", 1));
+  EXPECT_TRUE(between(row, "budget_ns", kPatienceNs * 0.8, kPatienceNs * 1.2));
+}
+
+TEST_F(Curl, ReplyStopsHalfWay) {
+  const Server server = serve_tcp(network(), stopping_half_way());
+  const Recording seen = record(get("127.0.0.1", server.port(), {"-m", "1.5"}));
+  EXPECT_EQ(seen.target.status, 28) << seen.target.told();
+  expect_half_a_reply(seen.only());
+  EXPECT_TRUE(shows(seen.only(), {{"budget_source", "poll"}}));
+}
+
+TEST_F(Wget, ReplyStopsHalfWay) {
+  const Server server = serve_tcp(network(), stopping_half_way());
+  const Recording seen = record(get("127.0.0.1", server.port(), {"-T", "1.5", "-t", "1"}));
+  expect_half_a_reply(seen.only());
+  EXPECT_TRUE(shows(seen.only(), {{"budget_source", "select"}}));
+}
+
+TEST_F(Requests, ReplyStopsHalfWay) {
+  const Server server = serve_tcp(network(), stopping_half_way());
+  const Recording seen = record(get("127.0.0.1", server.port(), "1.5"));
+  expect_half_a_reply(seen.only());
+}
+
 TEST_F(Wget, PeerStaysSilent) {
   const Server server = serve_tcp(network(), silent());
   const Recording seen = record(get("127.0.0.1", server.port(), {"-T", "1.5"}));

@@ -81,6 +81,25 @@ std::vector<Incident> unanswered() {
        .expected = {"SILENT"},
        .play =
            against(silent(), [](std::uint16_t port) { return node_get("127.0.0.1", port, 2s); })},
+      {.name = "the answer stops half-way",
+       .client = "curl",
+       .expected = {"STALLED"},
+       .play = against(stopping_half_way(),
+                       [](std::uint16_t port) {
+                         return curl_get("127.0.0.1", port, {"-m", "2"});
+                       })},
+      {.name = "the answer stops half-way",
+       .client = "wget",
+       .expected = {"STALLED"},
+       .play = against(stopping_half_way(),
+                       [](std::uint16_t port) {
+                         return wget_get("127.0.0.1", port, {"-T", "2", "-t", "1"});
+                       })},
+      {.name = "the answer stops half-way",
+       .client = "python3",
+       .expected = {"STALLED"},
+       .play = against(stopping_half_way(),
+                       [](std::uint16_t port) { return requests_get("127.0.0.1", port, "2"); })},
       {.name = "the application does not answer, and the client shuts its side down first",
        .client = "python3",
        .expected = {"SILENT"},

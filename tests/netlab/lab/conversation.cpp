@@ -74,6 +74,14 @@ Conversation silent() {
   };
 }
 
+Conversation stopping_half_way() {
+  return [](int fd) {
+    if (!take_request(fd)) return;
+    say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf of");
+    take_request(fd);  // until the client leaves
+  };
+}
+
 Conversation closing_unanswered() {
   return [](int fd) { take_request(fd); };
 }

@@ -38,6 +38,7 @@ using Conversation = std::function<void(int fd)>;
 Conversation answering(std::string body, std::chrono::milliseconds before_first_byte = {});
 Conversation answering_and_closing(std::string body);  // and says so beforehand
 Conversation silent();                                 // reads and never says a word
+Conversation stopping_half_way();                      // begins its answer and says no more
 Conversation closing_unanswered();                // takes the request, then closes without a byte
 Conversation resetting();                         // takes the request, then resets
 Conversation resetting_after(std::string bytes);  // resets in the middle of its answer

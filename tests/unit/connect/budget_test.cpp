@@ -197,6 +197,17 @@ TEST_F(Budgets, UnknownMembershipCountsTheConnectingThread) {  // epoll_ctl thro
   EXPECT_EQ(story.row().expired_waits, 1);
 }
 
+// A set whose members are put in where we see it does not have the others.
+TEST_F(Budgets, ASetThatNeverHeldTheSocketIsNotOurs) {
+  story.connect(kFd + 1, "10.0.0.2", 80).in_progress();
+  story.epoll_ctl(kEpoll, EPOLL_CTL_ADD, kFd + 1);
+  story.connect(kFd, "10.0.0.1", 80).in_progress();
+  story.epoll(kEpoll, 700).expires();
+  story.close(kFd, syn_sent());
+  EXPECT_EQ(story.row(2).outcome, "cancelled");
+  EXPECT_EQ(story.row(2).expired_waits, 0);
+}
+
 TEST_F(Budgets, APolledSocketDoesNotCountItsThreadsEpoll) {
   begin();
   story.epoll(kEpoll, 500).expires();

@@ -209,10 +209,31 @@ TEST_F(Outcomes, AbandonedInsideConnect) {
   EXPECT_EQ(story.row().outcome, "abandoned");
 }
 
+// A wait ran out, and the program left with it.
+TEST_F(Outcomes, AbandonedWithItsOnlyWait) {
+  begin();
+  story.poll(kFd, 500).expires();
+  story.process_ends();
+  EXPECT_EQ(story.row().outcome, "abandoned");
+  EXPECT_EQ(story.row().expired_waits, 1);
+  EXPECT_EQ(story.row().budget_ns, 500 * kMs);
+  EXPECT_EQ(story.row().budget_source, "poll");
+}
+
 // What ran out may have been one tick of a loop.
+TEST_F(Outcomes, AbandonedInALoopClaimsNoBudget) {
+  begin();
+  for (int i = 0; i < 2; ++i) story.poll(kFd, 500).expires();
+  story.process_ends();
+  EXPECT_EQ(story.row().outcome, "abandoned");
+  EXPECT_EQ(story.row().expired_waits, 2);
+  EXPECT_EQ(story.row().budget_ns, std::nullopt);
+}
+
 TEST_F(Outcomes, AbandonedClaimsNoBudget) {
   begin();
   story.poll(kFd, 500).expires();
+  story.pass(100);
   story.process_ends();
   EXPECT_EQ(story.row().outcome, "abandoned");
   EXPECT_EQ(story.row().budget_ns, std::nullopt);

@@ -139,5 +139,137 @@ TEST_F(Patience, AReceiveThatWaitedIsForTheReply) {
   EXPECT_EQ(ending(last_sent(1000, 100)), "response_timed_out");
 }
 
+// A reply of which `received` bytes came, the last of them `ms` before the close.
+wire::TcpPicture began(std::uint64_t received, std::uint32_t ms) {
+  auto tcp = talked(100, received);
+  tcp.last_data_recv_ms = ms;
+  return tcp;
+}
+
+struct RestOfReply : Patience {
+  void begin_reply() {
+    story.connect(kFd, "10.0.0.1", 80).in_progress();
+    story.so_error(kFd, 0, established());
+    story.send(kFd, 100);
+    story.pass(5);
+    story.receive(kFd, 45, wire::kFirstByte, talked(100, 45));
+  }
+  void wait(std::int64_t ms, std::uint16_t events = POLLIN) {
+    story.poll(kFd, ms, wire::Op::poll, events).expires();
+  }
+};
+
+TEST_F(RestOfReply, NeverCame) {
+  begin_reply();
+  wait(3000);
+  EXPECT_EQ(ending(began(45, 3000)), "response_timed_out");
+  EXPECT_EQ(story.row().reply_begun, true);
+  EXPECT_EQ(story.row().budget_ns, 3000 * kMs);
+  EXPECT_EQ(story.row().budget_source, "poll");
+  EXPECT_EQ(story.row().expired_waits, 1);
+}
+
+TEST_F(RestOfReply, AwaitedInSlices) {
+  begin_reply();
+  for (const int ms : {1000, 1000, 900}) wait(ms);
+  EXPECT_EQ(ending(began(45, 2900)), "response_timed_out");
+  EXPECT_EQ(story.row().budget_ns.value_or(0) / kMs, 2899);  // what a call takes, taken off
+  EXPECT_EQ(story.row().expired_waits, 3);
+}
+
+// The bytes that came in between are not told; the kernel knows when the last of them did.
+TEST_F(RestOfReply, IsAwaitedSinceTheLastBytes) {
+  begin_reply();
+  for (const int ms : {1000, 1000}) wait(ms);
+  story.pass(500);
+  wait(1000);
+  EXPECT_EQ(ending(began(5000, 1000)), "response_timed_out");
+  EXPECT_EQ(story.row().budget_ns, 1000 * kMs);
+}
+
+// A program that says goodbye (TLS does) before it closes.
+TEST_F(RestOfReply, GoodbyeIsNoRequest) {
+  begin_reply();
+  wait(3000);
+  story.send(kFd, 31);
+  EXPECT_EQ(ending(began(45, 3000)), "response_timed_out");
+  EXPECT_EQ(story.row().reply_begun, true);
+}
+
+TEST_F(RestOfReply, CameInTime) {
+  begin_reply();
+  wait(1000);
+  story.pass(500);  // the rest comes, and is not told
+  EXPECT_EQ(ending(began(1000, 100)), "closed");
+  EXPECT_EQ(story.row().reply_begun, std::nullopt);
+  EXPECT_EQ(story.row().expired_waits, 0);
+  EXPECT_EQ(story.row().budget_ns, std::nullopt);
+}
+
+// A pool's loop ticks, and its connection is closed at some time.
+TEST_F(RestOfReply, ALoopThatTicksWaitsForNothing) {
+  begin_reply();
+  for (int i = 0; i < 5; ++i) wait(1000);
+  story.pass(100);
+  EXPECT_EQ(ending(began(45, 5100)), "closed");
+}
+
+// One wait was all of it: the program may take its time to report the failure.
+TEST_F(RestOfReply, ASingleWaitMayBeReportedFirst) {
+  begin_reply();
+  wait(3000);
+  story.pass(150);
+  EXPECT_EQ(ending(began(45, 3150)), "response_timed_out");
+}
+
+TEST_F(RestOfReply, IsNotAwaitedByASet) {
+  begin_reply();
+  story.epoll_ctl(kEpoll, EPOLL_CTL_ADD, kFd);
+  story.epoll(kEpoll, 5000).expires();
+  EXPECT_EQ(ending(began(45, 5000)), "closed");  // an idle limit of a pool looks the same
+}
+
+TEST_F(RestOfReply, IsNotAwaitedByAWaitForRoom) {
+  begin_reply();
+  wait(3000, POLLOUT);
+  EXPECT_EQ(ending(began(45, 3000)), "closed");
+}
+
+TEST_F(RestOfReply, AwaitedByAReceive) {
+  story.connect(kFd, "10.0.0.1", 80).blocking().succeeds();
+  story.set_timeout(kFd, SO_RCVTIMEO, 2000);
+  story.send(kFd, 100);
+  story.receive(kFd, 45, wire::kFirstByte, talked(100, 45));
+  story.receive_waits(kFd, 2000);
+  EXPECT_EQ(ending(began(45, 2000)), "response_timed_out");
+  EXPECT_EQ(story.row().budget_source, "SO_RCVTIMEO");
+}
+
+TEST_F(RestOfReply, AnotherRequestWithoutReplyIsToldAsSuch) {
+  begin_reply();
+  story.send(kFd, 100);
+  wait(3000);
+  EXPECT_EQ(ending(began(45, 3000)), "response_timed_out");
+  EXPECT_EQ(story.row().reply_begun, false);
+}
+
+TEST_F(RestOfReply, OfAProgramThatEnds) {
+  begin_reply();
+  wait(3000);
+  story.process_ends();
+  EXPECT_EQ(story.row().ending, "response_timed_out");
+  EXPECT_EQ(story.row().reply_begun, true);
+}
+
+// Nothing was said by either side: a greeting that never came, or a connection kept in store.
+TEST_F(Patience, NothingSaidAndGivenUp) {
+  story.connect(kFd, "10.0.0.1", 25).in_progress();
+  story.so_error(kFd, 0, established());
+  story.poll(kFd, 3000, wire::Op::poll, POLLIN).expires();
+  EXPECT_EQ(ending(talked(0, 0)), "closed");
+  EXPECT_EQ(story.row().expired_waits, 1);
+  EXPECT_EQ(story.row().budget_ns, 3000 * kMs);
+}
+
 }  // namespace
 }  // namespace sockwatch::connect::testing

@@ -43,6 +43,7 @@ TEST_F(SchemaOne, IsReadWithTheNewColumnsUnknown) {
   EXPECT_EQ((*row)->send_tcp_state, std::nullopt);
   EXPECT_EQ((*row)->interrupted, std::nullopt);
   EXPECT_EQ((*row)->fast_open, std::nullopt);
+  EXPECT_EQ((*row)->reply_begun, std::nullopt);
 }
 
 TEST_F(SchemaOne, HasNeitherListenersNorFailedCalls) {

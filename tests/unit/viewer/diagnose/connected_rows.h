@@ -34,6 +34,17 @@ inline store::ConnectionRow& silent(Rows& rows, store::Ns at, store::Ns waited =
   return row;
 }
 
+// Some of the reply came, and the program's wait of `waited` for more ran out.
+inline store::ConnectionRow& stopped(Rows& rows, store::Ns at, store::Ns waited = 2 * kS) {
+  auto& row = silent(rows, at, waited);
+  row.first_receive_ns = *row.first_send_ns + kMs;
+  row.bytes_received = 46;
+  row.close_data_segs_in = 1;
+  row.turns = 1;
+  row.reply_begun = true;
+  return row;
+}
+
 // Connected, used, and nothing sent since is acknowledged.
 inline store::ConnectionRow& dead(Rows& rows, store::Ns idle = 0) {
   auto& row = silent(rows, 0, 4 * kS);

@@ -26,6 +26,31 @@ TEST(Silent, TheKernelHasItAllTheApplicationSaysNothing) {
                                         "nothing for 2.0 s. Not a network timeout."));
 }
 
+TEST(Stalled, TheReplyBeganAndStopped) {
+  Rows rows;
+  stopped(rows, 0);
+  const auto all = findings(rows);
+  EXPECT_THAT(ids(all), ElementsAre("STALLED"));
+  EXPECT_EQ(all[0].severity, Severity::error);
+  EXPECT_EQ(all[0].confidence, Confidence::medium);
+  EXPECT_THAT(all[0].summary,
+              HasSubstr("began to answer and stopped: after 46 bytes nothing more came for 2.0 s"));
+}
+
+TEST(Stalled, NotAnotherRequestWithoutReply) {
+  Rows rows;
+  stopped(rows, 0).reply_begun = false;
+  EXPECT_FALSE(has(findings(rows), "STALLED"));
+}
+
+TEST(Stalled, NotWhereTheProgramJustClosed) {
+  Rows rows;
+  auto& row = stopped(rows, 0);
+  row.ending = "closed";
+  row.reply_begun.reset();
+  EXPECT_THAT(found(rows), IsEmpty());
+}
+
 TEST(Silent, NotIfAnythingIsMissingOverThere) {
   Rows rows;
   silent(rows, 0).close_unacked = 1;

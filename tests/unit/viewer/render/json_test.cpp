@@ -211,7 +211,8 @@ const std::vector<std::string> kColumns = {"id",
                                            "idle_answered_ns",
                                            "send_tcp_state",
                                            "interrupted",
-                                           "fast_open"};
+                                           "fast_open",
+                                           "reply_begun"};
 
 TEST(JsonRows, HaveEveryColumnInOrder) {
   std::string line;

@@ -1,0 +1,89 @@
+// A reply that began, and stopped.
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+
+#include "viewer/diagnose/cases.h"
+#include "viewer/diagnose/connected.h"
+#include "viewer/diagnose/connected_picture.h"
+#include "viewer/diagnose/phrase.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+class Stalled : public CaseRule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "STALLED",
+        .family = Family::connected,
+        .title = "the reply began and stopped",
+        .signature =
+            "connected, bytes came back, then the program waited for more of this very connection "
+            "(poll, select, SO_RCVTIMEO) until its time ran out, and closed it right after",
+        .meaning =
+            "The server answered, or began to, and then sent nothing for so long that the program "
+            "gave up. Its application may have got stuck half-way, a proxy in between may wait for "
+            "its own server, or packets of the answer get lost.",
+        .not_this =
+            "No connect time-out and no unanswered request: bytes came. What they say is not read, "
+            "so a reply that was complete, on a connection the server keeps open, looks alike: see "
+            "whether the program reported an error. Programs that wait by epoll are not judged: "
+            "a pool that closes what has rested for its limit does the same.",
+        .next = {"log of the server for that request: did it finish its answer?",
+                 "curl -v URL   (does the answer stop at the same place?)"}};
+    return kEntry;
+  }
+
+ protected:
+  std::optional<Confidence> grade(const Attempt& attempt) const override {
+    if (!attempt.is(model::Outcome::connected) || !reply_stopped(attempt)) return std::nullopt;
+    return Confidence::medium;
+  }
+
+  void remember(const Attempt& attempt) override {
+    Said& said = said_[attempt.service];
+    said.received.add(attempt.row.bytes_received);
+    said.waited.add(attempt.row.budget_ns);
+    said.tcp += attempt.tcp ? 1 : 0;
+  }
+
+  void tell(const Cases& cases, Finding& finding) const override {
+    const Said& said = said_.at(place(cases).service);
+    const std::string what =
+        said.received.known > 0 ? numbers(said.received) + " bytes" : std::string("some bytes");
+    finding.summary = fmt::format(
+        "{} began to answer and stopped: after {} nothing more came for {}, and the program gave "
+        "up.",
+        with_address(context().places, cases.first_place()), what, times(said.waited));
+    finding.evidence = {
+        observed(finding, "connections on which nothing more came"),
+        "bytes received before: " +
+            (said.received.known > 0 ? numbers(said.received) : "not known"),
+        "the program's wait for more: " + times(said.waited),
+        "whether that was all of the answer is not known: nobody reads what is said"};
+    finding.excluded = {"not a connect time-out: the handshake was over",
+                        "not an unanswered request: bytes came back"};
+    finding.next_steps = {fmt::format(
+        "log of the server at {} for that time: did it finish its answer?", place(cases).endpoint)};
+    if (said.tcp > 0) {
+      finding.next_steps.push_back("curl -v " + url_of(place(cases).endpoint) +
+                                   "   (does the answer stop at the same place?)");
+    }
+  }
+
+ private:
+  struct Said {
+    Span received;
+    Span waited;
+    std::int64_t tcp = 0;
+  };
+  std::map<ServiceId, Said> said_;
+};
+
+}  // namespace
+
+void add_stopped_rules(Rules& rules) { rules.push_back(std::make_unique<Stalled>()); }
+
+}  // namespace sockwatch::diagnose
