@@ -38,9 +38,11 @@ bool had_handshake(const wire::TcpPicture& tcp) {
 
 // tcpi_bytes_received counts the peer's FIN as a byte (measured: 3 bytes and a FIN give 4). Without
 // a segment that carried data there was no payload, whatever it counts. In CLOSE nobody can tell
-// whether a FIN came, and while ours is on its way the peer's may arrive between the kernel's
-// reading of the state and of the count: the column stays empty then.
-store::OptInt payload_received(const wire::TcpPicture& tcp, PeerFin peer) {
+// whether a FIN came, and after ours the peer's may arrive between the kernel's reading of the
+// state and of the count (measured: FIN_WAIT2 with the FIN in it). Where no segment with data has
+// come since an earlier reading, its count stands; else the column stays empty.
+store::OptInt payload_received(const wire::TcpPicture& tcp, PeerFin peer,
+                               const store::ConnectionRow& before) {
   const std::uint64_t counted = tcp.bytes_received;
   const bool only_fin =
       counted == 1 && tcp.data_segs_in == 0 && tcp.known_bytes >= kHasDataSegments;
@@ -51,8 +53,13 @@ store::OptInt payload_received(const wire::TcpPicture& tcp, PeerFin peer) {
                    tcp.state == TCP_LAST_ACK || tcp.state == TCP_CLOSING ||
                    tcp.state == TCP_TIME_WAIT;
   if (fin) return known(tcp, kHasBytesReceived, counted - 1);
-  const bool may_have_come = tcp.state == TCP_CLOSE || tcp.state == TCP_FIN_WAIT1;
-  if (may_have_come && peer == PeerFin::unknown) return std::nullopt;
+  const bool may_have_come =
+      tcp.state == TCP_CLOSE || tcp.state == TCP_FIN_WAIT1 || tcp.state == TCP_FIN_WAIT2;
+  if (may_have_come && peer == PeerFin::unknown) {
+    const bool no_more =
+        tcp.known_bytes >= kHasDataSegments && before.close_data_segs_in == tcp.data_segs_in;
+    return no_more ? before.bytes_received : std::nullopt;
+  }
   return known(tcp, kHasBytesReceived, counted);
 }
 
@@ -121,7 +128,7 @@ void record_last(const wire::TcpPicture& tcp, PeerFin fin, store::ConnectionRow&
       row.retransmits = total - *row.syn_retransmits;
     }
     row.bytes_sent = payload_sent(tcp, row.retransmits.value_or(1) != 0);
-    row.bytes_received = payload_received(tcp, fin);
+    row.bytes_received = payload_received(tcp, fin, row);
   }
   row.segs_out = known(tcp, kHasSegments, tcp.segs_out);
   row.segs_in = known(tcp, kHasSegments, tcp.segs_in);

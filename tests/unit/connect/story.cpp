@@ -50,6 +50,7 @@ wire::TcpPicture talked(std::uint64_t sent, std::uint64_t received) {
   tcp.bytes_acked = sent + 1;
   tcp.bytes_received = received;
   tcp.segs_in = received > 0 ? 3 : 2;
+  tcp.data_segs_in = received > 0 ? 1 : 0;
   return tcp;
 }
 

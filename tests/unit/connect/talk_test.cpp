@@ -354,6 +354,36 @@ TEST_F(Talking, BytesInCloseAreExactOrNotSaid) {  // did a FIN come, and count a
   EXPECT_EQ(story.row(3).bytes_received, 51);
 }
 
+// The kernel reads the state first: the FIN of the peer may come before it reads the count.
+TEST_F(Talking, BytesAfterOurFinAreExactOrNotSaid) {
+  for (const std::uint8_t state : {TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_CLOSE}) {
+    Story one;
+    one.connect(3, "10.0.0.1", 80).blocking().succeeds();
+    one.send(3, 100);
+    one.receive(3, 50, wire::kFirstByte, talked(100, 50));
+    auto tcp = talked(100, 51);  // with the FIN, or a byte more
+    tcp.state = state;
+    tcp.data_segs_in = 2;
+    one.shutdown(3, SHUT_WR, talked(100, 50));
+    one.close(3, tcp);
+    EXPECT_EQ(one.row().bytes_received, std::nullopt);
+  }
+}
+
+TEST_F(Talking, WithoutAnotherSegmentOfDataTheEarlierCountStands) {
+  for (const std::uint8_t state : {TCP_FIN_WAIT1, TCP_FIN_WAIT2, TCP_CLOSE}) {
+    Story one;
+    one.connect(3, "10.0.0.1", 80).blocking().succeeds();
+    one.send(3, 100);
+    one.receive(3, 50, wire::kFirstByte, talked(100, 50));
+    one.shutdown(3, SHUT_WR, talked(100, 50));
+    auto tcp = talked(100, 51);
+    tcp.state = state;
+    one.close(3, tcp);
+    EXPECT_EQ(one.row().bytes_received, 50);
+  }
+}
+
 TEST_F(Talking, AKernelThatDoesNotCount) {
   auto tcp = talked(100, 50);
   tcp.known_bytes = 104;
