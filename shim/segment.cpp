@@ -13,6 +13,9 @@
 #include "shim/raw.h"
 #include "shim/state.h"
 
+#ifndef MAP_FIXED_NOREPLACE
+#define MAP_FIXED_NOREPLACE 0x100000  // Linux 4.17
+#endif
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23  // Linux 5.14
 #endif
@@ -168,12 +171,27 @@ Created create(const char* directory, bool every_call) {
 
 namespace {
 
+// Of this process, or of the one it was forked from: not wiped.
+constinit std::atomic<wire::Header*> newest{nullptr};
+
+// Where something is mapped it stays.
+void map_at(const void* place, std::size_t size) {
+  const long address =
+      raw::call(SYS_mmap, place, size, PROT_READ | PROT_WRITE,
+                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+  // To an older kernel the address is a wish.
+  if (!raw::failed(address) && address != reinterpret_cast<long>(place)) {
+    raw::call(SYS_munmap, address, size);
+  }
+}
+
 // By the one thread that has `segment_busy`.
 wire::Header* create_for(Process& process) {
   const Created created = create(state::settings.directory, state::settings.every_call);
   if (created.header != nullptr) {
     process.usable_slots.store(created.usable_slots, std::memory_order_relaxed);
     process.populates.store(created.populates, std::memory_order_relaxed);
+    newest.store(created.header, std::memory_order_relaxed);
     process.segment.store(created.header, std::memory_order_release);
   } else if (!created.try_again ||
              process.attempts.fetch_add(1, std::memory_order_relaxed) + 1 >= kMaxAttempts) {
@@ -218,6 +236,17 @@ wire::Header* of(Process& process) {
     header = wait_for(process);
   }
   return header;
+}
+
+void stand_in(const wire::Ring* ring, bool all) {
+  wire::Header* header = newest.load(std::memory_order_relaxed);
+  if (header == nullptr || !state::may_ask_kernel()) {
+    return;
+  }
+  map_at(header, all ? wire::kSegmentSize : wire::kRingsOffset);
+  if (ring != nullptr && !all) {
+    map_at(ring, wire::kRingStride);
+  }
 }
 
 bool populate(const Process& process, wire::Slot& slot, wire::Ring* ring, std::uint64_t elements) {

@@ -37,6 +37,11 @@ inline wire::Ring* ring_place(wire::Header* header, std::uint32_t slot) {
 // Makes sure that the first `elements` of a ring's array have memory. False: there is none.
 bool populate(const Process& process, wire::Slot& slot, wire::Ring* ring, std::uint64_t elements);
 
+// In the child of a fork: private memory in the place of the parent's segment, which was not
+// inherited, for what the forking thread still has to do there. Nobody reads it. Of the rings only
+// this one, or with `all` every one.
+void stand_in(const wire::Ring* ring, bool all);
+
 // Counts events dropped outside any ring. Does nothing before there is a segment.
 inline void count_loss(Process& process, wire::Loss cause) {
   wire::Header* header = process.segment.load(std::memory_order_acquire);

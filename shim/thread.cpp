@@ -35,6 +35,10 @@ void at_thread_exit(void*) {
   release_slot();
 }
 
+// A handler that forks returns in the child into what it came upon, perhaps a push. The checks of
+// the generation (is_own) leave the instants between them and the stores.
+void in_child() { segment::stand_in(mine.ring, mine.section != 0 && mine.ring == nullptr); }
+
 bool on_alternate_stack() {
   stack_t stack{};
   return !state::may_ask_kernel() || raw::failed(raw::call(SYS_sigaltstack, nullptr, &stack)) ||
@@ -217,6 +221,7 @@ void start() {
   if (pthread_key_create(&key, at_thread_exit) == 0) {
     exit_key = key;
   }
+  pthread_atfork(nullptr, nullptr, in_child);
 }
 
 Thread* begin(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {

@@ -1,6 +1,7 @@
 #include "collector/drain/collect.h"
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -69,6 +70,8 @@ Status watch_until_stopped(int stop_fd, DirectoryWatch& directory, Recorder& rec
 }  // namespace
 
 Result<CollectSummary> collect(const CollectOptions& options) {
+  // What the pump's thread allocates this one frees: a heap for each would keep it.
+  ::mallopt(M_ARENA_MAX, 1);
   const SignalHold signals;
   const Result<UniqueFd> directory = open_run_directory(options.run_directory);
   if (!directory) return directory.error();

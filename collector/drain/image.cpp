@@ -44,16 +44,21 @@ Image::Image(store::ProcessRow row, std::string segment, connect::Ids& ids,
 }
 
 std::uint64_t Image::accept(Harvest harvest, std::int64_t now_ns) {
-  const std::uint64_t before = applied_;
-  const std::int64_t watermark = harvest.watermark_ns;
   add(harvest, now_ns);
-  if (merge_.held() > 0) merge_.release(watermark, now_ns, apply_);
+  return go_on(now_ns);
+}
+
+std::uint64_t Image::go_on(std::int64_t now_ns) {
+  const std::uint64_t before = applied_;
+  has_more_ =
+      merge_.held() > 0 && merge_.release(totals_.watermark_ns, now_ns, apply_, kMostAtOnce);
   return applied_ - before;
 }
 
 void Image::stop(Harvest harvest, std::int64_t now_ns) {
   add(harvest, now_ns);
   merge_.flush(apply_);
+  has_more_ = false;
 }
 
 void Image::end(Harvest harvest, std::optional<std::int64_t> ended_ns, connect::Tracker::End how) {

@@ -38,10 +38,15 @@ class Image {
   const store::ProcessRow& row() const { return row_; }
   const std::string& segment() const { return segment_; }
 
-  // Merges, decodes and applies what may be applied by now; returns how many observations.
+  // Merges, decodes and applies what may be applied by now, but not many more than kMostAtOnce
+  // events; returns how many observations. While has_more(), go_on() does the rest, after the rows
+  // so far were taken: they need ten times the room of the events.
+  static constexpr std::size_t kMostAtOnce = 10'000;
   std::uint64_t accept(Harvest harvest, std::int64_t now_ns);
-  // Events that wait for the others of their time.
-  bool holds_back() const { return merge_.held() > 0; }
+  std::uint64_t go_on(std::int64_t now_ns);
+  bool has_more() const { return has_more_; }
+  // Events that wait for the others of their time, or for go_on(): slots.
+  std::size_t held() const { return merge_.held(); }
 
   // By slot: what an earlier collector stored, although this image knows nothing of it. Before
   // anything is accepted.
@@ -61,7 +66,7 @@ class Image {
     return fields_are(row_, segment_, Skipped<connect::Tracker>(), merge_, Skipped<Merge::Each>(),
                       accepted_, last_event_ns_, applied_, malformed_, told_, totals_, row_changed_,
                       Skipped<std::map<std::int64_t, std::int64_t>>(), Skipped<Losses>(),
-                      earlier_losses_);
+                      earlier_losses_, Skipped<bool>());
   }
   // Everything it knows, right after take(). restore() into an image made for the same row; one
   // whose restore() returned false must not be used. `touch`: see Tracker::restore.
@@ -109,6 +114,7 @@ class Image {
   std::map<std::int64_t, std::int64_t> moved_;  // slot → sequence, since the last take
   Losses saved_losses_;
   Losses earlier_losses_;
+  bool has_more_ = false;
 };
 
 }  // namespace sockwatch::drain

@@ -36,19 +36,20 @@ bool Merge::sound() const {
   return rings_.size() == wire::kSlotCount && held == held_;
 }
 
-void Merge::release(std::int64_t watermark_ns, std::int64_t now_ns, const Each& each) {
+bool Merge::release(std::int64_t watermark_ns, std::int64_t now_ns, const Each& each,
+                    std::size_t most) {
   std::uint64_t limit = static_cast<std::uint64_t>(std::max<std::int64_t>(watermark_ns, 0));
   for (const Waiting& ring : rings_) {
     for (const Chunk& chunk : ring.chunks) {
       if (now_ns - chunk.added_ns >= kPatienceNs) limit = std::max(limit, chunk.latest_ns);
     }
   }
-  hand_on(limit, each);
+  return hand_on(limit, each, most);
 }
 
-void Merge::flush(const Each& each) { hand_on(std::nullopt, each); }
+void Merge::flush(const Each& each) { hand_on(std::nullopt, each, kAll); }
 
-void Merge::hand_on(std::optional<std::uint64_t> limit, const Each& each) {
+bool Merge::hand_on(std::optional<std::uint64_t> limit, const Each& each, std::size_t most) {
   using Head = std::pair<std::uint64_t, std::size_t>;  // t_ns, ring
   std::priority_queue<Head, std::vector<Head>, std::greater<>> heads;
   for (std::size_t ring = 0; ring < rings_.size(); ++ring) {
@@ -56,20 +57,23 @@ void Merge::hand_on(std::optional<std::uint64_t> limit, const Each& each) {
   }
   while (!heads.empty()) {
     const auto [first_ns, ring] = heads.top();
-    if (limit && first_ns > *limit) return;
+    if (limit && first_ns > *limit) return false;
+    if (most == 0) return true;
     heads.pop();
     // As long as no other ring has an earlier one, stay with this ring.
     const std::optional<Head> next = heads.empty() ? std::nullopt : std::optional(heads.top());
     for (;;) {
       hand_on_head(ring, each);
+      --most;
       if (rings_[ring].chunks.empty()) break;
       const Head head{head_ns(ring), ring};
-      if ((next && head > *next) || (limit && head.first > *limit)) {
+      if ((next && head > *next) || (limit && head.first > *limit) || most == 0) {
         heads.push(head);
         break;
       }
     }
   }
+  return false;
 }
 
 void Merge::hand_on_head(std::size_t ring, const Each& each) {

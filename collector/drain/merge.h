@@ -36,8 +36,11 @@ class Merge {
   // ring < wire::kSlotCount; `now_ns` counts towards kPatienceNs.
   void add(std::size_t ring, std::vector<wire::Event> events, std::int64_t now_ns);
 
-  // Hands on, in order, what may be handed on.
-  void release(std::int64_t watermark_ns, std::int64_t now_ns, const Each& each);
+  // Hands on, in order, what may be handed on, but not many more than `most` publications. True:
+  // there is more of that kind; what is added meanwhile does not get in its way.
+  static constexpr std::size_t kAll = ~std::size_t{0};
+  bool release(std::int64_t watermark_ns, std::int64_t now_ns, const Each& each,
+               std::size_t most = kAll);
 
   // Hands on everything, in order: nothing can follow.
   void flush(const Each& each);
@@ -62,7 +65,7 @@ class Merge {
     auto fields() { return fields_are(chunks, offset); }
   };
 
-  void hand_on(std::optional<std::uint64_t> limit, const Each& each);
+  bool hand_on(std::optional<std::uint64_t> limit, const Each& each, std::size_t most);
   void hand_on_head(std::size_t ring, const Each& each);
   std::uint64_t head_ns(std::size_t ring) const;
 

@@ -174,7 +174,7 @@ std::int64_t Pump::drain_due(std::int64_t now_ns) {
     if (intake->due_ns <= now_ns + kTogetherNs) {
       std::size_t fullest = 0;
       const bool full_round = now_ns - intake->full_round_ns >= kFullRoundEveryNs;
-      if (waiting_slots_ < kMaxWaitingSlots &&
+      if (waiting_slots_ + elsewhere_ < kMaxWaitingSlots &&
           (full_round || !intake->reader.nothing_new(intake->harvest, now_ns))) {
         const std::size_t before = intake->harvest.slots;
         fullest = intake->reader.drain(intake->harvest, false);

@@ -43,6 +43,9 @@ class Pump {
   // Whether that may have more in it than a later time up to which all is there.
   bool has_news(const Intake* intake);
 
+  // What was taken and still waits elsewhere, of all segments: it counts as if it waited here.
+  void also_waiting(std::size_t slots) { elsewhere_ = slots; }
+
   // What came in of all segments up to one moment, and `at_that_moment` called in it, with nothing
   // being drained.
   std::vector<std::pair<Intake*, Harvest>> take_all(const std::function<void()>& at_that_moment);
@@ -62,6 +65,7 @@ class Pump {
   std::condition_variable changed_;
   std::list<std::unique_ptr<Intake>> intakes_;
   std::size_t waiting_slots_ = 0;
+  std::atomic<std::size_t> elsewhere_ = 0;
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -1,8 +1,6 @@
 #include "collector/drain/recorder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,7 +11,6 @@
 #include "collector/drain/facts.h"
 #include "collector/drain/join_notes.h"
 #include "collector/drain/launch_notes.h"
-#include "collector/drain/pid_namespace.h"
 #include "collector/drain/report_problem.h"
 
 namespace sockwatch::drain {
@@ -24,7 +21,6 @@ using End = connect::Tracker::End;
 constexpr int kTickMs = 50;  // while processes live; the pump looks at the rings far more often
 constexpr int kUnfinishedFileMs = 5;
 constexpr int kStaleFileMs = 1000;
-constexpr std::int64_t kUnfinishedGraceNs = 50 * kNsPerMs;
 constexpr int kRetryMs = 1000;
 constexpr std::int64_t kSaveEveryNs = 200 * kNsPerMs;
 constexpr std::uint64_t kSaveEveryEvents = 20'000;
@@ -124,116 +120,6 @@ Status Recorder::read_resumed() {
   return {};
 }
 
-void Recorder::found(const std::string& name, bool was_there) {
-  if (known_.contains(name)) return;
-  waiting_.try_emplace(name, Waiting{monotonic_ns(), was_there});
-  if (store_failing_) return;  // looked at once the trace can be written again
-  try_open(name, waiting_.at(name).was_there);
-}
-
-void Recorder::try_open(const std::string& name, bool was_there) {
-  Result<std::optional<SegmentFile>> file = SegmentFile::open(directory_fd_, name);
-  if (file && !file->has_value()) {
-    // A process that is gone cannot finish its file. First ask for the process, then look again.
-    // The number may be one of another PID namespace, so it gets the time it needs.
-    const SegmentName creator = parse_segment_name(name).value_or(SegmentName{});
-    if (!ProcessWatch(creator.pid, creator.created_ns).ended()) return;
-    const bool early = monotonic_ns() - waiting_.at(name).since_ns < kUnfinishedGraceNs;
-    if (early && !options_.recover) return;
-    file = SegmentFile::open(directory_fd_, name);
-    if (file && !file->has_value() && !options_.recover) {
-      ::unlinkat(directory_fd_, name.c_str(), 0);
-    }
-  }
-  waiting_.erase(name);
-  if (!file) {
-    if (!is_there(name)) return;  // removed meanwhile
-    report_problem(file.error());
-    known_.insert(name);
-    memory_.refused.insert(name);
-    logbook_.note(RecordKind::refused, name);
-    batch_.losses.push_back({std::nullopt, kRefusedCause, static_cast<std::int64_t>(refused())});
-  } else if (file->has_value()) {
-    known_.insert(name);
-    start(*std::move(*file), was_there);
-  }
-}
-
-void Recorder::start(SegmentFile file, bool was_there) {
-  const std::int64_t now = monotonic_ns();
-  const SegmentOrigin& origin = file.origin();
-  const std::int64_t created_ns = origin.created_ns;
-  const pid_t pid = pid_here(origin.pid, origin.pid_namespace);
-  ProcessWatch watch(pid, created_ns);
-
-  // A process has one image at a time: an exec replaced the older one.
-  bool replaced = false;
-  std::optional<std::int64_t> replaced_ns;
-  for (auto at = live_.begin(); at != live_.end();) {
-    if (pid == 0 || at->image->row().pid != pid) {
-      ++at;
-    } else if (at->created_ns > created_ns) {
-      replaced = true;
-      replaced_ns = at->created_ns;
-      ++at;
-    } else {
-      Live older = std::move(*at);
-      at = live_.erase(at);
-      end_image(std::move(older.image), older.intake, created_ns, End::replaced);
-    }
-  }
-
-  Resumed earlier;
-  if (const auto at = memory_.resumed.find(file.name()); at != memory_.resumed.end()) {
-    earlier = std::move(at->second);
-    memory_.resumed.erase(at);
-  }
-  const std::int64_t id = earlier.process_id != 0 ? earlier.process_id : memory_.next_process_id++;
-  Image::Losses losses = std::move(earlier_losses_[id]);
-  earlier_losses_.erase(id);
-  auto image = std::make_unique<Image>(describe(file, watch, id, pid), file.name(), memory_.ids,
-                                       connect::Options{options_.all_calls}, losses);
-  image->go_on_from(earlier.positions);
-  note_begin(*image, created_ns, losses);
-  ++summary_.segments;
-  Pump::Intake* intake =
-      pump_.add(SegmentReader(std::move(file), earlier.positions, &logbook_, id, options_.recover));
-  if (replaced) {
-    end_image(std::move(image), intake, replaced_ns, End::replaced);
-  } else if (nobody_lives() || watch.ended()) {
-    end_image(std::move(image), intake, was_there ? std::nullopt : std::optional(now), End::exited);
-  } else {
-    live_.push_back(Live{std::move(image), intake, std::move(watch), created_ns});
-  }
-}
-
-store::ProcessRow Recorder::describe(const SegmentFile& file, const ProcessWatch& watch,
-                                     std::int64_t id, pid_t pid) const {
-  const SegmentOrigin& origin = file.origin();
-  store::ProcessRow row;
-  row.id = id;
-  row.pid = pid != 0 ? pid : origin.pid;
-  row.ppid = origin.ppid;
-  row.uid = origin.uid;
-  row.exe = origin.exe;
-  row.command_line = origin.command_line;
-  row.coverage = "preload";
-  if (const std::optional<ProcessFacts>& facts = watch.facts(); facts && !nobody_lives()) {
-    row.start_ticks = facts->start_ticks;
-    row.started_ns = facts->started_ns;
-    row.ppid = facts->ppid;
-    if (facts->uid) row.uid = facts->uid;
-    row.descriptor_limit = facts->descriptor_limit;
-    // /proc has the whole text where the segment's is cut. If it names another program, this image
-    // was replaced meanwhile, and the segment is right about it.
-    const bool same_image = facts->exe.starts_with(origin.exe);
-    if (same_image && !facts->exe.empty()) row.exe = facts->exe;
-    if (same_image && !facts->command_line.empty()) row.command_line = facts->command_line;
-  }
-  if (options_.redact && row.command_line) row.command_line = without_arguments(*row.command_line);
-  return row;
-}
-
 void Recorder::add_descriptors(std::vector<int>& fds) const {
   if (store_failing_) return;  // nothing is taken out until the trace can be written again
   for (const Live& live : live_) {
@@ -259,28 +145,47 @@ void Recorder::tick() {
     if (now - last_save_ns_ >= std::int64_t{kRetryMs} * kNsPerMs) (void)save_batch();
     return;
   }
-  std::vector<std::string> unfinished;
-  for (const auto& [name, file] : waiting_) unfinished.push_back(name);
-  for (const std::string& name : unfinished) try_open(name, waiting_.at(name).was_there);
+  for (const std::string& name : waiting_names()) try_open(name, waiting_.at(name).was_there);
 
   for (std::size_t i = 0; i < live_.size();) {
     Live& live = live_[i];
     if (live.watch.ended()) {
+      take_in(*live.image, pump_.take(live.intake), now);
       Live gone = std::move(live);
       live_.erase(live_.begin() + static_cast<std::ptrdiff_t>(i));
       end_exited(std::move(gone), now);
       continue;
     }
-    if (pump_.has_news(live.intake) || live.image->holds_back()) {
-      unsaved_events_ += live.image->accept(pump_.take(live.intake), now);
+    if (pump_.has_news(live.intake) || live.image->held() > 0) {
+      take_in(*live.image, pump_.take(live.intake), now);
     }
     ++i;
   }
   if (now - last_save_ns_ >= kSaveEveryNs || unsaved_events_ >= kSaveEveryEvents) {
     if (!cut_ && logbook_.due(now)) cut(now);
-    gather();
-    if (Status saved = save_batch(); !saved) tell_store_failure(saved.error());
+    gather_and_save();
   }
+}
+
+// In parts, each of which is stored before the next. The image is one of live_: a snapshot may be
+// written meanwhile.
+void Recorder::take_in(Image& image, Harvest harvest, std::int64_t now_ns) {
+  unsaved_events_ += image.accept(std::move(harvest), now_ns);
+  while (image.has_more() && !store_failing_) {
+    pump_.also_waiting(image.held());
+    if (unsaved_events_ >= kSaveEveryEvents) gather_and_save();
+    unsaved_events_ += image.go_on(now_ns);
+  }
+  pump_.also_waiting(image.held());
+}
+
+bool Recorder::in_the_middle() const {
+  return std::ranges::any_of(live_, [](const Live& live) { return live.image->has_more(); });
+}
+
+void Recorder::gather_and_save() {
+  gather();
+  if (Status saved = save_batch(); !saved) tell_store_failure(saved.error());
 }
 
 // Once; from then on it is tried again every second.
@@ -311,19 +216,23 @@ void Recorder::end_image(std::unique_ptr<Image> image, Pump::Intake* intake,
   ended_.push_back(std::move(image));
 }
 
+void Recorder::take_rows(Image& image) {
+  const std::size_t known_rows = batch_.processes.size();
+  image.take(batch_);
+  for (std::size_t i = known_rows; i < batch_.processes.size(); ++i) {
+    rows_.insert_or_assign(batch_.processes[i].id, batch_.processes[i]);
+  }
+}
+
 // Moves everything that changed into the batch.
 void Recorder::gather() {
-  const std::size_t known_rows = batch_.processes.size();
-  for (const Live& live : live_) live.image->take(batch_);
+  for (const Live& live : live_) take_rows(*live.image);
   for (const std::unique_ptr<Image>& image : ended_) {
-    image->take(batch_);
+    take_rows(*image);
     unsaved_segments_.push_back(image->segment());
     add_to_summary(*image);
   }
   ended_.clear();
-  for (std::size_t i = known_rows; i < batch_.processes.size(); ++i) {
-    rows_.insert_or_assign(batch_.processes[i].id, batch_.processes[i]);
-  }
 }
 
 void Recorder::add_to_summary(const Image& image) {
@@ -345,8 +254,9 @@ Status Recorder::save_batch() {
   }
   unsaved_events_ = 0;
   remove_stored_segments();
-  // Rows of an image that has ended are not in a snapshot, so they come first.
-  if (cut_ && ended_.empty()) keep_all();
+  // Rows of an image that has ended are not in a snapshot, so they come first; and one with all of
+  // a backlog in it would be large.
+  if (cut_ && ended_.empty() && !in_the_middle()) keep_all();
   return {};
 }
 
@@ -360,14 +270,14 @@ void Recorder::remove_stored_segments() {
   unsaved_segments_.clear();
 }
 
-bool Recorder::is_there(const std::string& name) const {
-  struct stat status {};
-  return ::fstatat(directory_fd_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 Result<CollectSummary> Recorder::finish() {
   const std::int64_t now = monotonic_ns();
   cut_ = false;  // from here on there is nothing to go on with
+  // What began while the trace could not be written is at least counted as not stored.
+  for (const std::string& name : waiting_names()) try_open(name, waiting_.at(name).was_there);
+  for (const Live& live : live_) {
+    if (!store_failing_) take_in(*live.image, pump_.take(live.intake), now);
+  }
   for (Live& live : live_) {
     if (live.watch.ended()) {
       end_exited(std::move(live), now);
@@ -388,7 +298,7 @@ Result<CollectSummary> Recorder::finish() {
     writer_.make_last_room();
     if (!save_batch()) {
       // Segments and notes stay, for whoever collects again. This trace says what it lacks.
-      (void)save_as_lost(batch_, saved.error().message, writer_);
+      (void)save_as_lost(batch_, words_for_trace(saved.error()), writer_);
       return saved.error();
     }
   }
@@ -406,6 +316,16 @@ Result<CollectSummary> Recorder::finish() {
   summary_.restarts = memory_.restarts;
   summary_.refused = memory_.refused.size();
   return summary_;
+}
+
+// The words of an error name the trace as it was given, which may tell whose it is.
+std::string Recorder::words_for_trace(const Error& error) const {
+  std::string words = error.message;
+  const std::string path = "'" + options_.trace_path + "'";
+  for (std::size_t at = 0; options_.redact && (at = words.find(path, at)) != std::string::npos;) {
+    words.replace(at, path.size(), "[redacted]");
+  }
+  return words;
 }
 
 std::uint64_t Recorder::refused() const { return refused_before_ + memory_.refused.size(); }

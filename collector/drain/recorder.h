@@ -124,24 +124,32 @@ class Recorder {
   void cut(std::int64_t now_ns);
   void keep_all();
 
-  // --- recorder.cpp ---
-  Status begin_anew(const Earlier& earlier);
-  Status read_resumed();
+  // --- recorder_segments.cpp ---
   void try_open(const std::string& name, bool was_there);
   void start(SegmentFile file, bool was_there);
   store::ProcessRow describe(const SegmentFile& file, const ProcessWatch& watch, std::int64_t id,
                              pid_t pid) const;
+  std::vector<std::string> waiting_names() const;
+  bool is_there(const std::string& name) const;
+
+  // --- recorder.cpp ---
+  Status begin_anew(const Earlier& earlier);
+  Status read_resumed();
   void end_exited(Live gone, std::int64_t now_ns);
   void end_image(std::unique_ptr<Image> image, Pump::Intake* intake,
                  std::optional<std::int64_t> ended_ns, connect::Tracker::End how);
+  void take_in(Image& image, Harvest harvest, std::int64_t now_ns);
+  void take_rows(Image& image);
   void gather();
+  void gather_and_save();
   Status save_batch();
   void tell_store_failure(const Error& error);
+  std::string words_for_trace(const Error& error) const;
   void add_to_summary(const Image& image);
+  bool in_the_middle() const;
   void remove_stored_segments();
   void add_unseen_programs();
   void add_notes();
-  bool is_there(const std::string& name) const;
   std::uint64_t refused() const;
   // No process of now has to do with what is recorded.
   bool nobody_lives() const { return of_another_boot_ || options_.recover; }

@@ -167,7 +167,7 @@ Status Recorder::restore(const Logbook::Left& left, const Earlier& earlier) {
 
 // What had ended before these notes were begun was in the trace that is gone, and nowhere else.
 void Recorder::count_rows_of_lost_trace() {
-  for (const auto& [id, heir] : heirs_) heir.image->take(batch_);
+  for (const auto& [id, heir] : heirs_) take_rows(*heir.image);
   const std::int64_t stored = memory_.marks["connection"];
   const auto still_known = std::ranges::count_if(
       batch_.connections, [&](const store::ConnectionRow& row) { return row.id <= stored; });
@@ -221,7 +221,7 @@ bool Recorder::apply_events(std::string_view bytes) {
   unsaved_events_ += heir->second.image->accept_noted(std::move(noted), monotonic_ns());
   if (unsaved_events_ < kSaveEveryEvents) return true;
   // Only to keep memory bounded: should it fail, all of it is made again by the next attempt.
-  for (const auto& [id, other] : heirs_) other.image->take(batch_);
+  for (const auto& [id, other] : heirs_) take_rows(*other.image);
   gather();
   (void)save_batch();
   return true;
@@ -292,6 +292,10 @@ void Recorder::cut(std::int64_t now_ns) {
       unsaved_events_ += live.image->accept(std::move(harvest), now_ns);
       break;
     }
+  }
+  // All of them have it by now, so that what is stored in between may make the snapshot.
+  for (const Live& live : live_) {
+    if (live.image->has_more()) take_in(*live.image, pump_.take(live.intake), now_ns);
   }
 }
 

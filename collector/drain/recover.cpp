@@ -72,6 +72,10 @@ std::string who_records(const std::vector<std::string>& segments) {
   return {};
 }
 
+store::OpenMode mode_of(const RecoverOptions& options) {
+  return options.replace ? store::OpenMode::replace : store::OpenMode::create;
+}
+
 bool same_file(const std::string& a, const std::string& b) {
   std::error_code error;
   return std::filesystem::equivalent(a, b, error) && !error;
@@ -89,13 +93,26 @@ std::map<std::string, std::string> facts_of(const std::string& trace) {
   return facts ? std::move(*facts) : std::map<std::string, std::string>();
 }
 
-// Sees to it that options.trace_path can be opened with the mode returned: what the collector had
+// Where the trace is made. A new one has another name until it is whole: one that was killed on the
+// way is in nobody's way, and the next recover of this name replaces it.
+struct Making {
+  std::string path;
+  store::OpenMode mode;
+  bool in_place;
+};
+
+// Sees to it that the path returned can be opened with the mode returned: what the collector had
 // stored already is in it, if it is to be found. `begun_as`: where that was.
-Result<store::OpenMode> prepare_trace(const RecoverOptions& options,
-                                      const std::optional<Recorder::NotedTrace>& noted,
-                                      std::string& begun_as) {
-  const auto anew = options.replace ? store::OpenMode::replace : store::OpenMode::create;
-  if (!noted) return anew;
+Result<Making> prepare_trace(const RecoverOptions& options,
+                             const std::optional<Recorder::NotedTrace>& noted,
+                             std::string& begun_as) {
+  const auto anew = [&]() -> Result<Making> {
+    if (Status may = store::may_become_trace(options.trace_path, mode_of(options)); !may) {
+      return may.error();
+    }
+    return Making{options.trace_path + ".recovering", store::OpenMode::replace, false};
+  };
+  if (!noted) return anew();
   const auto facts = facts_of(noted->path);
   const auto recording = facts.find(kRecordingKey);
   if (recording == facts.end() || recording->second != noted->recording) {
@@ -104,7 +121,7 @@ Result<store::OpenMode> prepare_trace(const RecoverOptions& options,
                      "read",
                      noted->path),
          "connections that had ended and were stored there are counted as lost (lost_trace)"});
-    return anew;
+    return anew();
   }
   if (facts.contains(store::kFinishedKey)) {
     return Error{
@@ -113,11 +130,16 @@ Result<store::OpenMode> prepare_trace(const RecoverOptions& options,
         fmt::format("open it: sockwatch report {}; then remove the directory", noted->path)};
   }
   begun_as = noted->path;
-  if (same_file(noted->path, options.trace_path)) return store::OpenMode::resume;
-  if (Status copied = store::copy_trace(noted->path, options.trace_path, anew); !copied) {
+  if (same_file(noted->path, options.trace_path)) {
+    return Making{options.trace_path, store::OpenMode::resume, true};
+  }
+  Result<Making> making = anew();
+  if (!making) return making;
+  if (Status copied = store::copy_trace(noted->path, making->path, making->mode); !copied) {
     return copied.error();
   }
-  return store::OpenMode::resume;
+  making->mode = store::OpenMode::resume;
+  return making;
 }
 
 // Only what was there when we looked.
@@ -162,23 +184,25 @@ Result<Recovered> recover(const RecoverOptions& options) {
   }
 
   Recovered recovered;
-  std::error_code error;
-  const bool was_there = std::filesystem::exists(options.trace_path, error) || error;
   const auto noted = Recorder::noted_trace(directory->get());
-  const auto mode = prepare_trace(options, noted, recovered.begun_as);
-  if (!mode) return mode.error();
+  const Result<Making> making = prepare_trace(options, noted, recovered.begun_as);
+  if (!making) return making.error();
   CollectOptions collecting;
   collecting.run_directory = options.run_directory;
-  collecting.trace_path = options.trace_path;
-  collecting.mode = *mode;
+  collecting.trace_path = making->path;
+  collecting.mode = making->mode;
   collecting.recover = true;
   collecting.all_calls = noted && noted->all_calls;
   collecting.redact = noted && noted->redact;
   Result<CollectSummary> summary = collect(collecting);
-  if (!summary) {
+  Status named;
+  if (summary && !making->in_place) {
+    named = store::name_trace(making->path, options.trace_path, mode_of(options));
+  }
+  if (!summary || !named) {
     // Half of it is worse than none: the directory still has everything.
-    if (!was_there) store::discard_trace(options.trace_path);
-    return summary.error();
+    if (!making->in_place) store::discard_trace(making->path);
+    return summary ? named.error() : summary.error();
   }
   recovered.summary = *summary;
   const bool all_read = recovered.summary.refused == 0;

@@ -77,6 +77,12 @@ Status copy_trace(const std::string& from, const std::string& to, OpenMode mode)
   return {};
 }
 
+Status may_become_trace(const std::string& path, OpenMode mode) { return check_place(path, mode); }
+
+Status name_trace(const std::string& from, const std::string& to, OpenMode mode) {
+  return rename_trace(from, to, mode);
+}
+
 void discard_trace(const std::string& path) { remove_trace(path); }
 
 }  // namespace sockwatch::store

@@ -13,6 +13,12 @@ namespace sockwatch::store {
 // unless it was in the way.
 Status copy_trace(const std::string& from, const std::string& to, OpenMode mode);
 
+// A trace that is made under one name and gets its own when it is whole.
+// `mode` create or replace: whether `path` may be taken, looked at before the work is begun.
+Status may_become_trace(const std::string& path, OpenMode mode);
+// Gives it that name; both are in one directory. Nothing is done after an error.
+Status name_trace(const std::string& from, const std::string& to, OpenMode mode);
+
 // Removes one that came to nothing.
 void discard_trace(const std::string& path);
 

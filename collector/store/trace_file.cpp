@@ -9,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <climits>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
@@ -81,37 +82,49 @@ bool replaceable(const std::string& path, off_t size) {
          std::memcmp(header.data(), kMagic.data(), kMagic.size()) == 0;
 }
 
+Error exists_already(const std::string& shown) {
+  return {fmt::format("'{}' exists already", shown),
+          "replace it with --force, or choose another name with -o FILE"};
+}
+
+Error no_regular_file(mode_t mode, const std::string& shown) {
+  return {
+      fmt::format("'{}' is {}; a trace is only written to a regular file", shown, kind_of(mode)),
+      "choose another name with -o FILE"};
+}
+
+// What an earlier trace of this name left behind would be taken for part of this one; what somebody
+// else put there in a shared directory would be written to.
+Status remove_beside(const std::string& absolute_path, const std::string& shown) {
+  for (const char* suffix : kBeside) {
+    const std::string beside = absolute_path + suffix;
+    if (unlink(beside.c_str()) == 0 || errno == ENOENT) continue;
+    return Error{
+        fmt::format("cannot create trace '{}': '{}' is in the way and cannot be removed: {}", shown,
+                    beside, std::strerror(errno)),
+        "remove it, or choose another place with -o FILE"};
+  }
+  return {};
+}
+
 Result<WritePlace> create(const std::string& absolute_path, const std::string& shown) {
   const int fd = open(absolute_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
                       S_IRUSR | S_IWUSR);
   if (fd < 0) {
     const int error = errno;
-    if (error == EEXIST) {
-      return Error{fmt::format("'{}' exists already", shown),
-                   "replace it with --force, or choose another name with -o FILE"};
-    }
+    if (error == EEXIST) return exists_already(shown);
     return cannot("create", shown, error, "choose another place with -o FILE");
   }
   close(fd);
-  // What an earlier trace of this name left behind would be taken for part of this one; what
-  // somebody else put there in a shared directory would be written to.
-  for (const char* suffix : kBeside) {
-    const std::string beside = absolute_path + suffix;
-    if (unlink(beside.c_str()) != 0 && errno != ENOENT) {
-      const int error = errno;
-      unlink(absolute_path.c_str());
-      return Error{
-          fmt::format("cannot create trace '{}': '{}' is in the way and cannot be removed: "
-                      "{}",
-                      shown, beside, std::strerror(error)),
-          "remove it, or choose another place with -o FILE"};
-    }
+  if (Status removed = remove_beside(absolute_path, shown); !removed) {
+    unlink(absolute_path.c_str());
+    return removed.error();
   }
   return WritePlace{absolute_path, true};
 }
 
-Result<WritePlace> replace(const std::string& absolute_path, const struct stat& status,
-                           const std::string& shown) {
+Status may_replace(const std::string& absolute_path, const struct stat& status,
+                   const std::string& shown) {
   if (!replaceable(absolute_path, status.st_size)) {
     return Error{fmt::format("'{}' is not a sockwatch trace, so it is not replaced", shown),
                  "remove it yourself, or choose another name with -o FILE"};
@@ -120,6 +133,12 @@ Result<WritePlace> replace(const std::string& absolute_path, const struct stat& 
     Result<RecordingLock> lock = RecordingLock::take(absolute_path, shown);
     if (!lock) return lock.error();
   }
+  return {};
+}
+
+Result<WritePlace> replace(const std::string& absolute_path, const struct stat& status,
+                           const std::string& shown) {
+  if (Status may = may_replace(absolute_path, status, shown); !may) return may.error();
   if (unlink(absolute_path.c_str()) != 0 && errno != ENOENT) {
     return cannot("replace", shown, errno, "choose another place with -o FILE");
   }
@@ -164,11 +183,7 @@ Result<WritePlace> place_to_write(const std::string& path, OpenMode mode) {
     return create(*full, path);
   }
   if (mode == OpenMode::create) return create(*full, path);
-  if (!S_ISREG(status.st_mode)) {
-    return Error{fmt::format("'{}' is {}; a trace is only written to a regular file", path,
-                             kind_of(status.st_mode)),
-                 "choose another name with -o FILE"};
-  }
+  if (!S_ISREG(status.st_mode)) return no_regular_file(status.st_mode, path);
   if (mode == OpenMode::replace) return replace(*full, status, path);
   for (const char* suffix : kBeside) {
     struct stat beside {};
@@ -179,6 +194,33 @@ Result<WritePlace> place_to_write(const std::string& path, OpenMode mode) {
     }
   }
   return WritePlace{*full, false};
+}
+
+Status check_place(const std::string& path, OpenMode mode) {
+  const Result<std::string> full = absolute(path);
+  if (!full) return full.error();
+  struct stat status {};
+  if (lstat(full->c_str(), &status) != 0) {
+    if (errno == ENOENT) return {};
+    return cannot("write", path, errno, "choose another place with -o FILE");
+  }
+  if (mode == OpenMode::create) return exists_already(path);
+  if (!S_ISREG(status.st_mode)) return no_regular_file(status.st_mode, path);
+  return mode == OpenMode::replace ? may_replace(*full, status, path) : Status();
+}
+
+Status rename_trace(const std::string& from, const std::string& to, OpenMode mode) {
+  if (Status fits = check_place(to, mode); !fits) return fits;
+  const Result<std::string> source = absolute(from);
+  const Result<std::string> target = absolute(to);
+  if (!source || !target) return source ? target.error() : source.error();
+  if (Status removed = remove_beside(*target, to); !removed) return removed;
+  const unsigned flags = mode == OpenMode::replace ? 0 : RENAME_NOREPLACE;
+  if (renameat2(AT_FDCWD, source->c_str(), AT_FDCWD, target->c_str(), flags) == 0) return {};
+  if (errno == EEXIST) return exists_already(to);
+  // A file system without that; it was looked at just before.
+  if (errno == EINVAL && rename(source->c_str(), target->c_str()) == 0) return {};
+  return cannot("create", to, errno, "choose another place with -o FILE");
 }
 
 void remove_trace(const std::string& path) {

@@ -27,6 +27,13 @@ struct WritePlace {
 };
 Result<WritePlace> place_to_write(const std::string& path, OpenMode mode);
 
+// Whether place_to_write() would take it; nothing is done.
+Status check_place(const std::string& path, OpenMode mode);
+
+// Gives the finished trace `from`, of the same directory, the name `to`. Only `replace` lets it
+// take the place of another.
+Status rename_trace(const std::string& from, const std::string& to, OpenMode mode);
+
 // Removes the file and what SQLite keeps beside it.
 void remove_trace(const std::string& path);
 

@@ -1,18 +1,13 @@
 #include "collector/store/writer.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <chrono>
-#include <cstring>
-#include <thread>
 #include <tuple>
 #include <utility>
 
 #include "collector/store/database.h"
+#include "collector/store/finish_trace.h"
 #include "collector/store/layout.h"
 #include "collector/store/packed_copy.h"
 #include "collector/store/reserve.h"
@@ -22,10 +17,6 @@
 
 namespace sockwatch::store {
 namespace {
-
-// The trace is complete but for the switch of its journal: readers are given this long to let go.
-constexpr int kLeaveLogTries = 20;
-constexpr std::chrono::milliseconds kLeaveLogPause{100};
 
 template <typename Row>
 struct Insert {
@@ -71,31 +62,10 @@ Status start_log(const Database& database, const std::string& shown) {
   return database.run("PRAGMA wal_autocheckpoint = 2048");
 }
 
-Status sync_file(const std::string& path, const std::string& shown) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  const bool synced = fd >= 0 && ::fdatasync(fd) == 0;
-  const int error = errno;
-  if (fd >= 0) ::close(fd);
-  if (synced) return {};
-  return Error{fmt::format("cannot bring trace '{}' to disk: {}", shown, std::strerror(error)),
-               "see whether the file system is full or failing"};
-}
-
 // Rows are added and perhaps replaced under the same number, never removed. A table keyed by "id"
 // has it as its rowid.
 bool only_grows(const TableShape& shape) {
   return std::string_view(shape.key) == "id" || std::string_view(shape.name) == "call";
-}
-
-// Another program may have written into the file while it was open; our own handle would not
-// notice.
-Status look_again(const std::string& path, const std::string& shown) {
-  const Result<Database> database = Database::open(path, shown, Access::read_immutable);
-  if (!database) return database.error();
-  const Result<std::int64_t> finished =
-      database->number(fmt::format("SELECT count(*) FROM trace WHERE key = '{}'", kFinishedKey));
-  if (!finished) return finished.error();
-  return *finished == 1 ? Status() : Status(damaged(shown));
 }
 
 Error finished_already(const std::string& shown) {
@@ -195,64 +165,16 @@ struct Writer::State {
     return {};
   }
 
-  // The indexes and the mark that the recording is over, all or nothing: a trace is either
-  // finished or can be gone on with.
-  Status seal() {
-    const Result<std::int64_t> sealed =
-        database.number(fmt::format("SELECT count(*) FROM trace WHERE key = '{}'", kFinishedKey));
-    if (!sealed) return sealed.error();
-    if (*sealed != 0) return {};
-    std::string sql = "BEGIN IMMEDIATE;";
-    for (const std::string& index : index_sql()) sql += index + ";";
-    sql += fmt::format("INSERT INTO trace VALUES ('{}', '1'); COMMIT;", kFinishedKey);
-    if (Status status = database.run(sql); !status) return undo(status.error());
-    return {};
-  }
-
-  // Fails for as long as anybody else has the trace open.
-  Status leave_log() {
-    for (int tries = 1;; ++tries) {
-      const Result<std::string> mode = database.text("PRAGMA journal_mode = DELETE");
-      if (mode && *mode == "delete") return {};
-      const int code = sqlite3_errcode(database.get()) & 0xff;
-      if (!mode && code != SQLITE_BUSY && code != SQLITE_LOCKED) return mode.error();
-      if (tries == kLeaveLogTries) break;
-      std::this_thread::sleep_for(kLeaveLogPause);
-    }
-    return Error{fmt::format("trace '{0}' is complete, but another program has it open, so "
-                             "'{0}-wal' has to stay with it",
-                             database.shown()),
-                 fmt::format("close that program, then: sqlite3 '{}' 'PRAGMA journal_mode=DELETE'",
-                             database.shown())};
-  }
-
-  // Somebody removed or renamed the file while it was open.
-  bool has_moved() const {
-    int moved = 0;
-    sqlite3_file_control(database.get(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
-    return moved != 0;
-  }
-
   // For us all of it is still there: it is copied to where it belongs.
   Status put_back() {
-    const std::string path = sqlite3_db_filename(database.get(), "main");
-    const bool taken = access(path.c_str(), F_OK) == 0;
-    std::string place = path;
-    for (int n = 2; access(place.c_str(), F_OK) == 0; ++n) place = fmt::format("{}-{}", path, n);
-    const Result<WritePlace> made = place_to_write(place, OpenMode::create);
-    if (!made) return made.error();
-    const Result<Database> copy = Database::open(made->path, place, Access::write);
+    const Result<PutBack> copy = copy_to_its_place(database);
     if (!copy) return copy.error();
-    sqlite3_backup* backup = sqlite3_backup_init(copy->get(), "main", database.get(), "main");
-    if (backup != nullptr) sqlite3_backup_step(backup, -1);
-    if (backup == nullptr || sqlite3_backup_finish(backup) != SQLITE_OK) return copy->error();
-    if (const auto mode = copy->text("PRAGMA journal_mode = DELETE"); !mode) return mode.error();
     close();
-    complete_elsewhere = taken;
-    if (!taken) return sync_file(place, database.shown());
+    complete_elsewhere = copy->taken;
+    if (!copy->taken) return sync_file(copy->place, database.shown());
     return Error{fmt::format("trace '{}' was replaced by another file while it was being recorded",
                              database.shown()),
-                 fmt::format("the recording is in '{}'", place)};
+                 fmt::format("the recording is in '{}'", copy->place)};
   }
 
   template <typename Row>
@@ -338,8 +260,8 @@ Status Writer::finish(std::int64_t pack_from) {
   State& state = *state_;
   state.reserve.give_back();
   if (Status status = state.commit(); !status) return status;
-  if (Status status = state.seal(); !status) return status;
-  if (state.has_moved()) return state.put_back();
+  if (Status status = seal(state.database); !status) return state.undo(status.error());
+  if (has_moved(state.database)) return state.put_back();
   // Whatever becomes of it, the trace is complete.
   if (!state.packed_rows) {
     state.packed_rows = make_packed_copy(state.database, state.layout, pack_from);
@@ -351,7 +273,7 @@ Status Writer::finish(std::int64_t pack_from) {
   state.remove_loss = {};
   // SQLite would sync each step of this; once at the end is as good.
   if (Status status = state.database.run("PRAGMA synchronous = OFF"); !status) return status;
-  if (Status status = state.leave_log(); !status) return status;
+  if (Status status = leave_log(state.database); !status) return status;
   if (state.packed_rows) {
     (void)vouch_for_packed_copy(state.database, *state.packed_rows);
   }

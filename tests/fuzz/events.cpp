@@ -89,7 +89,8 @@ std::string address(Input& input) {
       length = input.below(sizeof storage);
   }
   std::string text(reinterpret_cast<const char*>(&storage), length);
-  if (storage.ss_family == AF_UNIX) text.replace(2, text.size() - 2, input.text(text.size() - 2));
+  if (storage.ss_family == AF_UNIX && text.size() > 2)
+    text.replace(2, text.size() - 2, input.text(text.size() - 2));
   return text;
 }
 

@@ -10,6 +10,7 @@
 #include "collector/drain/segment_reader.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/scratch_directory.h"
+#include "tests/segment_head.h"
 
 namespace sockwatch::fuzz {
 namespace {
@@ -26,15 +27,7 @@ Head good_head() {
   Head head{};
   auto& header = *reinterpret_cast<wire::Header*>(head.bytes);
   header.magic = wire::kMagic;
-  header.layout_version = wire::kLayoutVersion;
-  header.event_size = sizeof(wire::Event);
-  header.ring_size = sizeof(wire::Ring);
-  header.ring_capacity = wire::kRingCapacity;
-  header.slot_count = wire::kSlotCount;
-  header.header_size = sizeof(wire::Header);
-  header.rings_offset = wire::kRingsOffset;
-  header.ring_stride = wire::kRingStride;
-  header.file_size = wire::kSegmentSize;
+  describe_layout(header);
   header.pid = kPid;
   std::strcpy(header.exe, "/bin/true");
   header.command_line_length = 1;

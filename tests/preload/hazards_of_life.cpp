@@ -67,6 +67,11 @@ void add_processes(std::vector<Hazard>& list) {
   list.push_back({"fork_under_load_a_thousand_times",
                   {"fork_under_load", "1000"},
                   Recording::of({refused().times(1050)}).segments(1001).may({Loss::ring_full})});
+  list.push_back({"fork_in_handler",
+                  {"fork_in_handler", "300"},
+                  Recording::of({event(Op::connect).error(ENOENT).peer()})
+                      .segments(301)
+                      .may({Loss::nested, Loss::ring_full})});
   list.push_back({"double_fork", {"double_fork"}, Recording::of({refused().times(3)}).segments(3)});
   list.push_back({"vfork_exec",
                   {"vfork_exec"},

@@ -189,37 +189,62 @@ TEST_F(CollectTest, FullDiskIsSaidOnceAndNothingIsLost) {
 }
 
 // The disk is full for good, from the first row on. In a process and a mount namespace of its own.
-TEST_F(CollectTest, ATraceWithoutRoomSaysWhatItLacks) {
-  constexpr int kRounds = 40, kEach = 60, kNotPermitted = 77;
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const int spaces = ::geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
-    if (::unshare(spaces) != 0 ||
-        ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("tmpfs", out_.path().c_str(), "tmpfs", 0, "size=640k") != 0) {
-      ::_exit(kNotPermitted);
+class FullDiskTest : public CollectTest {
+ protected:
+  static constexpr int kEach = 60;
+
+  // Makes connections of `port` and up, as the ring has room for them: none of them is lost there.
+  void connect_some(int port) {
+    while (producer().slot(0).state.load() != wire::kNeverUsed &&
+           producer().ring(0).write_available() < wire::kRingCapacity / 2) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
-    Target target([&](int step) {
-      for (int i = 0; i < kEach; ++i) {
-        publish_connected(producer(), 0, 10 + i, static_cast<std::uint16_t>(1 + step * kEach + i));
+    for (int i = 0; i < kEach; ++i) {
+      publish_connected(producer(), 0, 10 + i, static_cast<std::uint16_t>(port + i));
+    }
+  }
+  // `test` runs where out_ is a small disk. What is left for the rows is what the collector kept.
+  void on_a_small_disk(const std::function<void()>& test) {
+    constexpr int kNotPermitted = 77;
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const int spaces = ::geteuid() == 0 ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER;
+      if (::unshare(spaces) != 0 ||
+          ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+          ::mount("tmpfs", out_.path().c_str(), "tmpfs", 0, "size=640k") != 0) {
+        ::_exit(kNotPermitted);
       }
-    });
-    start();
+      test();
+      ::_exit(HasFailure() ? 1 : 0);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    ASSERT_TRUE(WIFEXITED(status));
+    if (WEXITSTATUS(status) == kNotPermitted) {
+      GTEST_SKIP() << "mounting a tmpfs is not permitted here";
+    }
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+  }
+  // Two processes; the second begins when it is known for long that nothing can be written.
+  // Returns what the collector said in the end.
+  bool record_connections(int rounds, bool redact) {
+    Target first([&](int step) { connect_some(1 + step * kEach); });
+    Target second([&](int step) { connect_some(30'001 + step * kEach); });
+    start(store::OpenMode::create, redact);
     for (std::ofstream rest(out_ / "rest");
          rest.write(std::string(512, 'x').data(), 512).flush();) {
     }
-    for (int round = 0; round < kRounds; ++round) target.step();
-    target.kill();
-    const auto& stored = stop();
-    EXPECT_FALSE(stored);
+    for (int round = 0; round < rounds; ++round) first.step();
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    second.step();
+    first.kill();
+    second.kill();
+    const bool stored = static_cast<bool>(stop());
     read_trace();
-    EXPECT_GE(static_cast<std::int64_t>(connections_.size()) + losses_["not_stored"],
-              kRounds * kEach);
-    EXPECT_THAT(facts_["store_error"], HasSubstr("No space left on device"));
-    EXPECT_FALSE(facts_.contains("ended"));
-    EXPECT_THAT(processes_, SizeIs(1));
-
-    // Once there is room, it is all in the run directory still.
+    return stored;
+  }
+  // Once there is room: it is all in the run directory still.
+  void expect_all_in_run_directory(std::int64_t rows) {
     std::filesystem::remove(out_ / "rest");
     EXPECT_EQ(::mount("tmpfs", out_.path().c_str(), "tmpfs", MS_REMOUNT, "size=16m"), 0);
     int ends[2];
@@ -227,23 +252,42 @@ TEST_F(CollectTest, ATraceWithoutRoomSaysWhatItLacks) {
     ::close(ends[1]);
     EXPECT_TRUE(collect(
         CollectOptions{run_.path(), out_ / "again", store::OpenMode::create, false, ends[0], -1}));
-    const auto again = store::Reader::open(out_ / "again");
-    EXPECT_TRUE(again);
-    std::int64_t rows = 0;
-    EXPECT_TRUE(again->connections({}, [&](const store::ConnectionRow&) {
-      ++rows;
-      return true;
-    }));
-    EXPECT_EQ(rows, kRounds * kEach);
-    EXPECT_THAT(again->losses().value(), IsEmpty());
-    ::_exit(HasFailure() ? 1 : 0);
+    read_trace(out_ / "again");
+    EXPECT_EQ(static_cast<std::int64_t>(connections_.size()), rows);
+    EXPECT_THAT(losses_, IsEmpty());
+    EXPECT_TRUE(facts_.contains("ended"));
   }
-  int status = -1;
-  ::waitpid(child, &status, 0);
-  ASSERT_TRUE(WIFEXITED(status));
-  if (WEXITSTATUS(status) == kNotPermitted)
-    GTEST_SKIP() << "mounting a tmpfs is not permitted here";
-  EXPECT_EQ(WEXITSTATUS(status), 0);
+};
+
+TEST_F(FullDiskTest, ATraceWithoutRoomSaysWhatItLacks) {
+  constexpr int kRounds = 40, kRows = (kRounds + 1) * kEach;
+  on_a_small_disk([&] {
+    EXPECT_FALSE(record_connections(kRounds, false));
+    EXPECT_GE(static_cast<std::int64_t>(connections_.size()) + losses_["not_stored"], kRows);
+    EXPECT_THAT(facts_["store_error"], HasSubstr("No space left on device"));
+    EXPECT_FALSE(facts_.contains("ended"));
+    EXPECT_THAT(processes_, SizeIs(2));
+    expect_all_in_run_directory(kRows);
+  });
+}
+
+TEST_F(FullDiskTest, TheWordsOfARedactedTraceNameNoPath) {
+  on_a_small_disk([&] {
+    EXPECT_FALSE(record_connections(40, true));
+    EXPECT_THAT(facts_["store_error"], HasSubstr("trace [redacted]: No space left on device"));
+  });
+}
+
+// What was kept is enough for the rows, but not for the indexes of a finished trace.
+TEST_F(FullDiskTest, WhatFitsIntoTheLastRoomIsAllThere) {
+  constexpr int kRounds = 12, kRows = (kRounds + 1) * kEach;
+  on_a_small_disk([&] {
+    record_connections(kRounds, false);
+    EXPECT_THAT(connections_, SizeIs(kRows));
+    EXPECT_THAT(losses_, IsEmpty());
+    EXPECT_TRUE(facts_.contains("ended"));
+    EXPECT_FALSE(facts_.contains("store_error"));
+  });
 }
 
 TEST_F(CollectTest, BadPlacesAreRefusedBeforeAnythingIsMade) {

@@ -88,4 +88,11 @@ int renameat(int from_directory, const char* from, int to_directory, const char*
   return static_cast<int>(::syscall(SYS_renameat, from_directory, from, to_directory, to));
 }
 
+int renameat2(int from_directory, const char* from, int to_directory, const char* to,
+              unsigned flags) noexcept {
+  using namespace sockwatch::drain;
+  if (is_deadly()) die();
+  return static_cast<int>(::syscall(SYS_renameat2, from_directory, from, to_directory, to, flags));
+}
+
 }  // extern "C"

@@ -75,6 +75,18 @@ TEST_F(MergeTest, NeverChangesTheOrderOfOneRing) {
   EXPECT_EQ(merge_.late(), 1u);
 }
 
+TEST_F(MergeTest, InPartsItIsTheSame) {
+  merge_.add(0, events({1, 4, 7, 20}), 0);
+  merge_.add(1, events({2, 3, 8}), 0);
+  std::vector<std::size_t> parts;
+  times_.clear();
+  while (merge_.release(10, 0, each_, 2)) parts.push_back(times_.size());
+  EXPECT_THAT(parts, ElementsAre(2, 4));
+  EXPECT_THAT(times_, ElementsAre(1, 2, 3, 4, 7, 8));
+  EXPECT_EQ(merge_.held(), 1u);
+  EXPECT_EQ(merge_.late(), 0u);
+}
+
 TEST_F(MergeTest, AnEventAboveTheWatermarkHoldsBackItsOwnRing) {
   merge_.add(0, events({10, 3}), 0);
   EXPECT_THAT(release(5), IsEmpty());

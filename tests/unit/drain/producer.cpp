@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "collector/drain/clock.h"
+#include "tests/segment_head.h"
 
 namespace sockwatch::drain {
 
@@ -29,15 +30,7 @@ Producer::Producer(const std::string& directory, Options options) {
   if (place == MAP_FAILED) throw std::runtime_error("mmap " + path_);
   base_ = static_cast<std::byte*>(place);
   wire::Header& described = header();
-  described.layout_version = wire::kLayoutVersion;
-  described.event_size = sizeof(wire::Event);
-  described.ring_size = sizeof(wire::Ring);
-  described.ring_capacity = wire::kRingCapacity;
-  described.slot_count = wire::kSlotCount;
-  described.header_size = sizeof(wire::Header);
-  described.rings_offset = wire::kRingsOffset;
-  described.ring_stride = wire::kRingStride;
-  described.file_size = wire::kSegmentSize;
+  describe_layout(described);
   described.pid = pid;
   described.ppid = ::getppid();
   described.uid = ::getuid();

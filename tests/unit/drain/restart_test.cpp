@@ -104,8 +104,9 @@ class RestartTest : public CollectTest {
     std::ifstream file(out_ / "errors");
     return std::string(std::istreambuf_iterator<char>(file), {});
   }
-  bool trace_is_finished() const {
-    const auto reader = store::Reader::open(trace_);
+  bool trace_is_finished() const { return is_finished(trace_); }
+  static bool is_finished(const std::string& file) {
+    const auto reader = store::Reader::open(file);
     if (!reader) return false;
     const auto facts = reader->trace();
     return facts && facts->contains("finished");
@@ -144,7 +145,10 @@ class RestartTest : public CollectTest {
     return died;
   }
   void expect_every_connection_once(const std::string& when) {
-    read_trace();
+    expect_every_connection_once(when, trace_);
+  }
+  void expect_every_connection_once(const std::string& when, const std::string& file) {
+    read_trace(file);
     std::map<std::int64_t, int> seen;
     for (const store::ConnectionRow& row : connections_) {
       ++seen[row.peer_port.value_or(0)];
@@ -170,12 +174,12 @@ class RestartTest : public CollectTest {
     }
   }
   // The signal that ended it, or 0.
-  int recover_in_a_child(int deadly) {
+  int recover_in_a_child(int deadly, const std::string& file) {
     const pid_t pid = ::fork();
     if (pid == 0) {
       RecoverOptions options;
       options.run_directory = run_.path();
-      options.trace_path = trace_;
+      options.trace_path = file;
       die_at_call(deadly);
       const auto result = recover(options);
       if (!result) dprintf(2, "%s\n", result.error().message.c_str());
@@ -185,8 +189,44 @@ class RestartTest : public CollectTest {
     ::waitpid(pid, &status, 0);
     if (WIFSIGNALED(status)) return WTERMSIG(status);
     // One that comes after the last step is told so.
-    EXPECT_TRUE(status == 0 || trace_is_finished()) << errors();
+    EXPECT_TRUE(status == 0 || is_finished(file)) << errors();
     return 0;
+  }
+  // Recoveries of the same recording, killed at one call after the other and begun again.
+  // `collected`: a collector had been at work on it, and was killed.
+  void recover_with_deaths(bool collected, const std::string& file) {
+    const char* wish = std::getenv("RESTART_EVERY");
+    const int every = wish != nullptr ? std::atoi(wish) : 7;
+    int deaths = 0;
+    bool died = true;
+    for (int call = 1 + static_cast<int>(monotonic_ns() / 1000 % every); died && !HasFailure();
+         call += every) {
+      SCOPED_TRACE(call);
+      Target target([&](int n) { step(producer(), n); });
+      if (collected) {
+        start_collector(store::OpenMode::create, 0);
+        EXPECT_TRUE(eventually([&] { return next_mode() == store::OpenMode::resume; }));
+      }
+      for (int n = 0; n < kSteps - 1; ++n) target.step();
+      if (collected) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(40));
+        kill_collector();
+      }
+      target.step();
+      target.kill();
+      died = recover_in_a_child(call, file) == SIGKILL;
+      deaths += died ? 1 : 0;
+      if (died && !is_finished(file)) {
+        EXPECT_EQ(recover_in_a_child(0, file), 0) << errors();
+      }
+      expect_every_connection_once(fmt::format("recovering, call {}", call), file);
+      EXPECT_FALSE(std::filesystem::exists(file + ".recovering"));
+      std::filesystem::create_directories(run_.path());
+      std::filesystem::permissions(run_.path(), std::filesystem::perms::owner_all);
+      clear();
+    }
+    EXPECT_GE(deaths, 20 / every);
+    RecordProperty("deaths", deaths);
   }
   void kill_collector() {
     ::kill(pid_, SIGKILL);
@@ -285,33 +325,14 @@ TEST_F(RestartTest, RecoversIntoANewTrace) {
 }
 
 // It changes nothing in the run directory before the trace is complete.
-TEST_F(RestartTest, RecoveringMayBeKilledAtAnyStepToo) {
-  const char* wish = std::getenv("RESTART_EVERY");
-  const int every = wish != nullptr ? std::atoi(wish) : 7;
-  int deaths = 0;
-  bool died = true;
-  for (int call = 1 + static_cast<int>(monotonic_ns() / 1000 % every); died && !HasFailure();
-       call += every) {
-    SCOPED_TRACE(call);
-    Target target([&](int n) { step(producer(), n); });
-    start_collector(store::OpenMode::create, 0);
-    for (int n = 0; n < kSteps - 1; ++n) target.step();
-    std::this_thread::sleep_for(std::chrono::milliseconds(40));
-    kill_collector();
-    target.step();
-    target.kill();
-    died = recover_in_a_child(call) == SIGKILL;
-    deaths += died ? 1 : 0;
-    if (died && !trace_is_finished()) {
-      EXPECT_EQ(recover_in_a_child(0), 0) << errors();
-    }
-    expect_every_connection_once(fmt::format("recovering, call {}", call));
-    std::filesystem::create_directories(run_.path());
-    std::filesystem::permissions(run_.path(), std::filesystem::perms::owner_all);
-    clear();
-  }
-  EXPECT_GE(deaths, 20 / every);
-  RecordProperty("deaths", deaths);
+TEST_F(RestartTest, RecoveringMayBeKilledAtAnyStepToo) { recover_with_deaths(true, trace_); }
+
+// Half a trace is in nobody's way, neither one that goes on with another nor one of its own.
+TEST_F(RestartTest, RecoveringIntoAnotherFileMayBeKilledAtAnyStep) {
+  recover_with_deaths(true, out_ / "another");
+}
+TEST_F(RestartTest, RecoveringWhatNobodyCollectedMayBeKilledAtAnyStep) {
+  recover_with_deaths(false, trace_);
 }
 
 // Nobody was there to collect: all of it waits in the rings.
