@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <new>
 
+#include "shim/bell.h"
 #include "shim/clock.h"
 #include "shim/raw.h"
 #include "shim/segment.h"
@@ -298,6 +299,7 @@ void publish(Process& process, Thread& thread, std::uintptr_t frame, wire::Event
     thread.slot->lost.fetch_add(1, std::memory_order_relaxed);
   }
   vacate();
+  bell::ring_if_armed(process);
 }
 
 void release_slot() {

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/eventfd.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@ constexpr std::size_t kComfortableSlots = wire::kRingCapacity / 4;
 constexpr std::int64_t kTogetherNs = kNsPerMs / 2;
 // A quiet segment is looked at as often, but only this often in full.
 constexpr std::int64_t kFullRoundEveryNs = kNsPerSecond / 4;
+// And one that sleeps only so often, all of them in the same moment.
+constexpr std::int64_t kAsleepRoundEveryNs = kNsPerSecond;
 
 // The program's signals belong to its other threads. Faults stay: SIGBUS is how a truncated
 // segment shows itself.
@@ -55,6 +58,18 @@ void ask_for_short_slices() {
   (void)::syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
+std::int64_t next_asleep_round_ns(std::int64_t now_ns) {
+  return (now_ns / kAsleepRoundEveryNs + 1) * kAsleepRoundEveryNs;
+}
+
+void disarm(Bells::Word& bell) {
+  std::uint32_t state = bell.load();
+  while (state >= wire::kFirstArmed && !bell.compare_exchange_weak(state, wire::kSilent)) {
+  }
+}
+
+enum class Sleep : std::uint8_t { awake, armed, asleep };
+
 }  // namespace
 
 struct Pump::Intake {
@@ -64,10 +79,18 @@ struct Pump::Intake {
   std::int64_t drained_ns = 0;
   std::int64_t full_round_ns = 0;  // the last that was one
   std::int64_t due_ns = 0;
+  std::int64_t last_new_ns = 0;  // when a round last found something
+  std::int64_t armed_ns = 0;
+  std::uint32_t armed = 0;  // the value of the bell
+  Sleep sleep = Sleep::awake;
   bool news = true;  // in the harvest
+
+  Bells::Word& bell() const { return reader.file().bell(); }
+  // Of a broken segment nothing is to come, so nobody has to ring.
+  bool was_rung() const { return !reader.file().broken() && bell().load() != armed; }
 };
 
-Pump::Pump() {
+Pump::Pump() : stirred_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   // Blocked before the thread starts, so that it never has a moment without.
   const sigset_t blocked = signals_to_block();
   sigset_t before;
@@ -82,18 +105,24 @@ Pump::~Pump() {
     stopping_ = true;
   }
   changed_.notify_one();
+  bells_.wake();
   thread_.join();
 }
 
 Pump::Intake* Pump::add(SegmentReader reader) {
   auto intake = std::make_unique<Intake>(std::move(reader));
   Intake* handle = intake.get();
-  handle->drained_ns = monotonic_ns();
+  handle->drained_ns = handle->last_new_ns = monotonic_ns();
+  disarm(handle->bell());  // a collector that was killed may have left it armed
+  bool sleeping = false;
   {
     const std::lock_guard lock(mutex_);
     intakes_.push_back(std::move(intake));
+    asleep_ = false;
+    sleeping = sleeping_;
   }
   changed_.notify_one();
+  if (sleeping) bells_.wake();
   return handle;
 }
 
@@ -140,7 +169,9 @@ Harvest Pump::finish(Intake* intake) {
     owned = std::move(*at);
     intakes_.erase(at);
     waiting_slots_ -= owned->harvest.slots;
+    if (sleeping_) bells_.wake();  // it waits on a word of this segment
   }
+  disarm(owned->bell());  // nobody sleeps here any more
   owned->reader.drain(owned->harvest, true);
   return std::move(owned->harvest);
 }
@@ -162,33 +193,113 @@ void Pump::run() {
       continue;
     }
     const std::int64_t due_ns = drain_due(monotonic_ns());
+    if (asleep_) {
+      sleep(lock, due_ns);
+      continue;
+    }
     const std::int64_t pause = std::max(due_ns - monotonic_ns(), kNsPerMs / 4);
     changed_.wait_for(lock, std::chrono::nanoseconds(pause));
   }
 }
 
+void Pump::sleep(std::unique_lock<std::mutex>& lock, std::int64_t until_ns) {
+  std::vector<Bells::Bell> bells;
+  for (const auto& intake : intakes_) {
+    if (!intake->reader.file().broken()) bells.push_back({&intake->bell(), intake->armed});
+  }
+  const std::uint32_t turn = bells_.turn();
+  sleeping_ = true;
+  lock.unlock();
+  bells_.sleep(bells, turn, until_ns);
+  lock.lock();
+  sleeping_ = false;
+  bool rung = bells_.turn() != turn;
+  for (const auto& intake : intakes_) {
+    rung = rung || intake->was_rung();
+  }
+  if (rung || stopping_ || monotonic_ns() >= until_ns) return;
+  // A signal, or a segment that the kernel cannot read.
+  changed_.wait_for(lock, std::chrono::nanoseconds(kLongestPauseNs));
+}
+
+bool Pump::is_asleep() const {
+  const std::lock_guard lock(mutex_);
+  return asleep_;
+}
+
+void Pump::stir() {
+  const std::uint64_t one = 1;
+  (void)!::write(stirred_.get(), &one, sizeof one);
+}
+
+void Pump::hush() const {
+  std::uint64_t count = 0;
+  (void)!::read(stirred_.get(), &count, sizeof count);
+}
+
 // One round over the segments whose time has come; returns when the next one's comes.
 std::int64_t Pump::drain_due(std::int64_t now_ns) {
-  std::int64_t next_ns = now_ns + kLongestPauseNs;
+  std::int64_t next_ns = next_asleep_round_ns(now_ns);
+  bool all_asleep = true;
   for (const std::unique_ptr<Intake>& intake : intakes_) {
-    if (intake->due_ns <= now_ns + kTogetherNs) {
-      std::size_t fullest = 0;
-      const bool full_round = now_ns - intake->full_round_ns >= kFullRoundEveryNs;
-      if (waiting_slots_ + elsewhere_ < kMaxWaitingSlots &&
-          (full_round || !intake->reader.nothing_new(intake->harvest, now_ns))) {
-        const std::size_t before = intake->harvest.slots;
-        fullest = intake->reader.drain(intake->harvest, false);
-        waiting_slots_ += intake->harvest.slots - before;
-        intake->full_round_ns = now_ns;
-        intake->news = true;
-      }
-      const std::int64_t elapsed = std::max<std::int64_t>(now_ns - intake->drained_ns, 1);
-      intake->due_ns = now_ns + pause_ns(fullest, std::min(elapsed, kNsPerSecond));
-      intake->drained_ns = now_ns;
+    if (intake->sleep == Sleep::asleep && intake->was_rung()) {
+      disarm(intake->bell());
+      intake->sleep = Sleep::awake;
+      intake->last_new_ns = intake->due_ns = now_ns;
     }
+    const std::int64_t slack_ns = intake->sleep == Sleep::asleep ? 0 : kTogetherNs;
+    if (intake->due_ns <= now_ns + slack_ns) look_into(*intake, now_ns);
+    all_asleep = all_asleep && intake->sleep == Sleep::asleep;
     next_ns = std::min(next_ns, intake->due_ns);
   }
+  if (asleep_ && !all_asleep) stir();
+  asleep_ = all_asleep;
   return next_ns;
+}
+
+void Pump::look_into(Intake& intake, std::int64_t now_ns) {
+  std::size_t fullest = 0;
+  if (waiting_slots_ + elsewhere_ < kMaxWaitingSlots) {
+    const bool full_round = now_ns - intake.full_round_ns >= kFullRoundEveryNs;
+    const bool nothing_new = intake.reader.nothing_new(intake.harvest, now_ns);
+    if (full_round || !nothing_new) {
+      const std::size_t before = intake.harvest.slots;
+      fullest = intake.reader.drain(intake.harvest, false);
+      waiting_slots_ += intake.harvest.slots - before;
+      intake.full_round_ns = now_ns;
+      intake.news = true;
+    }
+    doze(intake, nothing_new && fullest == 0, now_ns);
+  }
+  const std::int64_t elapsed = std::max<std::int64_t>(now_ns - intake.drained_ns, 1);
+  intake.drained_ns = now_ns;
+  intake.due_ns = intake.sleep == Sleep::asleep
+                      ? next_asleep_round_ns(now_ns)
+                      : now_ns + pause_ns(fullest, std::min(elapsed, kNsPerSecond));
+}
+
+// The way to sleep: quiet for a while, the bell armed, still nothing for some rounds.
+void Pump::doze(Intake& intake, bool nothing_new, std::int64_t now_ns) {
+  if (intake.reader.file().broken()) {
+    intake.sleep = Sleep::asleep;  // nothing is to come
+    return;
+  }
+  if (!nothing_new || !bells_.work()) {
+    if (intake.sleep != Sleep::awake) disarm(intake.bell());
+    intake.sleep = Sleep::awake;
+    intake.last_new_ns = now_ns;
+  } else if (intake.sleep == Sleep::awake && now_ns - intake.last_new_ns >= kQuietNs) {
+    std::uint32_t silent = wire::kSilent;
+    const std::uint32_t armed = next_armed_;
+    if (intake.bell().compare_exchange_strong(silent, armed)) {
+      intake.sleep = Sleep::armed;
+      intake.armed_ns = now_ns;
+      intake.armed = armed;
+      next_armed_ = armed + 2 != 0 ? armed + 2 : std::uint32_t{wire::kFirstArmed};
+    }
+  } else if (intake.sleep == Sleep::armed && now_ns - intake.armed_ns >= kLongestPauseNs) {
+    intake.sleep = Sleep::asleep;  // if rung meanwhile, the next look finds out
+  }
 }
 
 }  // namespace sockwatch::drain

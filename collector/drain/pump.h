@@ -1,9 +1,10 @@
 // Keeps the rings from running full: a thread of its own that moves events from all segments into
 // private memory and does nothing else, so that no slow disk can make a target lose events.
 //
-// Its sleep follows how full the rings are. 4095 slots hold 4 ms of one million events a second, so
-// even a process that was idle is looked at more often than that; a collector that never sleeps
-// would make each push of the target miss its cache.
+// Its pauses follow how full the rings are. 4095 slots hold 4 ms of one million events a second, so
+// it looks more often than that; a collector that never paused would make each push of the target
+// miss its cache. A segment that was quiet for kQuietNs is left alone until its library rings
+// (`bells`), and where all of them are, the pump sleeps.
 #pragma once
 
 #include <atomic>
@@ -18,7 +19,9 @@
 #include <utility>
 #include <vector>
 
+#include "collector/drain/bells.h"
 #include "collector/drain/segment_reader.h"
+#include "collector/drain/unique_fd.h"
 
 namespace sockwatch::drain {
 
@@ -27,6 +30,11 @@ class Pump {
   // What may wait in private memory for the disk (64 MiB). Beyond it the rings fill up and the
   // targets count what they drop.
   static constexpr std::size_t kMaxWaitingSlots = std::size_t{1} << 20;
+
+  // Much longer than a few rounds: what a library published before it saw the bell armed is found
+  // before the pump relies on it. And a program that does something again and again does not have
+  // to ring each time.
+  static constexpr std::int64_t kQuietNs = 50'000'000;
 
   struct Intake;  // one segment in the pump's care
 
@@ -53,19 +61,35 @@ class Pump {
   // The last of it: all rings are looked through once more, then the segment is let go.
   Harvest finish(Intake* intake);
 
-  // How long to sleep when a segment's fullest ring got `slots` in `elapsed_ns`.
+  // Whether all is quiet: until stirred_fd() is readable nothing new comes in. hush() makes it
+  // unreadable again.
+  bool is_asleep() const;
+  int stirred_fd() const { return stirred_.get(); }
+  void hush() const;
+
+  // How long to pause when a segment's fullest ring got `slots` in `elapsed_ns`.
   static std::int64_t pause_ns(std::size_t slots, std::int64_t elapsed_ns);
 
  private:
   void run();
+  void sleep(std::unique_lock<std::mutex>& lock, std::int64_t until_ns);
+  void stir();
   std::int64_t drain_due(std::int64_t now_ns);
+  void look_into(Intake& intake, std::int64_t now_ns);
+  void doze(Intake& intake, bool nothing_new, std::int64_t now_ns);
   Harvest take_locked(Intake& intake);
 
-  std::mutex mutex_;  // all of the below
+  Bells bells_;
+  UniqueFd stirred_;  // an eventfd
+
+  mutable std::mutex mutex_;  // all of the below
   std::condition_variable changed_;
   std::list<std::unique_ptr<Intake>> intakes_;
   std::size_t waiting_slots_ = 0;
   std::atomic<std::size_t> elsewhere_ = 0;
+  std::uint32_t next_armed_ = wire::kFirstArmed;
+  bool asleep_ = false;    // all segments are
+  bool sleeping_ = false;  // in bells_
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -19,6 +19,7 @@ namespace {
 using End = connect::Tracker::End;
 
 constexpr int kTickMs = 50;  // while processes live; the pump looks at the rings far more often
+constexpr int kAsleepTickMs = 1000;  // while nothing can come in, but what the pump tells
 constexpr int kUnfinishedFileMs = 5;
 constexpr int kStaleFileMs = 1000;
 constexpr int kRetryMs = 1000;
@@ -122,6 +123,7 @@ Status Recorder::read_resumed() {
 
 void Recorder::add_descriptors(std::vector<int>& fds) const {
   if (store_failing_) return;  // nothing is taken out until the trace can be written again
+  fds.push_back(pump_.stirred_fd());
   for (const Live& live : live_) {
     if (live.watch.fd() >= 0) fds.push_back(live.watch.fd());
   }
@@ -130,7 +132,10 @@ void Recorder::add_descriptors(std::vector<int>& fds) const {
 int Recorder::patience_ms() const {
   if (store_failing_) return kRetryMs;
   const std::int64_t now = monotonic_ns();
-  int result = live_.empty() && batch_.empty() && ended_.empty() ? -1 : kTickMs;
+  int result = kTickMs;
+  if (batch_.empty() && ended_.empty() && (live_.empty() || is_asleep())) {
+    result = live_.empty() ? -1 : kAsleepTickMs;
+  }
   for (const auto& [name, file] : waiting_) {
     const bool fresh = now - file.since_ns < kNsPerSecond;
     const int pause = fresh ? kUnfinishedFileMs : kStaleFileMs;
@@ -139,7 +144,16 @@ int Recorder::patience_ms() const {
   return result;
 }
 
+// Whether nothing is in hand, and what comes makes a descriptor readable.
+bool Recorder::is_asleep() const {
+  return unsaved_events_ == 0 && !cut_ && pump_.is_asleep() &&
+         std::ranges::all_of(live_, [](const Live& live) {
+           return live.watch.fd() >= 0 && !live.image->holds_back();
+         });
+}
+
 void Recorder::tick() {
+  pump_.hush();
   const std::int64_t now = monotonic_ns();
   if (store_failing_) {
     if (now - last_save_ns_ >= std::int64_t{kRetryMs} * kNsPerMs) (void)save_batch();

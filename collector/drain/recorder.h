@@ -151,6 +151,7 @@ class Recorder {
   void add_unseen_programs();
   void add_notes();
   std::uint64_t refused() const;
+  bool is_asleep() const;
   // No process of now has to do with what is recorded.
   bool nobody_lives() const { return of_another_boot_ || options_.recover; }
 

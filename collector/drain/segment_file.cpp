@@ -228,6 +228,8 @@ std::uint64_t SegmentFile::lost(wire::Loss cause) const {
   return header().lost[static_cast<std::size_t>(cause)].load(std::memory_order_relaxed);
 }
 
+std::atomic<std::uint32_t>& SegmentFile::bell() const { return header().bell; }
+
 SegmentFile::~SegmentFile() { unmap(); }
 
 SegmentFile::SegmentFile(SegmentFile&& other) noexcept

@@ -5,6 +5,7 @@
 // as they lie and must be read through RingReader.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ class SegmentFile {
   wire::Slot& slot(std::size_t index) const;
   wire::RingImage& ring(std::size_t index) const;
   std::uint64_t lost(wire::Loss cause) const;  // events dropped outside any ring
+
+  // Belongs to both sides; see shim/wire/segment.h.
+  std::atomic<std::uint32_t>& bell() const;
 
   // Part of the file is gone: see BusGuard.
   bool broken() const { return guard_.broken(); }

@@ -24,6 +24,7 @@ SegmentReader::SegmentReader(SegmentFile file, const std::map<std::size_t, std::
 
 std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
   std::int64_t watermark = monotonic_ns() - kAnnouncementSlackNs;
+  looked_ = true;
   std::size_t fullest = 0;
   std::size_t waiting = 0;
   for (std::size_t index = 0; index < wire::kSlotCount && !file_.broken(); ++index) {
@@ -75,7 +76,7 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
 }
 
 bool SegmentReader::nothing_new(Harvest& into, std::int64_t now_ns) const {
-  if (used_ == 0 || file_.broken()) return false;
+  if (!looked_ || file_.broken()) return false;
   // The library takes the first slot that was never used.
   if (used_ < wire::kSlotCount &&
       file_.slot(used_).state.load(std::memory_order_acquire) != wire::kNeverUsed) {

@@ -71,6 +71,7 @@ class SegmentReader {
   std::int64_t image_;
   bool leave_;
   std::array<std::optional<RingReader>, wire::kSlotCount> readers_;
+  bool looked_ = false;   // there was a round
   std::size_t used_ = 0;  // slots up to the last one that was ever in use
   std::vector<Copied> copied_;
   std::vector<Logbook::Slots> noted_;  // room for a round

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "shim/bell.h"
 #include "shim/clock.h"
 #include "shim/process.h"
 #include "shim/state.h"
@@ -23,11 +24,17 @@ inline void entered(std::uint64_t now_ns) {
 template <class Real>
 auto filter_through(Real real) {
   const bool before = state::sandboxed.exchange(true, std::memory_order_relaxed);
+  if (!before) {
+    bell::remove(process::current());
+  }
   const auto result = real();
   if (result >= 0) {
     entered(clock::now_ns());
   } else {
     state::sandboxed.store(before, std::memory_order_relaxed);
+    if (!before) {
+      bell::put_back(process::current());
+    }
   }
   return result;
 }

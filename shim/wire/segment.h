@@ -15,6 +15,14 @@
 // File name: "<pid>.<created_ns>.seg", both decimal; created_ns is CLOCK_MONOTONIC, so each exec of
 // a pid has its own. Nobody but the collector ever deletes one.
 //
+// Bell: a collector that found nothing for a while sleeps until somebody rings. It arms the bell,
+// each time with another even number, looks into the rings for a while longer, and then waits on
+// the word as a futex. Whoever publishes and finds it armed makes the number odd, wakes the
+// collector, and only then makes it kSilent: should it be killed in between, or have to wait for a
+// processor, the next one wakes the collector too. So no event costs a system call but the first
+// after a silence. There is no fence between publishing and looking at the bell: what lies in
+// between is nanoseconds, and the collector looks again milliseconds after it armed.
+//
 // Ring lease: a thread takes a slot by compare-exchange kFree → kLeased (acquire) and gives it back
 // with kFree (release) at its exit. The collector drains any slot that has `published` above what
 // it read, whoever owns it. Nothing is reset at hand-over: sequence numbers go on.
@@ -44,6 +52,12 @@ enum SlotState : std::uint32_t {
   kNeverUsed = 0,  // ring memory untouched
   kLeased = 1,
   kFree = 2,  // used before, owner gone; may still hold events
+};
+
+enum Bell : std::uint32_t {
+  kNoBell = 0,      // the library cannot ring (under seccomp): look by yourself
+  kSilent = 1,      // it could, and need not
+  kFirstArmed = 2,  // this and above: the collector may be asleep
 };
 
 struct alignas(64) Slot {
@@ -81,6 +95,7 @@ struct alignas(64) Header {
   char exe[512];            // readlink /proc/self/exe, NUL-terminated, may be cut
   char command_line[1536];  // /proc/self/cmdline: NUL between arguments, cut at the end
   std::uint32_t command_line_length;
+  std::atomic<std::uint32_t> bell;  // Bell; 0 too in segments of libraries that know of none
   // Inode of /proc/self/ns/pid, 0 where it cannot be had: `pid` and the name of the file are
   // numbers of that namespace, and may mean nothing, or another process, to the collector.
   std::uint64_t pid_namespace;
@@ -89,6 +104,7 @@ struct alignas(64) Header {
 constexpr std::size_t round_to_page(std::size_t bytes) {
   return (bytes + kPage - 1) / kPage * kPage;
 }
+static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(Header) % 64 == 0);
 inline constexpr std::size_t kRingsOffset =
     round_to_page(sizeof(Header) + kSlotCount * sizeof(Slot));
 inline constexpr std::size_t kRingStride = round_to_page(sizeof(Ring));

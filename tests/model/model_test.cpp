@@ -3,6 +3,7 @@
 
 #include <ostream>
 
+#include "tests/model/bell_model.h"
 #include "tests/model/journal_model.h"
 #include "tests/model/lease_model.h"
 
@@ -24,6 +25,14 @@ TEST(JournalModel, PublishedIsStoredOnceOrCounted) {
   EXPECT_EQ(all.wrong, "") << all.told();
   EXPECT_GT(all.states, 10'000U);
   EXPECT_GT(all.ends, 100U);
+  RecordProperty("states", std::to_string(all.states));
+}
+
+TEST(BellModel, NobodySleepsOverAnEvent) {
+  const Explored all = explore(BellModel::begin(BellFault::none));
+  EXPECT_EQ(all.wrong, "") << all.told();
+  EXPECT_GT(all.states, 500U);
+  EXPECT_GT(all.ends, 10U);
   RecordProperty("states", std::to_string(all.states));
 }
 
@@ -52,6 +61,23 @@ INSTANTIATE_TEST_SUITE_P(
         Known<LeaseFault>{LeaseFault::not_reconciled, "NotReconciled", "broken ring"},
         Known<LeaseFault>{LeaseFault::child_goes_on, "ChildGoesOn", "two owners"},
         Known<LeaseFault>{LeaseFault::published_before_written, "PublishedBeforeWritten", ""}),
+    kName);
+
+class FaultyBell : public testing::TestWithParam<Known<BellFault>> {};
+TEST_P(FaultyBell, IsFound) {
+  const Explored all = explore(BellModel::begin(GetParam().fault));
+  EXPECT_THAT(all.wrong, HasSubstr(GetParam().found)) << all.told();
+}
+INSTANTIATE_TEST_SUITE_P(
+    Model, FaultyBell,
+    testing::Values(
+        Known<BellFault>{BellFault::looked_before_arming, "LookedBeforeArming", "asleep"},
+        Known<BellFault>{BellFault::silent_at_once, "SilentAtOnce", "asleep"},
+        Known<BellFault>{BellFault::woken_before_changed, "WokenBeforeChanged", "asleep"},
+        Known<BellFault>{BellFault::armed_alike, "ArmedAlike", "asleep"},
+        Known<BellFault>{BellFault::waits_for_any_value, "WaitsForAnyValue", "asleep"},
+        Known<BellFault>{BellFault::looked_before_publish, "LookedBeforePublish", "asleep"},
+        Known<BellFault>{BellFault::removed_without_waking, "RemovedWithoutWaking", "asleep"}),
     kName);
 
 class FaultyJournal : public testing::TestWithParam<Known<JournalFault>> {};

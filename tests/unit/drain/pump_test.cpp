@@ -2,7 +2,14 @@
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
+#include <linux/futex.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
+#include <climits>
+#include <functional>
 #include <thread>
 
 #include "collector/drain/clock.h"
@@ -167,6 +174,105 @@ TEST_F(PumpTest, AfterALongSilenceEverythingArrives) {
   const Harvest harvest = pump.take(intake);
   EXPECT_EQ(harvest.slots, 2u);
   EXPECT_EQ(harvest.lost_outside[2], 7u);
+}
+
+// The library's half of falling asleep and being woken.
+class SleepingPumpTest : public PumpTest {
+ protected:
+  SleepingPumpTest() { producer_.header().bell = wire::kSilent; }
+  std::atomic<std::uint32_t>& bell() { return producer_.header().bell; }
+  static bool eventually(const std::function<bool()>& is_so) {
+    for (int i = 0; i < 2000 && !is_so(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    return is_so();
+  }
+  static void ring(std::atomic<std::uint32_t>& bell) {
+    std::uint32_t seen = bell;
+    if (seen < wire::kFirstArmed) return;
+    std::uint32_t rung = seen | 1U;
+    bell.compare_exchange_strong(seen, rung);
+    ::syscall(SYS_futex, &bell, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+    bell.compare_exchange_strong(rung, wire::kSilent);
+  }
+};
+
+TEST_F(SleepingPumpTest, IsWokenByTheFirstEvent) {
+  if (!Bells().work()) GTEST_SKIP() << "the kernel has no futex_waitv";
+  Pump pump;
+  Pump::Intake* intake = pump.add(reader());
+  for (std::size_t round = 1; round <= 3; ++round) {
+    ASSERT_TRUE(eventually([&] { return pump.is_asleep(); }));
+    EXPECT_GE(bell().load(), wire::kFirstArmed);
+    (void)pump.take(intake);
+    pump.hush();
+    ASSERT_TRUE(publish());
+    ring(bell());
+    pollfd stirred{pump.stirred_fd(), POLLIN, 0};
+    EXPECT_EQ(::poll(&stirred, 1, 10'000), 1);
+    EXPECT_EQ(pump.take(intake).slots, 1u);
+  }
+  ASSERT_TRUE(publish());
+  EXPECT_EQ(pump.finish(intake).slots, 1u);
+  EXPECT_EQ(bell().load(), wire::kSilent) << "nobody sleeps any more";
+}
+
+TEST_F(SleepingPumpTest, LooksByItselfWhereNobodyCanRing) {
+  Pump pump;
+  Pump::Intake* intake = pump.add(reader());
+  ASSERT_TRUE(!Bells().work() || eventually([&] { return pump.is_asleep(); }));
+  ring(bell());
+  bell() = wire::kNoBell;
+  ASSERT_TRUE(eventually([&] { return !pump.is_asleep(); }));
+  std::this_thread::sleep_for(std::chrono::nanoseconds(3 * Pump::kQuietNs));
+  EXPECT_FALSE(pump.is_asleep());
+  EXPECT_EQ(bell().load(), wire::kNoBell);
+  ASSERT_TRUE(publish());
+  std::size_t got = 0;
+  EXPECT_TRUE(eventually([&] { return (got += pump.take(intake).slots) == 1; }));
+}
+
+TEST_F(SleepingPumpTest, AKilledCollectorsBellIsSilenced) {
+  bell() = wire::kFirstArmed + 8;
+  Pump pump;
+  pump.add(reader());
+  EXPECT_EQ(bell().load(), wire::kSilent);
+}
+
+TEST_F(SleepingPumpTest, AFileCutShortMakesNoNoise) {
+  if (!Bells().work()) GTEST_SKIP() << "the kernel has no futex_waitv";
+  Pump pump;
+  Pump::Intake* intake = pump.add(reader());
+  ASSERT_TRUE(eventually([&] { return pump.is_asleep(); }));
+  ASSERT_EQ(::truncate(producer_.path().c_str(), 0), 0);
+  ASSERT_TRUE(eventually([&] { return pump.take(intake).broken_segment; }));
+  EXPECT_TRUE(eventually([&] { return pump.is_asleep(); }));
+}
+
+// More than the kernel waits for at a time.
+TEST_F(SleepingPumpTest, HearsEachOfManyBells) {
+  if (!Bells().work()) GTEST_SKIP() << "the kernel has no futex_waitv";
+  Pump pump;
+  std::vector<Producer> producers;
+  std::vector<Pump::Intake*> intakes;
+  for (int i = 0; i < 300; ++i) {
+    producers.emplace_back(directory_.path(), Producer::Options{.created_ns = 1000 + i});
+    producers.back().header().bell = wire::kSilent;
+    const UniqueFd fd(::open(directory_.path().c_str(), O_RDONLY | O_DIRECTORY));
+    auto file = SegmentFile::open(fd.get(), producers.back().name());
+    ASSERT_TRUE(file && file->has_value());
+    intakes.push_back(pump.add(SegmentReader(*std::move(*file))));
+  }
+  for (const std::size_t index : {std::size_t{0}, std::size_t{150}, std::size_t{299}}) {
+    ASSERT_TRUE(eventually([&] { return pump.is_asleep(); }));
+    pump.hush();
+    ASSERT_TRUE(
+        producers[index].publish(0, EventBuilder(wire::Op::close, 3, monotonic_ns()).slots()));
+    ring(producers[index].header().bell);
+    pollfd stirred{pump.stirred_fd(), POLLIN, 0};
+    EXPECT_EQ(::poll(&stirred, 1, 10'000), 1);
+    EXPECT_EQ(pump.take(intakes[index]).slots, 1u);
+  }
 }
 
 TEST_F(PumpTest, UntouchedRingsStayUntouched) {

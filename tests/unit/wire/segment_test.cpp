@@ -39,6 +39,7 @@ TEST_F(Segment, DescribesItselfAndItsProcess) {
   EXPECT_EQ(header.ppid, getppid());
   EXPECT_EQ(header.uid, getuid());
   EXPECT_EQ(header.detail, 1U);
+  EXPECT_EQ(header.bell.load(), wire::kSilent);
   EXPECT_EQ(std::filesystem::path(header.exe), std::filesystem::canonical("/proc/self/exe"));
   EXPECT_GT(header.command_line_length, 0U);
   EXPECT_NE(std::strstr(header.command_line, "wire_test"), nullptr);

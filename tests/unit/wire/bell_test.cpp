@@ -1,0 +1,87 @@
+// The bell that wakes a sleeping collector.
+#include "shim/bell.h"
+
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <thread>
+
+#include "shim/hooks/sandbox.h"
+#include "shim/record.h"
+#include "shim/state.h"
+#include "tests/unit/wire/recording.h"
+
+namespace sockwatch::shim {
+namespace {
+
+constexpr std::uint32_t kArmed = wire::kFirstArmed + 40;
+
+class Bell : public test::Recording {
+ protected:
+  static void publish_one() {
+    Record record(wire::Op::send, 1);
+    ASSERT_TRUE(record);
+    record.publish();
+  }
+};
+
+// As a collector does, through a mapping of its own.
+void sleep_until_rung(std::atomic<std::uint32_t>& bell) {
+  timespec most{20, 0};
+  EXPECT_TRUE(syscall(SYS_futex, &bell, FUTEX_WAIT, kArmed, &most, nullptr, 0) == 0 ||
+              errno == EAGAIN);
+}
+
+TEST_F(Bell, IsSilentAndStaysSoUntilItIsArmed) {
+  publish_one();
+  publish_one();
+  EXPECT_EQ(test::Mapped(segment_path()).header().bell.load(), wire::kSilent);
+}
+
+TEST_F(Bell, TheFirstEventWakesWhoeverSleeps) {
+  publish_one();
+  const test::Mapped mapped(segment_path());
+  std::atomic<std::uint32_t>& bell = mapped.header().bell;
+  bell = kArmed;
+  std::thread collector([&] { sleep_until_rung(bell); });
+  publish_one();
+  collector.join();
+  EXPECT_EQ(bell.load(), wire::kSilent);
+  EXPECT_EQ(mapped.drain(0).size(), 2U);
+}
+
+TEST_F(Bell, OneWhoWasKilledWhileRingingIsHelped) {
+  publish_one();
+  const test::Mapped mapped(segment_path());
+  std::atomic<std::uint32_t>& bell = mapped.header().bell;
+  bell = kArmed | 1U;
+  publish_one();
+  EXPECT_EQ(bell.load(), wire::kSilent);
+}
+
+TEST_F(Bell, ASandboxRemovesItAndWakesBefore) {
+  publish_one();
+  const test::Mapped mapped(segment_path());
+  std::atomic<std::uint32_t>& bell = mapped.header().bell;
+  const auto fails = [&] {
+    EXPECT_EQ(bell.load(), wire::kNoBell);
+    return -1;
+  };
+  EXPECT_EQ(sandbox::watch(false, true, fails), -1);
+  EXPECT_EQ(bell.load(), wire::kSilent) << "there is no sandbox";
+
+  bell = kArmed;
+  std::thread collector([&] { sleep_until_rung(bell); });
+  EXPECT_EQ(sandbox::watch(false, true, [] { return 0; }), 0);
+  collector.join();
+  EXPECT_EQ(bell.load(), wire::kNoBell);
+  publish_one();
+  EXPECT_EQ(bell.load(), wire::kNoBell);
+  EXPECT_EQ(sandbox::watch(false, true, [] { return -1; }), -1);
+  EXPECT_EQ(bell.load(), wire::kNoBell) << "of two filters the first is in force";
+}
+
+}  // namespace
+}  // namespace sockwatch::shim
