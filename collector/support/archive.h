@@ -178,6 +178,7 @@ class Restore {
     for (std::uint64_t left = count(); left > 0 && good_; --left) {
       typename T::value_type value{};
       (*this)(value);
+      must_be_there(value);
       values.push_back(std::move(value));
     }
   }
@@ -189,6 +190,7 @@ class Restore {
       typename T::mapped_type value{};
       (*this)(key);
       (*this)(value);
+      must_be_there(value);
       values.emplace(std::move(key), std::move(value));
     }
   }
@@ -240,6 +242,13 @@ class Restore {
     good_ = false;
     rest_ = {};
   }
+  // Nobody who looks through a container of ours expects a hole in it.
+  template <typename T>
+  void must_be_there(const std::shared_ptr<T>& element) {
+    if (element == nullptr) fail();
+  }
+  template <typename T>
+  void must_be_there(const T&) {}
   // Null beyond the end, and from then on.
   const char* take(std::uint64_t length) {
     if (!good_ || length > rest_.size()) {

@@ -112,5 +112,25 @@ TEST(Archive, APointerToAnotherTypeIsRefused) {
   EXPECT_FALSE(restore.good());
 }
 
+// Forged; what is kept has none.
+TEST(Archive, AHoleInAContainerIsRefused) {
+  using Map = std::map<int, std::shared_ptr<Leaf>>;
+  using List = std::vector<std::shared_ptr<Leaf>>;
+  std::string bytes;
+  Keep keep(bytes);
+  keep(Map{{3, nullptr}});
+  Map map;
+  Restore restore(bytes);
+  restore(map);
+  EXPECT_FALSE(restore.good());
+  std::string others;
+  Keep keep_others(others);
+  keep_others(List{nullptr});
+  List list;
+  Restore restore_others(others);
+  restore_others(list);
+  EXPECT_FALSE(restore_others.good());
+}
+
 }  // namespace
 }  // namespace sockwatch
