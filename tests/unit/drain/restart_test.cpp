@@ -353,7 +353,7 @@ TEST_F(RestartTest, NotesOfAnotherRecordingAreNotMixedIn) {
   Target target([&](int n) { step(producer(), n); });
   start_collector(store::OpenMode::create, 0);
   target.step();
-  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  EXPECT_TRUE(eventually([&] { return next_mode() == store::OpenMode::resume; }));
   kill_collector();
   {
     auto writer = store::Writer::open(out_ / "other", store::OpenMode::create);

@@ -33,8 +33,13 @@ class RingReaderTest : public testing::Test {
         EventBuilder(wire::Op::getaddrinfo, -1, t_ns).text(wire::Part::name, bytes).slots());
   }
 
-  std::unique_ptr<wire::Ring> ring_ = std::make_unique<wire::Ring>();
-  wire::RingImage& image_ = *reinterpret_cast<wire::RingImage*>(ring_.get());
+  // All zeroes, as the file a ring lies in: what was never written is no event of another ring.
+  struct Memory {
+    alignas(wire::Ring) std::byte bytes[sizeof(wire::Ring)] = {};
+  };
+  std::unique_ptr<Memory> memory_ = std::make_unique<Memory>();
+  wire::Ring* ring_ = new (memory_->bytes) wire::Ring;
+  wire::RingImage& image_ = *reinterpret_cast<wire::RingImage*>(ring_);
   std::uint64_t sequence_ = 0;
   std::vector<wire::Event> out_;
 };
