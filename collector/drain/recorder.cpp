@@ -148,7 +148,7 @@ int Recorder::patience_ms() const {
 bool Recorder::is_asleep() const {
   return unsaved_events_ == 0 && !cut_ && pump_.is_asleep() &&
          std::ranges::all_of(live_, [](const Live& live) {
-           return live.watch.fd() >= 0 && !live.image->holds_back();
+           return live.watch.fd() >= 0 && live.image->held() == 0;
          });
 }
 

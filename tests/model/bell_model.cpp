@@ -52,7 +52,10 @@ const char* BellModel::step(Byte index) {
                                                            : kRing;
       return "is the bell armed?";
     case kRing:
-      if (bell == thread.saw) bell = is(BellFault::silent_at_once) ? silent : rung(thread);
+      if (bell == thread.saw) {
+        bell = rung(thread);
+        if (is(BellFault::silent_at_once)) bell = silent;
+      }
       thread.where = kWake;
       return "it rings";
     case kWake:
