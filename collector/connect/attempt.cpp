@@ -260,6 +260,10 @@ void Attempt::close(const Close& close, const SocketOptions& options) {
   if (!close.tcp && talked && !looked_at_its_end) forget_last(row_);
 }
 
+void Attempt::lose_end() {
+  if (phase_ == Phase::connected) forget_last(row_);  // not known to be the last reading
+}
+
 void Attempt::process_ended(store::Ns t_ns, const SocketOptions& options) {
   if (connecting() && !send_timed_out_ && !writable_) {
     // A wait that had run out may have been one tick of a loop: a budget is claimed only where it

@@ -95,6 +95,7 @@ class Attempt {
   void jumped(store::Ns t_ns);
   void close(const Close& close, const SocketOptions& options);
   void process_ended(store::Ns t_ns, const SocketOptions& options);
+  void lose_end();  // the process ended, and what happened before may be among what was lost
 
   bool dirty = false;           // listed as changed (the tracker's note)
   store::Ns last_wait_ns = 0;   // end of the last wait counted (the tracker's note)

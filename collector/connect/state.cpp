@@ -78,6 +78,9 @@ void Tracker::State::apply(const Observation& o) {
     case Op::splice:
       on_transfer(o);
       break;
+    case Op::lost:
+      missed(o.t_ns);
+      break;
     default:
       if (is_send(o.op) || is_receive(o.op)) {
         on_transfer(o);
@@ -172,6 +175,10 @@ void Tracker::State::leave_lookup(std::uint32_t tid, std::int64_t t_ns) {
   changes_.resolutions.push_back(names_.add(lookup, ids.next_resolution++, process_id));
 }
 
+void Tracker::State::missed(std::int64_t until_ns) {
+  missing_until_ns_ = std::max(missing_until_ns_, until_ns);
+}
+
 void Tracker::State::process_ended(std::int64_t t_ns, End how) {
   while (!running_lookups_.empty()) leave_lookup(running_lookups_.begin()->first, t_ns);
   for (const int fd : sockets_.in_range(0, ~0U)) {
@@ -179,7 +186,10 @@ void Tracker::State::process_ended(std::int64_t t_ns, End how) {
     if (socket->attempt) {
       Attempt& attempt = *socket->attempt;
       read_logs(*socket);
-      if (how == End::exited || attempt.connecting()) {
+      if (attempt.row().started_ns <= missing_until_ns_) {
+        attempt.lose_end();
+        changed(socket->attempt);
+      } else if (how == End::exited || attempt.connecting()) {
         attempt.process_ended(t_ns, socket->options);
         changed(socket->attempt);
       }

@@ -31,6 +31,7 @@ struct Tracker::State {
   std::uint64_t orphans = 0;
 
   void apply(const Observation& o);
+  void missed(std::int64_t until_ns);
   void process_ended(std::int64_t t_ns, End how);
   Changes take();
 
@@ -39,7 +40,7 @@ struct Tracker::State {
     return fields_are(Skipped<std::int64_t>(), Skipped<Ids*>(), Skipped<Options>(), orphans,
                       sockets_, names_, races_, listeners_, failed_calls_, logs_,
                       Skipped<Changes>(), Skipped<std::vector<std::shared_ptr<Attempt>>>(),
-                      running_lookups_, orphaned_calls_);
+                      running_lookups_, orphaned_calls_, missing_until_ns_);
   }
   void touch_all();  // every attempt under way counts as changed
 
@@ -109,6 +110,7 @@ struct Tracker::State {
   // end means a socket that is gone.
   std::unordered_map<std::uint32_t, Observation> running_lookups_;  // by thread
   std::unordered_map<std::uint32_t, int> orphaned_calls_;
+  std::int64_t missing_until_ns_ = 0;
 };
 
 }  // namespace sockwatch::connect

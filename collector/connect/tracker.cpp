@@ -14,6 +14,7 @@ Tracker::Tracker(Tracker&&) noexcept = default;
 Tracker& Tracker::operator=(Tracker&&) noexcept = default;
 
 void Tracker::apply(const Observation& observation) { state_->apply(observation); }
+void Tracker::missed(std::int64_t until_ns) { state_->missed(until_ns); }
 void Tracker::process_ended(std::int64_t t_ns, End how) { state_->process_ended(t_ns, how); }
 Changes Tracker::take() { return state_->take(); }
 void Tracker::keep(Keep& archive) const { archive(*state_); }

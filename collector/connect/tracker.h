@@ -55,8 +55,13 @@ class Tracker {
 
   void apply(const Observation& observation);
 
+  // Events of this process from before `until_ns` are lost. What ended by them is not known to have
+  // gone on until the end of the process.
+  void missed(std::int64_t until_ns);
+
   // The process is gone: what was connecting becomes `abandoned`; what was connected was closed by
-  // the kernel at t_ns, and its ending follows the rules of a close. After an exec the new image
+  // the kernel at t_ns, and its ending follows the rules of a close. Where events are missing since
+  // its start, neither is claimed: it stays `pending` or `open`. After an exec the new image
   // may go on using a descriptor unseen: connected sockets stay `open`.
   enum class End { exited, replaced };
   void process_ended(std::int64_t t_ns, End how = End::exited);

@@ -24,6 +24,13 @@ std::uint64_t add_up(std::uint64_t a, std::uint64_t b) {
                                                       : std::min(a, kMax) + std::min(b, kMax);
 }
 
+std::uint64_t all_lost(const Harvest& harvest) {
+  std::uint64_t sum = add_up(harvest.missing, harvest.broken_rings);
+  for (const std::uint64_t lost : harvest.lost_outside) sum = add_up(sum, lost);
+  for (const std::uint64_t lost : harvest.lost_in_ring) sum = add_up(sum, lost);
+  return sum + (harvest.broken_segment ? 1 : 0);
+}
+
 template <typename Row>
 void append(std::vector<Row>& to, std::vector<Row>&& from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
@@ -121,7 +128,10 @@ void Image::add(Harvest& harvest, std::int64_t now_ns) {
     add_ring(ring, std::move(harvest.rings[ring]), now_ns);
     harvest.rings[ring].clear();
   }
+  const bool more_lost = all_lost(harvest) > all_lost(totals_);
   totals_ = std::move(harvest);
+  // When it was is not known.
+  if (more_lost) tracker_.missed(std::max(now_ns, last_event_ns_));
 }
 
 void Image::apply(std::size_t ring, std::span<const wire::Event> publication) {
@@ -131,6 +141,7 @@ void Image::apply(std::size_t ring, std::span<const wire::Event> publication) {
   const std::optional<connect::Observation> observation = decode(publication);
   if (!observation) {
     ++malformed_;
+    tracker_.missed(last_event_ns_);
     return;
   }
   if (observation->op == wire::Op::lost) {

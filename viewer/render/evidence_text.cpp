@@ -294,7 +294,8 @@ std::string attempt_sentence(const store::ConnectionRow& row, const TextStyle& s
   if (outcome == Outcome::superseded) return "another address of the name connected first" + seen;
   if (outcome == Outcome::cancelled)
     return "closed by the program before there was a result" + seen;
-  if (outcome == Outcome::pending) return "no result yet when the recording ended" + seen;
+  if (outcome == Outcome::pending)
+    return "no result was seen: the recording ended first, or records of it are lost" + seen;
   return "";
 }
 

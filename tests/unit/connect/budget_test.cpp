@@ -248,6 +248,18 @@ TEST_F(Budgets, MoreExpiredWaitsThanAreRemembered) {
   EXPECT_LE(story.waits().size(), 32u);
 }
 
+// With all calls in detail, a wait of one socket is a call on its connection.
+TEST(Calls, APollOfOneSocketNamesItsConnection) {
+  Story story(Options{.all_calls = true});
+  story.connect(kFd, "10.0.0.1", 80).in_progress();
+  story.poll(kFd, 500).ready(POLLOUT);
+  const auto& calls = story.calls();
+  ASSERT_FALSE(calls.empty());
+  EXPECT_EQ(calls.back().call, "poll");
+  EXPECT_EQ(calls.back().fd, kFd);
+  EXPECT_EQ(calls.back().connection_id, 1);
+}
+
 TEST_F(Budgets, WaitRowsAreBounded) {
   begin();
   for (int i = 0; i < 500; ++i) story.poll(kFd, 1).expires();

@@ -209,6 +209,35 @@ TEST_F(Outcomes, AbandonedInsideConnect) {
   EXPECT_EQ(story.row().outcome, "abandoned");
 }
 
+// Its end may be among the lost.
+TEST_F(Outcomes, PendingWhereEventsWereLost) {
+  begin();
+  story.pass(40);
+  story.loses_events();
+  story.process_ends();
+  EXPECT_EQ(story.row().outcome, "pending");
+  EXPECT_EQ(story.row().closed_ns, std::nullopt);
+}
+
+TEST_F(Outcomes, OpenWhereEventsWereLost) {
+  begin();
+  story.so_error(kFd, 0, established());
+  story.send(kFd, 100);
+  story.loses_events();
+  story.process_ends();
+  EXPECT_EQ(story.row().ending, "open");
+  EXPECT_EQ(story.row().closed_ns, std::nullopt);
+  EXPECT_EQ(story.row().bytes_sent, std::nullopt);
+}
+
+TEST_F(Outcomes, WhatWasLostBeforeItBeganIsNotItsOwn) {
+  story.loses_events();
+  story.pass(1);
+  begin();
+  story.process_ends();
+  EXPECT_EQ(story.row().outcome, "abandoned");
+}
+
 // A wait ran out, and the program left with it.
 TEST_F(Outcomes, AbandonedWithItsOnlyWait) {
   begin();
