@@ -174,9 +174,11 @@ void finish_again(const Attempt& attempt, int fd, Outcome outcome) {
                              outcome.error == EINTR || outcome.error == EFAULT);
   if (running) {
     fd_table::change(fd, 0, kConnecting);
-    if (!state::settings.every_call) {
-      return;
-    }
+  }
+  // One that may wait has waited on, until SO_SNDTIMEO or a signal.
+  const bool waited = running && !attempt.nonblocking && outcome.error != EFAULT;
+  if (running && !waited && !state::settings.every_call) {
+    return;
   }
   Record record(wire::Op::connect, fd);
   if (!record) {
@@ -188,10 +190,12 @@ void finish_again(const Attempt& attempt, int fd, Outcome outcome) {
   }
   record.endpoint(*attempt.detail);
   record.part(wire::Part::peer_address, &attempt.peer, attempt.length);
-  if (running) {
-    record.publish();
-  } else {
+  if (!running) {
     publish_phase_end(record, fd, *attempt.detail);
+  } else if (waited && !add_picture(record, fd, *attempt.detail)) {
+    record.abandon();
+  } else {
+    record.publish();
   }
 }
 

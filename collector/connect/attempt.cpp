@@ -43,8 +43,10 @@ void Attempt::send_timeout_expired(const Expiry& expiry, const Picture& tcp) {
   row_.error = EINPROGRESS;
   row_.decided_ns = expiry.end_ns;
   row_.noticed_ns = expiry.end_ns;
-  row_.budget_ns = expiry.timeout_ns;
-  row_.budget_source = expiry.source;
+  if (const auto budget = connect_waits_.budget(row_.started_ns)) {
+    row_.budget_ns = budget->ns;
+    row_.budget_source = budget->source;
+  }
   row_.waits = connect_waits_.waits;
   row_.expired_waits = connect_waits_.expired;
   if (tcp) record_handshake(*tcp, true, row_);
@@ -175,7 +177,9 @@ void Attempt::jumped(store::Ns t_ns) {
 
 void Attempt::conclude_unnoticed(const Close& close, const SocketOptions& options) {
   if (send_timed_out_ && !close.sibling_won) {
-    if (close.tcp) record_handshake(*close.tcp, true, row_);
+    // What was sent after the program had its time-out is not part of it.
+    if (close.tcp && !row_.syn_retransmits) record_handshake(*close.tcp, true, row_);
+    if (close.tcp) record_last(*close.tcp, PeerFin::unknown, row_);
     row_.waits = connect_waits_.waits;
     row_.expired_waits = connect_waits_.expired;
     phase_ = Phase::failed;

@@ -285,6 +285,22 @@ TEST_F(Budgets, SendTimeoutOfABlockingConnect) {
   EXPECT_EQ(row.decided_ns, expired);
   EXPECT_EQ(row.budget_ns, 2000 * kMs);
   EXPECT_EQ(row.closed_ns, story.now());
+  EXPECT_EQ(row.syn_retransmits, 1);  // in that time, not until the close
+}
+
+// A program that waits on with the same call gave it the sum.
+TEST_F(Budgets, SendTimeoutsAddUp) {
+  story.set_timeout(kFd, SO_SNDTIMEO, 1500);
+  story.connect(kFd, "10.0.0.1", 80).blocking().took(1500).fails(EINPROGRESS, syn_sent(1));
+  story.connect(kFd, "10.0.0.1", 80).blocking().took(1500).fails(EALREADY, syn_sent(2));
+  const auto expired = story.now();
+  story.close(kFd, syn_sent(2));
+  const auto row = story.row();
+  EXPECT_EQ(row.outcome, "timed_out_caller");
+  EXPECT_EQ(row.expired_waits, 2);
+  EXPECT_EQ(row.decided_ns, expired);
+  EXPECT_EQ(row.budget_ns, expired - row.started_ns);
+  EXPECT_EQ(row.syn_retransmits, 2);
 }
 
 TEST_F(Budgets, SendTimeoutWhoseValueWasNotSeen) {
