@@ -67,6 +67,31 @@ TEST_F(Requests, ReplyStopsHalfWay) {
   expect_half_a_reply(seen.only());
 }
 
+// With the kernel's own time-out, whose start is not read in the middle of a reply.
+TEST_F(Waiter, RestOfReplyByReceiveTimeOut) {
+  const Server server = serve_tcp(network(), stopping_half_way());
+  const Recording seen = record(python(
+      "import struct\ns = socket.create_connection(" + at("127.0.0.1", server.port()) +
+      ")\ns.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack('ll', 1, 500000))\n"
+      "s.send(b'GET / HTTP/1.0\\r\\n\\r\\n')\n"
+      "try:\n  while s.recv(100): pass\n"
+      "except OSError: s.close()\n"));
+  expect_half_a_reply(seen.only());
+  EXPECT_TRUE(shows(seen.only(), {{"budget_source", "SO_RCVTIMEO"}, {"budget_ns", 1'500'000'000}}));
+}
+
+// A connection that rests in the set of a loop, and is closed when the loop ends.
+TEST_F(Waiter, ARestingConnectionWaitsForNothing) {
+  const Server server = serve_tcp(network(), answering("hello"));
+  const Recording seen =
+      record(python("s = socket.create_connection(" + at("127.0.0.1", server.port()) +
+                    ")\ns.send(b'GET / HTTP/1.0\\r\\n\\r\\n')\ns.recv(100)\np = select.poll()\n"
+                    "p.register(s, select.POLLIN)\n"
+                    "for tick in range(5): p.poll(100)\n"
+                    "time.sleep(0.05)\ns.close()\n"));
+  EXPECT_TRUE(shows(seen.only(), {{"ending", "closed"}, {"reply_begun", nullptr}}));
+}
+
 TEST_F(Wget, PeerStaysSilent) {
   const Server server = serve_tcp(network(), silent());
   const Recording seen = record(get("127.0.0.1", server.port(), {"-T", "1.5"}));
