@@ -25,6 +25,14 @@ bool is_optional(std::string_view path) {
   });
 }
 
+// Names of the kernel's own, no files: "@name" in a trace and in ss.
+bool is_abstract(std::string_view path) { return path.starts_with('@'); }
+
+// Who listens there, to be copied into a shell.
+std::string listeners(const std::string& path) {
+  return "ss -xlp | grep -F -e " + model::shell_word(path);
+}
+
 struct Path {
   std::int64_t attempts = 0;
   std::int64_t connected = 0;
@@ -45,7 +53,8 @@ class UnixFull : public Rule {
             "slowly than they come: all its workers are busy. Its queue is full, and the "
             "kernel turned this one away at once.",
         .not_this = "Not a missing service: that would be another error (ENOENT, ECONNREFUSED).",
-        .next = {"ss -xl", "more workers, or a larger backlog (capped by net.core.somaxconn)"}};
+        .next = {"ss -xlp | grep -F -e PATH",
+                 "more workers, or a larger backlog (capped by net.core.somaxconn)"}};
     return kEntry;
   }
   bool wants_healthy() const override { return true; }
@@ -71,7 +80,7 @@ class UnixFull : public Rule {
           fmt::format("{} attempts got EAGAIN", share(result.count, result.of)));
       result.excluded.push_back("A missing service: somebody listens.");
       result.next_steps = {
-          "ss -xl",
+          listeners(subject),
           fmt::format("more workers, or a larger backlog (somaxconn is {})", settings().somaxconn)};
       findings.push_back(std::move(result));
     }
@@ -92,11 +101,13 @@ class UnixGone : public Rule {
             "connect to a unix socket failed with ENOENT, EACCES or ECONNREFUSED. Info "
             "for services that programs do well without (nscd, dbus, syslog, ...).",
         .meaning =
-            "The program wanted to talk to another program on this host through a file. "
+            "The program wanted to talk to another program on this host through a unix socket: a "
+            "file, or a name of the kernel's own (it begins with @, and there is no file). "
             "The file is not there, may not be used by this user, or is left over from a "
-            "program that has ended.",
+            "program that has ended; or no program listens on the name.",
         .not_this = "Not a network problem: unix sockets never leave the host.",
-        .next = {"ls -l PATH", "ss -xl", "start the service, or mend the path or its rights"}};
+        .next = {"ls -l PATH", "ss -xlp | grep -F -e PATH",
+                 "start the service, or mend the path or its rights"}};
     return kEntry;
   }
   bool wants_healthy() const override { return true; }
@@ -125,7 +136,9 @@ class UnixGone : public Rule {
                                                      : Severity::error;
       auto result = finding(severity, Confidence::high, subject);
       path.sightings.fill(result, path.attempts);
-      result.summary = fmt::format("Nobody serves {} ({}).", subject, reason(path.error));
+      result.summary = fmt::format(
+          "Nobody serves {} ({}).", subject,
+          is_abstract(subject) ? "no program listens on this name" : reason(path.error));
       result.evidence.push_back(fmt::format(
           "{} attempts failed with {}", share(result.count, result.of), errno_name(path.error)));
       if (path.connected > 0) {
@@ -135,9 +148,8 @@ class UnixGone : public Rule {
       if (severity == Severity::info) {
         result.evidence.push_back("programs usually do well without this service");
       }
-      result.next_steps = {"ss -xl"};
-      // Abstract names (@) are no files.
-      if (!subject.starts_with('@')) {
+      result.next_steps = {listeners(subject)};
+      if (!is_abstract(subject)) {
         result.next_steps.insert(result.next_steps.begin(), "ls -l " + model::shell_file(subject));
       }
       findings.push_back(std::move(result));

@@ -280,8 +280,11 @@ TEST(UnixGone, QuotesThePathInItsCommand) {
   EXPECT_EQ(find(run(add_local_rules, rows), "UNIXGONE").next_steps[0],
             "ls -l $'/run/my app\\x1b[31m$(reboot).sock'");
   Rows abstract;
-  abstract.unix_socket(0, "@bus", ECONNREFUSED, "refused");
-  EXPECT_THAT(find(run(add_local_rules, abstract), "UNIXGONE").next_steps, ElementsAre("ss -xl"));
+  abstract.unix_socket(0, "@my bus;$(reboot)", ECONNREFUSED, "refused");
+  // An abstract name is no file.
+  const auto gone = find(run(add_local_rules, abstract), "UNIXGONE");
+  EXPECT_THAT(gone.next_steps, ElementsAre("ss -xlp | grep -F -e '@my bus;$(reboot)'"));
+  EXPECT_THAT(gone.summary, ::testing::HasSubstr("no program listens on this name"));
 }
 
 }  // namespace
