@@ -32,9 +32,16 @@ std::string absolute(const std::string& path) {
   return error ? path : whole.string();
 }
 
+Error a_directory(const std::string& path) {
+  return {"'" + path + "' is a directory, and a trace is a file",
+          "name a file in it: -o " +
+              model::shell_file(path + (path.ends_with('/') ? "" : "/") + "trace.sockwatch")};
+}
+
 Error cannot_create(const std::string& path, int error) {
   const std::string directory = fs::path(path).parent_path().string();
   std::error_code unknown;
+  if (error == EISDIR) return a_directory(path);
   std::string hint = "name another file with -o";
   if (error == ENOENT && !directory.empty() && !fs::exists(directory, unknown)) {
     hint = "create the directory first: mkdir -p " + model::shell_file(directory);
@@ -71,6 +78,7 @@ Result<TraceFile> reserve_named_trace(const std::string& path, bool force) {
   }
   if (errno != EEXIST) return cannot_create(path, errno);
   std::error_code unknown;
+  if (fs::is_directory(trace.path, unknown)) return a_directory(path);
   if (!fs::is_regular_file(trace.path, unknown)) {
     return Error{"'" + path + "' is no regular file, so it cannot hold a trace",
                  "name a file with -o; one that is not wanted can be deleted afterwards"};

@@ -1,8 +1,10 @@
 #include "viewer/launch/trace_file.h"
 
 #include <gmock/gmock.h>
+
 #include <gtest/gtest.h>
 #include <unistd.h>
+#include <filesystem>
 
 #include <set>
 #include <thread>
@@ -77,6 +79,21 @@ TEST(ReserveTrace, ADeviceHoldsNoTrace) {
     ASSERT_FALSE(trace);
     EXPECT_THAT(trace.error().message, HasSubstr("no regular file"));
     EXPECT_THAT(trace.error().hint, HasSubstr("-o"));
+  }
+}
+
+// --force would not help, and the name is one for a shell.
+TEST(ReserveTrace, ADirectoryIsToldToBeOne) {
+  TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "my traces");
+  for (const char* name : {"my traces", "my traces/"}) {
+    for (const bool force : {false, true}) {
+      const auto trace = reserve_named_trace(directory / name, force);
+      ASSERT_FALSE(trace);
+      EXPECT_THAT(trace.error().message, HasSubstr("is a directory"));
+      EXPECT_THAT(trace.error().hint, HasSubstr("/my traces/trace.sockwatch'"));
+      EXPECT_THAT(trace.error().hint, ::testing::Not(HasSubstr("--force")));
+    }
   }
 }
 
