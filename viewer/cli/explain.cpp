@@ -66,6 +66,25 @@ void collect(const std::vector<Finding>& findings, const std::string& wanted,
   }
 }
 
+void collect_ids(const std::vector<Finding>& findings, std::vector<std::string>& ids) {
+  for (const Finding& finding : findings) {
+    ids.push_back(finding.id);
+    collect_ids(finding.explained, ids);
+  }
+}
+
+// "It has E1, E2 and W1", at most so many.
+std::string what_there_is(const std::vector<Finding>& findings) {
+  constexpr std::size_t kNamed = 12;
+  std::vector<std::string> ids;
+  collect_ids(findings, ids);
+  if (ids.empty()) return "nothing was found in it";
+  const std::size_t all = ids.size();
+  ids.resize(std::min(all, kNamed));
+  return fmt::format("it has {}{}", fmt::join(ids, ", "),
+                     all > kNamed ? fmt::format(" and {} more", all - kNamed) : "");
+}
+
 Status add_rows(const store::Reader& reader, const Finding& finding, render::FindingFacts& facts) {
   for (const std::int64_t id : finding.connections) {
     if (facts.attempts.size() == render::kAttemptsShown) break;
@@ -94,8 +113,9 @@ Result<std::string> finding_text(const std::string& path, const std::string& wan
   std::vector<const Finding*> found;
   collect(*findings, wanted, found);
   if (found.empty()) {
-    return Error{fmt::format("explain: no finding {} in {}", wanted, path),
-                 fmt::format("sockwatch report {} has their numbers", model::shell_file(path))};
+    return Error{
+        fmt::format("explain: no finding {} in {}: {}", wanted, path, what_there_is(*findings)),
+        fmt::format("sockwatch report {} says what they are", model::shell_file(path))};
   }
   render::FindingFacts facts;
   const auto trace = reader->trace();
@@ -144,6 +164,10 @@ Result<std::string> explained(const ExplainArguments& arguments) {
       if (entry != nullptr && std::filesystem::exists(file)) {
         return finding_text(file, std::string(entry->id), arguments);
       }
+    }
+    // Of a trace and one more word, that word is meant to be in the trace.
+    for (const std::size_t i : {std::size_t{1}, std::size_t{0}}) {
+      if (store::Reader::open(words[1 - i])) return finding_text(words[1 - i], words[i], arguments);
     }
   }
   if (words.size() == 1 && is_finding_id(words[0])) {

@@ -29,6 +29,24 @@ Result<std::int64_t> parse_id(const std::string& text) {
                "sockwatch connections FILE has them in its second column"};
 }
 
+// Numbers are given one after the other; a trace that was edited may lack some.
+std::string what_there_is(const store::Reader& reader) {
+  const auto exists = [&](std::int64_t id) {
+    const auto row = reader.connection(id);
+    return row && *row;
+  };
+  bool any = false;
+  const auto look = [&](const store::ConnectionRow&) { return !(any = true); };
+  if (!reader.connections({}, look) || !any) return "it has none";
+  if (!exists(1)) return "its numbers do not begin with 1";
+  std::int64_t known = 1;
+  while (known < INT64_MAX / 4 && exists(known * 2)) known *= 2;
+  for (std::int64_t step = known / 2; step > 0; step /= 2) {
+    if (exists(known + step)) known += step;
+  }
+  return known == 1 ? "it has only 1" : fmt::format("it has 1 to {}", known);
+}
+
 Result<std::string> page(const std::string& path, std::int64_t id, const ShowArguments& arguments) {
   const auto reader = open_trace(path, arguments.redact);
   if (!reader) return reader.error();
@@ -40,7 +58,7 @@ Result<std::string> page(const std::string& path, std::int64_t id, const ShowArg
   if (!row) return row.error();
   if (!*row) {
     return Error{
-        fmt::format("show: no connection {} in {}", id, path),
+        fmt::format("show: no connection {} in {}: {}", id, path, what_there_is(*reader)),
         fmt::format("sockwatch connections {} has their numbers", model::shell_file(path))};
   }
   facts.row = **row;

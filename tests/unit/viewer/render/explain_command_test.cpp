@@ -71,6 +71,23 @@ TEST_F(Explain, AFindingOfATraceInEitherOrderOrOfTheNewestHere) {
   expect_two_lines(run("explain nowhere.sockwatch E1"), 125);
 }
 
+// Who mistypes a number is told which there are.
+TEST_F(Explain, NamesWhatThereIs) {
+  const std::string trace = write(incident(), "a.sockwatch");
+  for (const char* wrong : {"E99", "Z9", "nonsense"}) {
+    const Ran ran = run("explain " + trace + " " + wrong);
+    EXPECT_EQ(ran.status, 125);
+    EXPECT_THAT(ran.err, HasSubstr(std::string("no finding ") + wrong));
+    EXPECT_THAT(ran.err, HasSubstr(": it has E1, "));
+    EXPECT_EQ(run("explain " + std::string(wrong) + " " + trace).err, ran.err);
+  }
+  EXPECT_THAT(run("explain " + write({}, "empty.sockwatch") + " E1").err,
+              HasSubstr("nothing was found in it"));
+  const std::string all = std::to_string(incident().connections.size());
+  EXPECT_THAT(run("show " + trace + " 999999").err,
+              HasSubstr("no connection 999999 in " + trace + ": it has 1 to " + all));
+}
+
 TEST_F(Explain, WaterfallAndShow) {
   const std::string trace = write(incident());
   const Ran fall = run("report --waterfall --rows 3 " + trace);
