@@ -7,10 +7,16 @@
 namespace sockwatch::model {
 namespace {
 
+// An ICMP message that answered a datagram. A trace may call it a reset, or by its own name.
+bool is_icmp_answer(const store::ConnectionRow& row) {
+  return row.protocol == "udp" && row.ending &&
+         (*row.ending == word(Ending::reset) || *row.ending == word(Outcome::refused) ||
+          *row.ending == word(Outcome::rejected));
+}
+
 // As course_of says, at less cost.
 bool connected(const store::ConnectionRow& row) {
-  return row.outcome == word(Outcome::connected) &&
-         (row.protocol != "udp" || row.ending != word(Ending::reset));
+  return row.outcome == word(Outcome::connected) && !is_icmp_answer(row);
 }
 
 void add_to(Histogram& histogram, const store::OptInt& value) {
@@ -34,9 +40,12 @@ store::OptInt time_between(const store::OptInt& from, const store::OptInt& to) {
 Course course_of(const store::ConnectionRow& row) {
   Course course{parse_outcome(row.outcome), std::nullopt};
   if (course.outcome != Outcome::connected || !row.ending) return course;
+  if (is_icmp_answer(row)) {
+    const bool refused = row.error == ECONNREFUSED || *row.ending == word(Outcome::refused);
+    return {refused ? Outcome::refused : Outcome::rejected, std::nullopt};
+  }
   course.ending = parse_ending(*row.ending);
-  if (row.protocol != "udp" || course.ending != Ending::reset) return course;
-  return {row.error == ECONNREFUSED ? Outcome::refused : Outcome::rejected, std::nullopt};
+  return course;
 }
 
 store::OptInt connect_ns(const store::ConnectionRow& row) {

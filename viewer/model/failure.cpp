@@ -45,8 +45,11 @@ void Evidence::add(const store::ConnectionRow& row) {
   if (counters_live(row) && *row.segs_in == 0) ++silent;
   if (row.segs_in.value_or(0) > 0) ++answered;
   if (has_established_state(row.tcp_state)) ++established;
-  if (row.bytes_received.value_or(0) > 0) ++earlier_reply;
   if (row.reply_begun.value_or(false)) ++reply_begun;
+  // Where the kernel's count is not known, what the program got.
+  if (row.bytes_received ? *row.bytes_received > 0 : row.first_receive_ns.has_value()) {
+    ++earlier_reply;
+  }
   expired_waits += static_cast<std::uint64_t>(std::max<std::int64_t>(row.expired_waits, 0));
   started_ns.add(row.started_ns);
   elapsed_ns.add(attempt_ns(row));

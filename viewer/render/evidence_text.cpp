@@ -217,10 +217,13 @@ std::string request_part(const Evidence& evidence, const TextStyle& style) {
   return " to " + bytes(evidence.bytes_sent, style) + in_parentheses(parts);
 }
 
-std::string kernel_gave_up_sending(const Evidence& evidence, const std::string& after) {
-  const bool by_option = only_source(evidence, "TCP_USER_TIMEOUT");
-  return fmt::format("the kernel gave up{}{}", after,
-                     by_option ? ", the program's TCP_USER_TIMEOUT" : "");
+// The option says when it may give up; it does so when it would send again, somewhat later.
+std::string kernel_gave_up_sending(const Evidence& evidence, const std::string& budget) {
+  if (budget.empty()) return "the kernel gave up";
+  return only_source(evidence, "TCP_USER_TIMEOUT")
+             ? fmt::format("the kernel gave up, as the program's TCP_USER_TIMEOUT of {} says",
+                           budget)
+             : "the kernel gave up after " + budget;
 }
 
 std::string later_failure(const FailureKey& key, const Evidence& evidence, const TextStyle& style) {
@@ -235,7 +238,7 @@ std::string later_failure(const FailureKey& key, const Evidence& evidence, const
           speaks_for_all(evidence, evidence.budget_ns) && !evidence.budget_sources.empty();
       const std::string budget = duration(evidence.budget_ns, style);
       if (only_source(evidence, "kernel") || only_source(evidence, "TCP_USER_TIMEOUT")) {
-        end = kernel_gave_up_sending(evidence, timed ? " after " + budget : "");
+        end = kernel_gave_up_sending(evidence, timed ? budget : "");
       } else if (timed) {
         end += fmt::format(" after its own {} ({})", budget, sources(evidence, style));
       }

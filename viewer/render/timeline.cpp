@@ -45,8 +45,11 @@ std::string_view drawn(Phase phase, const Ink& ink) {
 char mark_of(const store::ConnectionRow& row) {
   if (row.outcome == "superseded") return '>';
   if (row.outcome == "connected") {
-    if (row.ending == "reset") return 'R';
-    return row.ending && model::failure_of(row) ? 'x' : '|';
+    const model::Course course = model::course_of(row);
+    if (course.ending == model::Ending::reset) return 'R';
+    if (!row.ending || !model::failure_of(row)) return '|';
+    // With an errno it was the kernel that gave up; without a time-out it was the other side.
+    return course.ending == model::Ending::response_timed_out && !row.error ? 'x' : '!';
   }
   if (row.outcome == "timed_out_caller" || row.outcome == "cancelled") return 'x';
   return row.outcome == "pending" || row.outcome == "abandoned" ? '?' : '!';

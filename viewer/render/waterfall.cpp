@@ -54,9 +54,11 @@ std::string fitted(const std::string& text, std::size_t width, const TextStyle& 
 }
 
 std::string result_words(const store::ConnectionRow& row, const TextStyle& style) {
-  if (row.outcome == "connected" && row.ending && model::failure_of(row)) {
-    return clean(*row.ending, style.ascii);
+  const model::Course course = model::course_of(row);
+  if (course.ending && model::is_failure(*course.ending)) {
+    return std::string(model::word(*course.ending));
   }
+  if (course.outcome) return std::string(model::word(*course.outcome));
   return clean(row.outcome, style.ascii);
 }
 

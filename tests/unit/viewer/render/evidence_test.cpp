@@ -133,6 +133,21 @@ TEST_F(EvidenceText, AnIcmpAnswerToADatagramIsNoReset) {
   EXPECT_EQ(summary.total.failures(), 1u);
   row.error = EHOSTUNREACH;
   EXPECT_THAT(said(row), HasSubstr("cannot be reached: EHOSTUNREACH"));
+  // Whatever word the trace has for it.
+  row.error = ECONNREFUSED;
+  for (const auto& [outcome, ending] :
+       {std::pair<std::string, store::OptText>{"connected", "refused"},
+        {"refused", std::nullopt}}) {
+    row.outcome = outcome;
+    row.ending = ending;
+    EXPECT_THAT(said(row), ::testing::StartsWith("answered 'no' (ECONNREFUSED)"));
+    EXPECT_EQ(summarise(trace_).total.count(model::Outcome::refused), 1u);
+    EXPECT_EQ(summarise(trace_).total.failures(), 1u);
+    EXPECT_EQ(summarise(trace_).total.connect.count(), 0u);
+  }
+  row.outcome = "connected";
+  row.ending = "reset";
+  row.error = EHOSTUNREACH;
   row.protocol = "tcp";
   EXPECT_THAT(said(row), HasSubstr("then the connection was reset"));
 }
@@ -202,7 +217,7 @@ TEST_F(EvidenceText, TheKernelGaveUpOnARequest) {
   row.budget_ns = 10 * kS;
   row.budget_source = "TCP_USER_TIMEOUT";
   EXPECT_THAT(said(row),
-              ::testing::EndsWith("gave up after 10.0s, the program's TCP_USER_TIMEOUT"));
+              ::testing::EndsWith("gave up, as the program's TCP_USER_TIMEOUT of 10.0s says"));
 }
 
 TEST_F(EvidenceText, AbandonedWithAWaitThatHadRunOut) {
