@@ -78,16 +78,24 @@ class PathLost : public PathRule {
   void tell(const Cases& cases, Finding& finding) const override {
     const Seen& s = seen(cases);
     const Place& to = place(cases);
-    finding.summary = fmt::format(
-        "Connected to {}, then the path went dead: {} resends unanswered, last reply {} ago.",
-        with_address(context().places, cases.first_place()), numbers(s.backoff), times(s.last_ack));
-    if (s.backoff.most == 0) {
+    const std::string at = with_address(context().places, cases.first_place());
+    const std::string quiet =
+        s.last_ack.known > 0 ? fmt::format("last heard of {} before the end", times(s.last_ack))
+                             : std::string("nothing sent is confirmed any more");
+    if (s.resends.known > 0) {
       finding.summary =
-          fmt::format("Connected to {}, then the path went dead: the kernel gave up resending.",
-                      with_address(context().places, cases.first_place()));
+          fmt::format("Connected to {}, then the path went dead: {}{} unanswered, {}.", at,
+                      s.more_resends ? "at least " : "", resends(s.resends), quiet);
+    } else if (s.backoff.most == 0) {
+      finding.summary = fmt::format(
+          "Connected to {}, then the path went dead: the kernel gave up resending, {}.", at, quiet);
+    } else {
+      finding.summary = fmt::format("Connected to {}, then the path went dead: {}.", at, quiet);
     }
-    finding.evidence = {observed(finding, "connections that went dead"),
-                        "resend time-out doubled: " + numbers(s.backoff) + " times"};
+    finding.evidence = {observed(finding, "connections that went dead")};
+    if (s.backoff.most > 0) {
+      finding.evidence.push_back("resend time-out doubled: " + numbers(s.backoff) + " times");
+    }
     finding.excluded = {"not a slow application: its kernel would have acknowledged the data",
                         "not an idle connection: it was in use less than 30 s before"};
     finding.next_steps = {fmt::format("mtr -T -P {} {}", port_of(to), host_of(to)),
@@ -95,12 +103,17 @@ class PathLost : public PathRule {
     if (s.tries.known > 0) tell_of_this_host(s, cases, finding);
   }
 
+  static std::string resends(const Span& span) {
+    return numbers(span) + (span.most == 1 ? " resend" : " resends");
+  }
+
   void tell_of_this_host(const Seen& s, const Cases& cases, Finding& finding) const {
     if (s.tries.known == finding.count) {
       finding.summary = fmt::format(
-          "Connected to {}, then nothing got out any more: {} tries unanswered, last reply {} ago.",
+          "Connected to {}, then nothing got out any more: {} tries unanswered, last heard of {} "
+          "before the end.",
           with_address(context().places, cases.first_place()), numbers(s.tries), times(s.last_ack));
-      finding.evidence.pop_back();  // nothing was resent
+      finding.evidence.resize(1);   // nothing was resent
       finding.excluded.pop_back();  // idle or not, nobody on the way has seen a packet
     }
     finding.evidence.push_back(fmt::format(
@@ -281,10 +294,10 @@ class LongHang : public PathRule {
             "nine tenths of what the recorded tcp_retries2 allows, whichever is less",
         .meaning =
             "The path died while the connection was in use. The kernel goes on resending for a "
-            "long time, a quarter of an hour by default, before it tells the program. All that "
-            "time the program hung.",
+            "long time, a quarter of an hour by default, before it tells the program; with "
+            "TCP_USER_TIMEOUT until that has run out. All that time the program hung.",
         .not_this = "No connect time-out: the connection had been up (that is SYNGIVEUP).",
-        .next = {"TCP_USER_TIMEOUT, or TCP keep-alive, or time-outs of the program's own"}};
+        .next = {"TCP_USER_TIMEOUT, or time-outs of the program's own", "mtr -T -P PORT ADDRESS"}};
     return kEntry;
   }
 
@@ -301,17 +314,36 @@ class LongHang : public PathRule {
   void tell(const Cases& cases, Finding& finding) const override {
     const Place& to = place(cases);
     const bool by_option = by_option_.at(to.service) > 0;
-    finding.summary = fmt::format(
-        "The dead connection to {} was only noticed after {} ({}).",
-        with_address(context().places, cases.first_place()), times(seen(cases).budget),
-        by_option ? std::string("TCP_USER_TIMEOUT")
-                  : fmt::format("kernel limit, tcp_retries2 = {}", settings().retries2));
+    const Seen& s = seen(cases);
+    const std::string at = with_address(context().places, cases.first_place());
+    const std::string after = s.hung.known > 0 ? " after " + times(s.hung) : "";
     finding.evidence = {observed(finding, "connections the kernel gave up"),
                         "error: " + cases.errors()};
-    finding.excluded = {"not a time-out of the program: the kernel gave up resending",
+    finding.excluded = {"not a time-out of the program: the kernel gave up",
                         "not a connect time-out: the connection had been up"};
-    finding.next_steps = {"set TCP_USER_TIMEOUT, TCP keep-alive or a read time-out in the program",
-                          fmt::format("mtr -T -P {} {}", port_of(to), host_of(to))};
+    finding.next_steps = {fmt::format("mtr -T -P {} {}", port_of(to), host_of(to)),
+                          "route changes, firewall reloads and failovers at that time"};
+    if (by_option) {
+      finding.summary = fmt::format(
+          "The connection to {} went dead; the kernel gave it up{}, as TCP_USER_TIMEOUT says.", at,
+          after);
+      if (s.budget.known > 0) {
+        finding.evidence.push_back(
+            fmt::format("TCP_USER_TIMEOUT is set to {}; the kernel looks at it when it sends again",
+                        times(s.budget)));
+      }
+      finding.next_steps.emplace_back(
+          "to notice sooner: a lower TCP_USER_TIMEOUT, or a read time-out in the program");
+      return;
+    }
+    finding.summary =
+        fmt::format("The dead connection to {} was only noticed{} (kernel limit).", at, after);
+    finding.evidence.push_back(fmt::format(
+        "the kernel sends again tcp_retries2 = {} times before it says so", settings().retries2));
+    // Keep-alive is silent while data waits for its acknowledgement.
+    finding.next_steps.insert(finding.next_steps.begin(),
+                              "set TCP_USER_TIMEOUT or a read time-out in the program (TCP "
+                              "keep-alive does not help while data is unacknowledged)");
   }
 
  private:

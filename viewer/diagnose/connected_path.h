@@ -15,6 +15,11 @@ class PathRule : public CaseRule {
   void remember(const Attempt& attempt) override {
     Seen& seen = seen_[attempt.service];
     seen.backoff.add(attempt.row.close_backoff);
+    if (const auto resends = unanswered_resends(attempt.row)) {
+      seen.resends.add(resends->count);
+      seen.more_resends = seen.more_resends || resends->at_least;
+    }
+    seen.hung.add(hung_ns(attempt.row));
     if (attempt.row.close_last_ack_ms)
       seen.last_ack.add(*attempt.row.close_last_ack_ms * 1'000'000);
     seen.budget.add(attempt.row.budget_ns);
@@ -23,6 +28,9 @@ class PathRule : public CaseRule {
   }
   struct Seen {
     Span backoff;
+    Span resends;               // of which no answer is known
+    bool more_resends = false;  // there may have been more
+    Span hung;                  // until the kernel gave up
     Span last_ack;
     Span budget;
     Span mss;

@@ -70,6 +70,24 @@ bool path_dead(const store::ConnectionRow& row) {
          row.close_last_ack_ms.value_or(0) >= 1000 && !all_acknowledged(row);
 }
 
+std::optional<Resends> unanswered_resends(const store::ConnectionRow& row) {
+  if (row.close_tcp_state == kClose || !row.retransmits || !row.close_backoff) return std::nullopt;
+  if (*row.retransmits <= 0 || *row.close_backoff <= 0) return std::nullopt;
+  const bool all = *row.retransmits <= *row.close_backoff + 1;
+  return Resends{all ? *row.retransmits : *row.close_backoff, !all};
+}
+
+store::OptInt hung_ns(const store::ConnectionRow& row) {
+  if (row.budget_source == "kernel") return row.budget_ns;  // measured
+  store::OptInt hung;
+  if (row.close_last_ack_ms) hung = *row.close_last_ack_ms * kMs;
+  if (row.close_last_receive_ms && unanswered_idle_ns(row)) {
+    const store::Ns since_request = *row.close_last_receive_ms * kMs - *row.idle_ns;
+    if (since_request > 0) hung = std::min(hung.value_or(since_request), since_request);
+  }
+  return hung;
+}
+
 bool nothing_gets_out(const store::ConnectionRow& row) {
   return only_waiting(row) && row.close_probes.value_or(0) >= kUnansweredProbes &&
          row.close_last_ack_ms.value_or(0) >= 1000;

@@ -1,6 +1,8 @@
 // What the last reading of TCP says of a connected socket. Pure functions of a row.
 #pragma once
 
+#include <optional>
+
 #include "viewer/diagnose/rule.h"
 
 namespace sockwatch::diagnose {
@@ -28,6 +30,20 @@ store::Ns awaited_ns(const store::ConnectionRow& row);
 
 // Data was resent at least twice without an answer, for a second or more.
 bool path_dead(const store::ConnectionRow& row);
+
+// How often data was really sent again without an answer. The kernel's total counts from the
+// beginning of the connection, its doublings of the time-out from the last answer; a probe of the
+// tail is a resend without a doubling, a resend that a filter on this host drops a doubling without
+// a resend. Empty where there was none, or the kernel has forgotten the doublings (CLOSE).
+struct Resends {
+  std::int64_t count = 0;
+  bool at_least = false;
+};
+std::optional<Resends> unanswered_resends(const store::ConnectionRow& row);
+
+// From the request that stayed unanswered to the moment the kernel gave up; where that request is
+// not known, from the last acknowledgement.
+store::OptInt hung_ns(const store::ConnectionRow& row);
 
 // Nothing is on its way, something waits, and the kernel's probing has gone unanswered three times,
 // for a second or more. Two are not enough: a peer answers them at most every half second

@@ -147,8 +147,8 @@ TEST(PathLostProof, NothingLeavesThisHost) {
   stuck(rows, 3, 3, 1596);
   EXPECT_THAT(found(rows), ElementsAre("PATHLOST"));
   const auto one = findings(rows)[0];
-  EXPECT_THAT(one.summary, HasSubstr("nothing got out any more: 3 tries unanswered, last reply "
-                                     "1.6 s ago"));
+  EXPECT_THAT(one.summary, HasSubstr("nothing got out any more: 3 tries unanswered, last heard "
+                                     "of 1.6 s before the end"));
   EXPECT_THAT(one.evidence, Contains(HasSubstr("dropped on this host")));
   EXPECT_THAT(one.next_steps[0], HasSubstr("nft list ruleset"));
   rows.connections[0].close_last_ack_ms = 999;

@@ -11,9 +11,11 @@ namespace {
 using diagnose::Confidence;
 using diagnose::Finding;
 using diagnose::Severity;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 TEST(Silent, TheKernelHasItAllTheApplicationSaysNothing) {
   Rows rows;
@@ -268,7 +270,51 @@ TEST(LongHang, UserTimeout) {
   row.budget_source = "TCP_USER_TIMEOUT";
   row.budget_ns = 2500 * kMs;
   EXPECT_THAT(found(rows), ElementsAre("LONGHANG"));
-  EXPECT_THAT(findings(rows)[0].summary, HasSubstr("after 2.5 s (TCP_USER_TIMEOUT)"));
+  // The time that was measured, not the one that was set.
+  row.close_last_ack_ms = 20'000;
+  row.idle_ns = 17'000 * kMs;
+  row.close_last_receive_ms = 19'950;
+  const Finding hang = findings(rows)[0];
+  EXPECT_EQ(hang.summary,
+            "The connection to 10.0.0.7:443 went dead; the kernel gave it up after 3.0 s, as "
+            "TCP_USER_TIMEOUT says.");
+  EXPECT_THAT(hang.evidence, Contains(HasSubstr("set to 2.5 s")));
+  // It is set already.
+  EXPECT_THAT(hang.next_steps, Not(Contains(HasSubstr("set TCP_USER_TIMEOUT"))));
+  row.idle_ns.reset();
+  EXPECT_THAT(findings(rows)[0].summary, HasSubstr("after 20.0 s"));
+}
+
+TEST(LongHang, KeepAliveDoesNotHelpWhileDataIsOnItsWay) {
+  Rows rows;
+  auto& row = dead(rows);
+  row.error = ETIMEDOUT;
+  row.budget_source = "kernel";
+  row.budget_ns = 924 * kS;
+  const Finding hang = find(findings(rows), "LONGHANG");
+  EXPECT_THAT(hang.summary, HasSubstr("only noticed after 15.4 min"));
+  EXPECT_THAT(hang.next_steps[0], HasSubstr("keep-alive does not help"));
+}
+
+// The kernel's count of doublings is no count of packets.
+TEST(PathLost, CountsResendsAndNotDoublings) {
+  struct Want {
+    store::OptInt resends;
+    std::int64_t doublings;
+    std::string words;
+  };
+  for (const auto& [resends, doublings, words] :
+       {Want{5, 4, "went dead: 5 resends unanswered"},
+        Want{3, 4, "went dead: 3 resends unanswered"}, Want{1, 4, "went dead: 1 resend unanswered"},
+        Want{30, 4, "went dead: at least 4 resends unanswered"},
+        Want{0, 4, "went dead: last heard of 1.0 s before the end"},
+        Want{std::nullopt, 4, "went dead: last heard of 1.0 s before the end"}}) {
+    Rows rows;
+    auto& row = dead(rows);
+    row.retransmits = resends;
+    row.close_backoff = doublings;
+    EXPECT_THAT(find(findings(rows), "PATHLOST").summary, HasSubstr(words));
+  }
 }
 
 TEST(IdleRst, FromFiveSecondsOn) {
