@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/client.h"
@@ -21,7 +22,9 @@ class BlockLoop : public Rule {
         .title = "a blocking connect in an event loop",
         .signature =
             "A blocking connect took 100 ms or longer on a thread that had waited for "
-            "another connect with epoll before.",
+            "another connect with epoll before, or while the thread had another, "
+            "non-blocking connection whose request or connect it had begun before and "
+            "took notice of after. A loop without a connection of its own does not show.",
         .meaning =
             "One thread serves many connections in turn (an event loop). It called connect "
             "in blocking mode and stood still until the answer came. All its other "
@@ -37,50 +40,113 @@ class BlockLoop : public Rule {
 
   void see(const Attempt& attempt) override {
     const auto& row = attempt.row;
+    if (row.protocol == "unix") return;
     if (row.blocking == true) {
       ++blocking_;
-      if (attempt.elapsed_ns < kLong || row.protocol == "unix") return;
-    } else if (row.budget_source != "epoll") {
+      if (attempt.elapsed_ns >= kLong) stood_still(attempt);
       return;
     }
-    Thread* thread = threads_.slot(static_cast<std::uint64_t>(row.process_id) << 32 |
-                                   static_cast<std::uint32_t>(row.tid));
+    const bool looped = row.budget_source == "epoll";
+    const auto waits = waits_of(attempt);
+    if (!looped && std::none_of(waits.begin(), waits.end(), is_long)) return;
+    Thread* thread = thread_of(row);
     if (thread == nullptr) return;
-    if (row.blocking != true) {
-      thread->waits_with_epoll = true;
-      return;
+    thread->waits_with_epoll = thread->waits_with_epoll || looped;
+    for (const Wait& wait : waits) {
+      if (is_long(wait)) thread->remember(wait);
     }
-    // A program that connects before it begins to wait with epoll has no loop yet.
-    if (!thread->waits_with_epoll) return;
-    thread->sightings.add(row);
-    thread->longest = std::max(thread->longest, attempt.elapsed_ns);
-    thread->program = attempt.program;
   }
 
   void conclude(std::vector<Finding>& findings) override {
     for (const auto& [id, thread] : threads_) {
       if (thread.sightings.count() == 0) continue;
       const std::string name(context().programs.name(thread.program));
-      auto result = finding(Severity::warning, Confidence::high,
+      // Without epoll it may be a program that sends several requests before it reads.
+      auto result = finding(Severity::warning,
+                            thread.waits_with_epoll ? Confidence::high : Confidence::medium,
                             fmt::format("{} (thread {})", name, id & 0xffffffff));
       thread.sightings.fill(result, blocking_);
-      result.summary = fmt::format("The event loop stood still for {} inside a blocking connect.",
-                                   time_span(thread.longest));
-      result.evidence.push_back(
-          fmt::format("{} of 100 ms or longer on a thread that also waits with epoll",
-                      counted(result.count, "blocking connect")));
+      result.summary = fmt::format(
+          "The event loop of {} stood still for {} inside a blocking connect to {}.",
+          result.subject, time_span(thread.longest), context().places[thread.place].endpoint);
+      result.evidence.push_back(fmt::format(
+          "{} of 100 ms or longer on a thread that {}", counted(result.count, "blocking connect"),
+          thread.waits_with_epoll ? "also waits with epoll" : "had others waiting"));
+      if (thread.held_up > 0) {
+        result.evidence.push_back(
+            fmt::format("{} of this thread waited meanwhile: begun before, noticed after",
+                        counted(thread.held_up, "other connection")));
+      }
       result.next_steps = {"make the socket non-blocking before connect"};
       findings.push_back(std::move(result));
     }
   }
 
  private:
+  // A connect, or a request and its reply, that a thread waits for: not in a call that blocks, so
+  // it does something else meanwhile.
+  struct Wait {
+    store::Ns from_ns = 0;
+    store::Ns to_ns = 0;
+  };
+  static constexpr std::size_t kRemembered = 16;
+
   struct Thread {
     bool waits_with_epoll = false;
+    std::array<Wait, kRemembered> waits{};  // of the newest non-blocking connections
+    std::size_t next = 0;
     Sightings sightings;
     store::Ns longest = 0;
+    PlaceId place = 0;
     ProgramId program = 0;
+    std::int64_t held_up = 0;
+
+    void remember(const Wait& wait) {
+      waits[next] = wait;
+      next = (next + 1) % kRemembered;
+    }
+    std::int64_t waiting(store::Ns from_ns, store::Ns to_ns) const {
+      return std::count_if(waits.begin(), waits.end(), [&](const Wait& wait) {
+        return wait.from_ns < from_ns && wait.to_ns >= to_ns;
+      });
+    }
   };
+
+  static bool is_long(const Wait& wait) { return wait.to_ns - wait.from_ns >= kLong; }
+  // The connect, and the first request, of a non-blocking connection that came up.
+  static std::array<Wait, 2> waits_of(const Attempt& attempt) {
+    const auto& row = attempt.row;
+    std::array<Wait, 2> waits{};
+    if (row.blocking != false || !attempt.tcp || !attempt.is(model::Outcome::connected)) {
+      return waits;
+    }
+    if (row.noticed_ns) waits[0] = {row.started_ns, *row.noticed_ns};
+    if (row.first_send_ns && row.first_receive_ns) {
+      waits[1] = {*row.first_send_ns, *row.first_receive_ns};
+    }
+    return waits;
+  }
+
+  Thread* thread_of(const store::ConnectionRow& row) {
+    return threads_.slot(static_cast<std::uint64_t>(row.process_id) << 32 |
+                         static_cast<std::uint32_t>(row.tid));
+  }
+
+  void stood_still(const Attempt& attempt) {
+    Thread* thread = thread_of(attempt.row);
+    if (thread == nullptr) return;
+    const store::Ns from = attempt.row.started_ns;
+    const std::int64_t held_up = thread->waiting(from, from + attempt.elapsed_ns);
+    // A program that connects before it begins to wait with epoll has no loop yet.
+    if (!thread->waits_with_epoll && held_up == 0) return;
+    thread->sightings.add(attempt.row);
+    thread->held_up = std::max(thread->held_up, held_up);
+    thread->program = attempt.program;
+    if (attempt.elapsed_ns < thread->longest) return;
+    thread->longest = attempt.elapsed_ns;
+    thread->place = attempt.place;
+  }
+
   Bounded<std::uint64_t, Thread> threads_;  // by process and thread
   std::int64_t blocking_ = 0;
 };

@@ -51,18 +51,24 @@ std::vector<Incident> habits() {
        .also = {"SYNLOST"},
        .play =
            [](const Scene& scene) {
+             // The loop waits for a reply that is there long before the connect is.
+             const Server other = serve_tcp(scene.network(), answering("hello", 400ms));
              const Server server = serve_tcp(scene.network(), answering("hello"));
              drop_first_syns(scene.network(), server.port(), 1);
              return scene.record(
                  python("import asyncio\n"
-                        "async def tick():\n"
-                        "  for i in range(50): await asyncio.sleep(0.02)\n"
+                        "async def fetch():\n"
+                        "  r, w = await asyncio.open_connection" +
+                        at("127.0.0.1", other.port()) +
+                        "\n"
+                        "  w.write(b'GET / HTTP/1.0\\r\\n\\r\\n')\n"
+                        "  await r.read(1); w.close()\n"
                         "async def main():\n"
-                        "  ticking = asyncio.create_task(tick())\n"
+                        "  fetching = asyncio.create_task(fetch())\n"
                         "  await asyncio.sleep(0.2)\n"
-                        "  s = socket.create_connection" +
-                        std::string("(") + at("127.0.0.1", server.port()) +
-                        "); s.close(); await ticking\n"
+                        "  s = socket.create_connection(" +
+                        at("127.0.0.1", server.port()) +
+                        "); s.close(); await fetching\n"
                         "asyncio.run(main())\n"));
            }},
       {.name = "it is the proxy",
@@ -140,6 +146,15 @@ std::vector<Incident> habits() {
   };
 }
 
+Recording first_address_dark(const Scene& scene, const std::function<Words(std::uint16_t)>& get) {
+  const Server server = serve_tcp(scene.network(), answering("hello"), {.address = "0.0.0.0"});
+  drop_tcp(scene.network(), server.port(), "127.0.0.5");
+  hosts_file(scene.network(), "127.0.0.5 shop.test\n127.0.0.6 shop.test\n");
+  Recording recording = scene.record(get(server.port()));
+  if (recording.target.status != 0) throw std::runtime_error("the client did not get through");
+  return recording;
+}
+
 // What must not be taken for a fault.
 std::vector<Incident> nothing_wrong() {
   return {
@@ -149,6 +164,21 @@ std::vector<Incident> nothing_wrong() {
            [](const Scene& scene) {
              const Server server = serve_tcp(scene.network(), answering("hello"));
              return scene.record(curl_get("127.0.0.1", server.port()));
+           }},
+      {.name = "the first address is dark, the next answers",
+       .client = "node",
+       .play =
+           [](const Scene& scene) {
+             return first_address_dark(
+                 scene, [](std::uint16_t port) { return node_get("shop.test", port, 5s); });
+           }},
+      {.name = "the first address is dark, the next answers",
+       .client = "wget",
+       .play =
+           [](const Scene& scene) {
+             return first_address_dark(scene, [](std::uint16_t port) {
+               return wget_get("shop.test", port, {"--tries=1", "--connect-timeout=2.5"});
+             });
            }},
       {.name = "a slow answer that comes",
        .client = "java",

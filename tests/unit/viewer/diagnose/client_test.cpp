@@ -10,6 +10,7 @@ namespace {
 using diagnose::add_client_rules;
 using diagnose::Confidence;
 using diagnose::Severity;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -135,7 +136,9 @@ Rows event_loop(store::Ns took) {
 
 TEST(BlockLoop, IsALongBlockingConnectOnAThreadWithEpoll) {
   const auto found = find(run(add_client_rules, event_loop(100 * kMs)), "BLOCKLOOP");
-  EXPECT_EQ(found.summary, "The event loop stood still for 100 ms inside a blocking connect.");
+  EXPECT_EQ(found.summary,
+            "The event loop of app (thread 1) stood still for 100 ms inside a blocking connect to "
+            "10.0.0.8:80.");
   EXPECT_EQ(found.subject, "app (thread 1)");
   EXPECT_THAT(run(add_client_rules, event_loop(100 * kMs - 1)), IsEmpty());
   Rows rows = event_loop(kS);
@@ -144,6 +147,33 @@ TEST(BlockLoop, IsALongBlockingConnectOnAThreadWithEpoll) {
   rows.connections[0].tid = 1;
   rows.connections[0].budget_source = "poll";
   EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+}
+
+// A thread that has sent a request elsewhere, and reads the reply after the blocking connect.
+Rows held_up(store::Ns replied) {
+  Rows rows;
+  rows.process("/usr/bin/app");
+  rows.connected(0, "10.0.0.7", 80).first_receive_ns = kStart + replied;
+  rows.connections.back().closed_ns = kStart + 9 * kS;
+  rows.connected(kS, "10.0.0.8", 80, std::nullopt, kS).blocking = true;
+  return rows;
+}
+
+TEST(BlockLoop, OrWhileAnotherConnectionWaits) {
+  const auto found = find(run(add_client_rules, held_up(2 * kS)), "BLOCKLOOP");
+  EXPECT_THAT(found.evidence, Contains(HasSubstr("1 other connection of this thread waited")));
+  // Read while the connect was under way: by another thread.
+  EXPECT_THAT(run(add_client_rules, held_up(2 * kS - 1)), IsEmpty());
+  Rows blocking = held_up(2 * kS);
+  blocking.connections[0].blocking = true;
+  EXPECT_THAT(run(add_client_rules, blocking), IsEmpty());
+  Rows other = held_up(2 * kS);
+  other.connections[0].tid = 2;
+  EXPECT_THAT(run(add_client_rules, other), IsEmpty());
+  // A log that is only sent to.
+  Rows log = held_up(2 * kS);
+  log.connections[0].first_receive_ns.reset();
+  EXPECT_THAT(run(add_client_rules, log), IsEmpty());
 }
 
 TEST(BlockLoop, IsNoneBeforeTheLoopBegins) {
