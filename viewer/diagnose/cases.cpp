@@ -21,6 +21,8 @@ std::string numbers(const Span& span) {
 Case::Case(const Attempt& attempt)
     : id(attempt.row.id),
       process_id(attempt.row.process_id),
+      tid(attempt.row.tid),
+      lookup(attempt.row.resolution_id),
       place(attempt.place),
       service(attempt.service),
       program(attempt.program),
@@ -40,7 +42,9 @@ void Cases::add(const Case& one, Confidence confidence) {
   row.started_ns = one.started_ns;
   if (count() == 0) program_ = one.program;
   seen_.add(row);
-  failed_ += one.failed ? 1 : 0;
+  failed_ += one.failed && !one.made_good ? 1 : 0;
+  made_good_ += one.made_good ? 1 : 0;
+  if (!made_good_by_) made_good_by_ = one.made_good;
   ++confidences_[static_cast<std::size_t>(confidence)];
   took_.add(one.elapsed_ns);
   resends_.add(one.resends);
@@ -103,7 +107,7 @@ std::int64_t port_of(const Place& place) { return place.port.value_or(0); }
 void CaseRule::see(const Attempt& attempt) {
   const auto confidence = grade(attempt);
   if (!confidence) return;
-  cases_[attempt.service].add(Case(attempt), *confidence);
+  count(Case(attempt), *confidence);
   remember(attempt);
 }
 
@@ -116,6 +120,7 @@ void CaseRule::conclude(std::vector<Finding>& findings) {
     if (const std::string at = cases.addresses(context().places); !at.empty()) {
       found.evidence.push_back("by address: " + at);
     }
+    amend(cases, found);
     findings.push_back(std::move(found));
   }
 }

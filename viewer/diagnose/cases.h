@@ -39,6 +39,8 @@ struct Case {
 
   std::int64_t id = 0;
   std::int64_t process_id = 0;
+  std::int64_t tid = 0;
+  store::OptInt lookup;  // resolution.id
   PlaceId place = 0;
   ServiceId service = 0;
   ProgramId program = 0;
@@ -49,6 +51,7 @@ struct Case {
   store::OptInt error;
   store::OptInt packets_in;  // where they can be believed: a packet had gone out
   bool failed = false;
+  std::optional<PlaceId> made_good;  // the other address on which the program got through after it
 
   store::Ns end_ns() const { return started_ns + elapsed_ns; }
 };
@@ -58,8 +61,12 @@ class Cases {
   void add(const Case& one, Confidence confidence);
 
   std::int64_t count() const { return seen_.count(); }
+  // Failed, and no other address made it good.
   std::int64_t failed() const { return failed_; }
-  Confidence confidence() const;  // of most of them
+  std::int64_t made_good() const { return made_good_; }
+  bool all_made_good() const { return made_good_ > 0 && made_good_ == count(); }
+  std::optional<PlaceId> made_good_by() const { return made_good_by_; }  // of the first
+  Confidence confidence() const;                                         // of most of them
   PlaceId first_place() const { return by_place_.front().first; }
   ProgramId program() const { return program_; }  // of the first
   const Sightings& seen() const { return seen_; }
@@ -74,6 +81,8 @@ class Cases {
  private:
   Sightings seen_;
   std::int64_t failed_ = 0;
+  std::int64_t made_good_ = 0;
+  std::optional<PlaceId> made_good_by_;
   std::array<std::int64_t, 3> confidences_{};
   ProgramId program_ = 0;
   Span took_;
@@ -109,7 +118,10 @@ class CaseRule : public Rule {
   }
   // More to remember of a case.
   virtual void remember(const Attempt&) {}
+  // The last word on a finding, after `tell`.
+  virtual void amend(const Cases&, Finding&) const {}
 
+  void count(const Case& one, Confidence confidence) { cases_[one.service].add(one, confidence); }
   Cases& cases_of(ServiceId service) { return cases_[service]; }
   const Place& place(const Cases& cases) const { return context().places[cases.first_place()]; }
 

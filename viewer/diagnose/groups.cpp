@@ -5,7 +5,9 @@ namespace sockwatch::diagnose {
 
 void add_group_rules(Rules& rules) {
   add_flow_rules(rules);
-  add_address_rules(rules);
+  add_bad_address_rule(rules);
+  add_starved_rule(rules);
+  add_ipv6_rule(rules);
 }
 
 }  // namespace sockwatch::diagnose

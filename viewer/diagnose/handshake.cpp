@@ -5,6 +5,7 @@ namespace sockwatch::diagnose {
 
 void add_handshake_rules(Rules& rules) {
   add_silence_rules(rules);
+  add_cap_rule(rules);
   add_refusal_rules(rules);
   add_rejection_rules(rules);
   add_late_rules(rules);

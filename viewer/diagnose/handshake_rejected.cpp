@@ -6,6 +6,7 @@
 
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/handshake.h"
+#include "viewer/diagnose/handshake_fallback.h"
 #include "viewer/diagnose/phrase.h"
 
 namespace sockwatch::diagnose {
@@ -42,7 +43,7 @@ class NeighbourEnds {
   std::deque<store::Ns> ends_;
 };
 
-class Rejected : public CaseRule {
+class Rejected : public AddressRule {
  public:
   const Entry& entry() const override {
     static const Entry kEntry{
@@ -67,7 +68,11 @@ class Rejected : public CaseRule {
 
  protected:
   void see(const Attempt& attempt) override {
-    if (!neighbours_.is_neighbour(attempt)) CaseRule::see(attempt);
+    if (neighbours_.is_neighbour(attempt)) {
+      watch(attempt);
+    } else {
+      AddressRule::see(attempt);
+    }
   }
 
   std::optional<Confidence> grade(const Attempt& attempt) const override {
@@ -105,7 +110,7 @@ class Rejected : public CaseRule {
   NeighbourEnds neighbours_;
 };
 
-class Neigh : public CaseRule {
+class Neigh : public AddressRule {
  public:
   const Entry& entry() const override {
     static const Entry kEntry{
@@ -131,7 +136,11 @@ class Neigh : public CaseRule {
 
  protected:
   void see(const Attempt& attempt) override {
-    if (neighbours_.is_neighbour(attempt) || never_left(attempt)) CaseRule::see(attempt);
+    if (neighbours_.is_neighbour(attempt) || never_left(attempt)) {
+      AddressRule::see(attempt);
+    } else {
+      watch(attempt);
+    }
   }
   std::optional<Confidence> grade(const Attempt& attempt) const override {
     return never_left(attempt) ? Confidence::medium : Confidence::high;
@@ -169,7 +178,7 @@ class Neigh : public CaseRule {
   NeighbourEnds neighbours_;
 };
 
-class HsReset : public CaseRule {
+class HsReset : public AddressRule {
  public:
   const Entry& entry() const override {
     static const Entry kEntry{

@@ -5,6 +5,7 @@
 
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/handshake.h"
+#include "viewer/diagnose/handshake_fallback.h"
 #include "viewer/diagnose/phrase.h"
 
 namespace sockwatch::diagnose {
@@ -13,10 +14,6 @@ namespace {
 using model::Outcome;
 
 constexpr store::Ns kMs = 1'000'000;
-
-bool program_gave_up(const Attempt& attempt) {
-  return attempt.is(Outcome::timed_out_caller) || attempt.is(Outcome::cancelled);
-}
 
 void tell_silence(const Place& place, const Cases& cases, Finding& finding) {
   finding.evidence.push_back(observed(finding, "attempts without any answer"));
@@ -34,7 +31,7 @@ void tell_silence(const Place& place, const Cases& cases, Finding& finding) {
                   port_of(place))};
 }
 
-class SynDrop : public CaseRule {
+class SynDrop : public AddressRule {
  public:
   const Entry& entry() const override {
     static const Entry kEntry{
@@ -45,7 +42,8 @@ class SynDrop : public CaseRule {
             "connect given up by the program in SYN_SENT, at least one SYN sent again, "
             "not one packet received, and the SYNs left this host (else NEIGH). Also where a "
             "program ended in the middle of such a "
-            "wait of at least one resend",
+            "wait of at least one resend. For information where the same call then got through on "
+            "another address of the name",
         .meaning =
             "To open a connection the kernel sends a small packet, the SYN, and waits for an "
             "answer. When none comes it sends the SYN again after 1 s, 2 s, 4 s and so on. Here no "
@@ -113,7 +111,7 @@ class SynDrop : public CaseRule {
   }
 };
 
-class SynGiveUp : public CaseRule {
+class SynGiveUp : public AddressRule {
  public:
   const Entry& entry() const override {
     static const Entry kEntry{
@@ -183,7 +181,7 @@ class SynGiveUp : public CaseRule {
   }
 };
 
-class ShortTo : public CaseRule {
+class ShortTo : public AddressRule {
  public:
   const Entry& entry() const override {
     static const Entry kEntry{
@@ -192,7 +190,8 @@ class ShortTo : public CaseRule {
         .title = "time-out shorter than one resend",
         .signature =
             "given up by the program in SYN_SENT with no SYN sent again and no packet "
-            "received, after more than 250 ms and at most the first resend + 5 %",
+            "received, after more than 250 ms and at most the first resend + 5 %. For information "
+            "where the same call then got through on another address of the name",
         .meaning =
             "A lost first packet is repaired by sending it again, and the kernel does that after "
             "1 s. This program gives up before. So it never gets a second try: one packet lost "
@@ -242,126 +241,12 @@ class ShortTo : public CaseRule {
   }
 };
 
-class AttemptCap : public Rule {
- public:
-  const Entry& entry() const override {
-    static const Entry kEntry{
-        .id = "ATTEMPTCAP",
-        .family = Family::handshake,
-        .title = "per-attempt cap below the round trip",
-        .signature =
-            "addresses of one name given up one after the other, each 200 ms to 300 ms "
-            "after its only SYN, nothing received; no connection to that service with a "
-            "round trip under 150 ms",
-        .meaning =
-            "Some programs try the addresses of a name one after the other and give each of them "
-            "only a fixed short time: Node.js 250 ms. If the answer needs longer than that to "
-            "travel, every address is dropped just before its answer arrives, and the program "
-            "reports that none of them works.",
-        .not_this =
-            "Other clients (curl) reach the same place, only slowly: then nothing is dropped on "
-            "the way. If they do not either, see SYNDROP.",
-        .next = {"node --network-family-autoselection-attempt-timeout=2000",
-                 "curl -o /dev/null -w '%{time_connect}' URL, to see the real round trip"}};
-    return kEntry;
-  }
-
-  bool wants_healthy() const override { return true; }
-
-  void see(const Attempt& attempt) override {
-    if (!is_tcp(attempt)) return;
-    if (services_.size() <= attempt.service) services_.resize(attempt.service + 1);
-    Service& service = services_[attempt.service];
-    if (attempt.is(Outcome::connected)) {
-      const store::OptInt rtt = attempt.row.rtt_us;
-      service.fast = service.fast || (rtt && *rtt < kSlowUs);
-      if (rtt) service.rtt.add(*rtt * 1000);
-    }
-    const bool is_capped = capped(attempt);
-    if (service.waiting.empty() && !is_capped) return;
-    const Case one(attempt);
-    bool follows = false;
-    for (Waiting& before : service.waiting) {
-      if (!follow(before.one, one)) continue;
-      follows = true;
-      if (!before.counted) service.cases.add(before.one, sure(before.one));
-      before.counted = true;
-    }
-    if (!is_capped) return;
-    if (service.waiting.size() == kRemembered) service.waiting.erase(service.waiting.begin());
-    service.waiting.push_back({one, follows});
-    if (follows) service.cases.add(one, sure(one));
-  }
-
-  void conclude(std::vector<Finding>& findings) override {
-    for (ServiceId id = 0; id < services_.size(); ++id) {
-      const Service& service = services_[id];
-      if (service.fast || service.cases.count() == 0) continue;
-      const Cases& cases = service.cases;
-      Finding found = finding(cases.failed() > 0 ? Severity::error : Severity::warning,
-                              cases.confidence(), context().places.service(id));
-      cases.seen().fill(found, context().places.fared(id).attempts);
-      const std::string cap = times(cases.took());
-      const std::string_view program = context().programs.name(cases.program());
-      found.summary =
-          fmt::format("Each address of {} was aborted after {}{}. This is {}.", found.subject, cap,
-                      service.rtt.known > 0 ? ", but the path needs " + times(service.rtt)
-                                            : std::string(", before any answer came"),
-                      is_node(program) ? "Node's address auto-selection cap"
-                                       : "a cap per address in the program");
-      found.evidence = {observed(found, "attempts cut off"),
-                        "SYNs sent again: 0; packets received: 0",
-                        "by address: " + cases.addresses(context().places)};
-      found.excluded = {"no address had the time for a second SYN: it is not known to be dead"};
-      found.next_steps = {
-          "node --network-family-autoselection-attempt-timeout=2000 ...",
-          fmt::format("curl -sS -o /dev/null -w '%{{time_connect}}\\n' {}", url_of(found.subject))};
-      explain_covered(found, findings, found.subject, found.count, {"SHORTTO"});
-      findings.push_back(std::move(found));
-    }
-  }
-
- private:
-  static constexpr std::int64_t kSlowUs = 150'000;
-  static constexpr std::size_t kRemembered = 16;
-  struct Waiting {
-    Case one;
-    bool counted = false;
-  };
-  struct Service {
-    bool fast = false;
-    Span rtt;
-    std::vector<Waiting> waiting;
-    Cases cases;
-  };
-
-  static bool is_node(std::string_view program) {
-    return program.starts_with("node") || program == "bun" || program == "deno";
-  }
-  Confidence sure(const Case& one) const {
-    return is_node(context().programs.name(one.program)) ? Confidence::high : Confidence::medium;
-  }
-  static bool capped(const Attempt& attempt) {
-    return program_gave_up(attempt) && attempt.silent &&
-           attempt.row.syn_retransmits.value_or(1) == 0 &&
-           within(attempt.elapsed_ns, 200 * kMs, 300 * kMs);
-  }
-  // The next address is tried right when the one before is dropped.
-  static bool follow(const Case& before, const Case& next) {
-    return before.process_id == next.process_id && before.place != next.place &&
-           within(next.started_ns - before.end_ns(), -20 * kMs, 50 * kMs);
-  }
-
-  std::vector<Service> services_;
-};
-
 }  // namespace
 
 void add_silence_rules(Rules& rules) {
   rules.push_back(std::make_unique<SynDrop>());
   rules.push_back(std::make_unique<SynGiveUp>());
   rules.push_back(std::make_unique<ShortTo>());
-  rules.push_back(std::make_unique<AttemptCap>());
 }
 
 }  // namespace sockwatch::diagnose

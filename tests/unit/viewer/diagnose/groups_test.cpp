@@ -167,6 +167,24 @@ TEST(BadAddr, AMinuteIsEnough) {
   EXPECT_TRUE(has(findings(rows), "BADADDR"));
 }
 
+// Each call fell back to the other address: late, but nothing failed.
+TEST(BadAddr, IsAWarningWhereTheOtherAddressMadeItGood) {
+  const auto calls = [](int made_good) {
+    Rows rows;
+    for (int i = 0; i < 6; ++i) {
+      const store::Ns at = 10 * i * kS;
+      rows.syn_dropped(at, "10.0.0.5", 443, kS, 1, "shop.test").resolution_id = i + 1;
+      auto& other = rows.connected(at + kS + kMs, "10.0.0.6", 443, "shop.test");
+      other.resolution_id = i < made_good ? i + 1 : i + 100;
+    }
+    return rows;
+  };
+  const Finding late = find(findings(calls(6)), "BADADDR");
+  EXPECT_EQ(late.severity, diagnose::Severity::warning);
+  EXPECT_THAT(late.evidence, ::testing::Contains(HasSubstr("got through on another address")));
+  EXPECT_EQ(find(findings(calls(5)), "BADADDR").severity, diagnose::Severity::error);
+}
+
 Rows starved(store::Ns next) {
   Rows rows;
   rows.lookup(0, "shop.test", kMs, 0, "::1 127.0.0.1");

@@ -168,6 +168,91 @@ TEST(AttemptCap, Bounds) {
   EXPECT_THAT(found(capped(251 * kMs)), ElementsAre("ATTEMPTCAP"));  // explains SHORTTO
 }
 
+// A call with one lookup: the first address gives no answer within `took`, another one answers.
+Rows fallback(store::Ns took, std::int64_t resends) {
+  Rows rows;
+  rows.process("/usr/bin/node");
+  rows.syn_dropped(0, "10.0.0.5", 443, took, resends, "shop.test").resolution_id = 1;
+  rows.connected(took + kMs, "10.0.0.6", 443, "shop.test").resolution_id = 1;
+  return rows;
+}
+
+TEST(Fallback, AnAddressMadeGoodByAnotherIsNoError) {
+  for (const auto& [took, resends, rule] :
+       {std::tuple{251 * kMs, 0, "SHORTTO"}, std::tuple{3 * kS, 2, "SYNDROP"}}) {
+    const Rows rows = fallback(took, resends);
+    EXPECT_THAT(found(rows), ElementsAre(rule));
+    const Finding info = findings(rows)[0];
+    EXPECT_EQ(info.severity, Severity::info);
+    EXPECT_THAT(info.summary, HasSubstr("No connection to 10.0.0.5, one address of shop.test:443"));
+    EXPECT_THAT(info.summary, HasSubstr("the program got through on another (10.0.0.6)"));
+    EXPECT_THAT(info.next_steps[0], HasSubstr("mtr -T -P 443 10.0.0.5"));
+  }
+}
+
+TEST(Fallback, AlsoOverSeveralAddresses) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.4", 443, 3 * kS, 2, "shop.test").resolution_id = 1;
+  rows.syn_dropped(3001 * kMs, "10.0.0.5", 443, 3 * kS, 2, "shop.test").resolution_id = 1;
+  rows.connected(6002 * kMs, "10.0.0.6", 443, "shop.test").resolution_id = 1;
+  EXPECT_EQ(findings(rows)[0].severity, Severity::info);
+  EXPECT_EQ(findings(rows)[0].count, 2);
+}
+
+TEST(Fallback, OnlyTheSameCallMakesGood) {
+  const auto severity = [](auto change) {
+    Rows rows = fallback(3 * kS, 2);
+    change(rows.connections[0], rows.connections[1]);
+    return findings(rows)[0].severity;
+  };
+  using Row = store::ConnectionRow;
+  EXPECT_EQ(severity([](Row&, Row&) {}), Severity::info);
+  EXPECT_EQ(severity([](Row&, Row& next) { next.process_id = 2; }), Severity::error);
+  EXPECT_EQ(severity([](Row&, Row& next) { next.tid = 2; }), Severity::error);
+  EXPECT_EQ(severity([](Row&, Row& next) { next.peer_name = "other.test"; }), Severity::error);
+  EXPECT_EQ(severity([](Row& one, Row& next) { next.peer_address = one.peer_address; }),
+            Severity::error);
+  // Another lookup is another call: the first one failed.
+  EXPECT_EQ(severity([](Row&, Row& next) { next.resolution_id = 2; }), Severity::error);
+  EXPECT_EQ(severity([](Row& one, Row& next) { next.started_ns = *one.closed_ns + kS; }),
+            Severity::info);
+  EXPECT_EQ(severity([](Row& one, Row& next) { next.started_ns = *one.closed_ns + kS + 1; }),
+            Severity::error);
+  EXPECT_EQ(severity([](Row& one, Row& next) { next.started_ns = one.started_ns + kS; }),
+            Severity::error);  // beside it, not after it
+}
+
+// One success is the end of one call.
+TEST(Fallback, OfTwoCallsOneWasMadeGood) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.5", 443, 3 * kS, 2, "shop.test").resolution_id = 1;
+  rows.syn_dropped(kMs, "10.0.0.5", 443, 3 * kS, 2, "shop.test").resolution_id = 1;
+  rows.connected(3002 * kMs, "10.0.0.6", 443, "shop.test").resolution_id = 1;
+  const Finding drop = findings(rows)[0];
+  EXPECT_EQ(drop.severity, Severity::error);
+  EXPECT_THAT(drop.summary, HasSubstr("never answered"));
+  EXPECT_THAT(drop.evidence, Contains(HasSubstr("got through on another address of the name: 1")));
+}
+
+// Calls at the same time look the name up several times; the newest lookup names all addresses.
+TEST(Fallback, CallsAtTheSameTime) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.5", 443, 251 * kMs, 0, "shop.test").resolution_id = 1;
+  rows.syn_dropped(kMs, "10.0.0.5", 443, 251 * kMs, 0, "shop.test").resolution_id = 2;
+  rows.connected(252 * kMs, "10.0.0.6", 443, "shop.test").resolution_id = 2;
+  rows.connected(253 * kMs, "10.0.0.6", 443, "shop.test").resolution_id = 2;
+  EXPECT_EQ(findings(rows)[0].severity, Severity::info);
+}
+
+TEST(AttemptCap, IsNoErrorWhereTheLastAddressAnswers) {
+  Rows rows = capped(251 * kMs);
+  for (auto& row : rows.connections) row.resolution_id = 1;
+  rows.connected(506 * kMs, "10.0.0.7", 443, "shop.test", 310 * kMs).resolution_id = 1;
+  const Finding cap = find(findings(rows), "ATTEMPTCAP");
+  EXPECT_EQ(cap.severity, Severity::info);
+  EXPECT_THAT(cap.evidence, Contains(HasSubstr("got through on another address: 2 of 2")));
+}
+
 TEST(AttemptCap, NotWherePeersAreNear) {
   Rows rows = capped(250 * kMs);
   rows.connected(kS, "10.0.0.7", 443, "shop.test", 149 * kMs);

@@ -1,0 +1,145 @@
+// Every address of a name gets a fixed short time.
+#include <fmt/format.h>
+
+#include "viewer/diagnose/cases.h"
+#include "viewer/diagnose/handshake.h"
+#include "viewer/diagnose/handshake_fallback.h"
+#include "viewer/diagnose/phrase.h"
+
+namespace sockwatch::diagnose {
+namespace {
+
+using model::Outcome;
+
+constexpr store::Ns kMs = 1'000'000;
+
+class AttemptCap : public Rule {
+ public:
+  const Entry& entry() const override {
+    static const Entry kEntry{
+        .id = "ATTEMPTCAP",
+        .family = Family::handshake,
+        .title = "per-attempt cap below the round trip",
+        .signature =
+            "addresses of one name given up one after the other, each 200 ms to 300 ms "
+            "after its only SYN, nothing received; no connection to that service with a "
+            "round trip under 150 ms. For information where the program then got through on "
+            "another address",
+        .meaning =
+            "Some programs try the addresses of a name one after the other and give each of them "
+            "only a fixed short time: Node.js 250 ms. If the answer needs longer than that to "
+            "travel, every address is dropped just before its answer arrives, and the program "
+            "reports that none of them works.",
+        .not_this =
+            "Other clients (curl) reach the same place, only slowly: then nothing is dropped on "
+            "the way. If they do not either, see SYNDROP.",
+        .next = {"node --network-family-autoselection-attempt-timeout=2000",
+                 "curl -o /dev/null -w '%{time_connect}' URL, to see the real round trip"}};
+    return kEntry;
+  }
+
+  bool wants_healthy() const override { return true; }
+
+  void see(const Attempt& attempt) override {
+    if (!is_tcp(attempt)) return;
+    if (services_.size() <= attempt.service) services_.resize(attempt.service + 1);
+    Service& service = services_[attempt.service];
+    if (attempt.is(Outcome::connected)) {
+      const store::OptInt rtt = attempt.row.rtt_us;
+      service.fast = service.fast || (rtt && *rtt < kSlowUs);
+      if (rtt) service.rtt.add(*rtt * 1000);
+    }
+    const bool is_capped = capped(attempt);
+    if (service.waiting.empty() && !is_capped) return;
+    const auto decided = [this](const Case& one, Confidence confidence) {
+      services_[one.service].cases.add(one, confidence);
+    };
+    const Case one(attempt);
+    bool follows = false;
+    for (Waiting& before : service.waiting) {
+      if (!follow(before.one, one)) continue;
+      follows = true;
+      if (!before.counted) fallbacks_.add(before.one, sure(before.one), decided);
+      before.counted = true;
+    }
+    fallbacks_.see(attempt, decided);
+    if (!is_capped) return;
+    if (service.waiting.size() == kRemembered) service.waiting.erase(service.waiting.begin());
+    service.waiting.push_back({one, follows});
+    if (follows) fallbacks_.add(one, sure(one), decided);
+  }
+
+  void conclude(std::vector<Finding>& findings) override {
+    fallbacks_.finish([this](const Case& one, Confidence confidence) {
+      services_[one.service].cases.add(one, confidence);
+    });
+    for (ServiceId id = 0; id < services_.size(); ++id) {
+      const Service& service = services_[id];
+      if (service.fast || service.cases.count() == 0) continue;
+      const Cases& cases = service.cases;
+      Finding found = finding(severity_of(cases), cases.confidence(), context().places.service(id));
+      cases.seen().fill(found, context().places.fared(id).attempts);
+      const std::string cap = times(cases.took());
+      const std::string_view program = context().programs.name(cases.program());
+      found.summary =
+          fmt::format("Each address of {} was aborted after {}{}. This is {}.", found.subject, cap,
+                      service.rtt.known > 0 ? ", but the path needs " + times(service.rtt)
+                                            : std::string(", before any answer came"),
+                      is_node(program) ? "Node's address auto-selection cap"
+                                       : "a cap per address in the program");
+      found.evidence = {observed(found, "attempts cut off"),
+                        "SYNs sent again: 0; packets received: 0",
+                        "by address: " + cases.addresses(context().places)};
+      if (cases.all_made_good()) {
+        found.evidence.push_back(fmt::format("then the program got through on another address: {}",
+                                             share(cases.made_good(), found.count)));
+      }
+      found.excluded = {"no address had the time for a second SYN: it is not known to be dead"};
+      found.next_steps = {
+          "node --network-family-autoselection-attempt-timeout=2000 ...",
+          fmt::format("curl -sS -o /dev/null -w '%{{time_connect}}\\n' {}", url_of(found.subject))};
+      explain_covered(found, findings, found.subject, found.count, {"SHORTTO"});
+      findings.push_back(std::move(found));
+    }
+  }
+
+ private:
+  static constexpr std::int64_t kSlowUs = 150'000;
+  static constexpr std::size_t kRemembered = 16;
+  struct Waiting {
+    Case one;
+    bool counted = false;
+  };
+  struct Service {
+    bool fast = false;
+    Span rtt;
+    std::vector<Waiting> waiting;
+    Cases cases;
+  };
+
+  static bool is_node(std::string_view program) {
+    return program.starts_with("node") || program == "bun" || program == "deno";
+  }
+  Confidence sure(const Case& one) const {
+    return is_node(context().programs.name(one.program)) ? Confidence::high : Confidence::medium;
+  }
+  static bool capped(const Attempt& attempt) {
+    return program_gave_up(attempt) && attempt.silent &&
+           attempt.row.syn_retransmits.value_or(1) == 0 &&
+           within(attempt.elapsed_ns, 200 * kMs, 300 * kMs);
+  }
+  // The next address is tried right when the one before is dropped.
+  static bool follow(const Case& before, const Case& next) {
+    return before.process_id == next.process_id && before.place != next.place &&
+           within(next.started_ns - before.end_ns(), -20 * kMs, 50 * kMs);
+  }
+
+  std::vector<Service> services_;
+  Fallbacks fallbacks_;
+};
+
+}  // namespace
+
+void add_cap_rule(Rules& rules) { rules.push_back(std::make_unique<AttemptCap>()); }
+
+}  // namespace sockwatch::diagnose
