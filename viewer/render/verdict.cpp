@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "viewer/render/clean_text.h"
+#include "viewer/render/failures.h"
 #include "viewer/render/format.h"
 #include "viewer/render/headline.h"
 #include "viewer/render/labelled.h"
@@ -31,6 +32,25 @@ std::string others(std::uint64_t errors, std::uint64_t warnings) {
   return text + " below.";
 }
 
+bool names(const Finding& finding, const model::FailureGroup& group) {
+  const auto& ids = group.evidence.ids;
+  return std::any_of(ids.begin(), ids.end(), [&](std::int64_t id) {
+    return std::ranges::find(finding.connections, id) != finding.connections.end();
+  });
+}
+
+// Where attempts failed and the rules account for all of them without calling any an error: the
+// first finding that speaks of one.
+const Finding* harmless(const model::Summary& summary, const std::vector<Finding>& findings) {
+  if (summary.total.failures() == 0 || !undiagnosed(summary, findings).empty()) return nullptr;
+  for (const Finding& finding : findings) {
+    for (const model::FailureGroup& group : summary.failures) {
+      if (names(finding, group)) return &finding;
+    }
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 std::string verdict(const model::Summary& summary, const std::vector<model::NameGroup>& groups,
@@ -49,6 +69,16 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
       text += fmt::format(" ({} confidence)", word(worst.confidence));
     }
     text += others(errors - 1, warnings);
+    if (summary.unfinished()) text += " The recording has no end: what came later is not here.";
+    if (summary.lost() > 0) text += " Records were lost, so this is not the whole picture.";
+    return text;
+  }
+  if (const Finding* told = harmless(summary, findings)) {
+    text += own_words(clean(told->summary), style);
+    text += fmt::format(" In all, {} failed; nothing of it is an error.",
+                        share(summary.total.failures(), summary.total.attempts, "attempt"));
+    const bool is_warning = told->severity == Severity::warning;
+    text += others(0, warnings - (is_warning ? 1 : 0));
     if (summary.unfinished()) text += " The recording has no end: what came later is not here.";
     if (summary.lost() > 0) text += " Records were lost, so this is not the whole picture.";
     return text;

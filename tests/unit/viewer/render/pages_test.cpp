@@ -71,6 +71,23 @@ TEST(Verdict, IsTheWorstFinding) {
   EXPECT_THAT(text, Not(HasSubstr("confidence")));
 }
 
+// An attempt that failed, and a rule that knows why it hurt nobody.
+TEST(Verdict, AFailureToldForInformationIsNoErrorAndNoRiddle) {
+  Trace trace = incident();
+  std::erase_if(trace.connections, [&](const auto& row) {
+    const auto told = silent(trace).connections;
+    return model::failure_of(row) && std::ranges::find(told, row.id) == told.end();
+  });
+  const model::Summary summary = summarise(trace);
+  Finding info = silent(trace);
+  info.id = "I1";
+  info.severity = diagnose::Severity::info;
+  const std::string text = verdict(summary, model::group_by_name(summary), {info}, narrow());
+  EXPECT_THAT(text, ::testing::StartsWith("VERDICT: 10.0.7.13:443 never answered"));
+  EXPECT_THAT(text, HasSubstr("failed; nothing of it is an error."));
+  EXPECT_THAT(text, Not(HasSubstr("No rule")));
+}
+
 TEST(Verdict, SaysThatNoRuleKnows) {
   const model::Summary summary = summarise(incident());
   const std::string text = verdict(summary, model::group_by_name(summary), {}, narrow());
