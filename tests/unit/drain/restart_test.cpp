@@ -264,6 +264,7 @@ TEST_F(RestartTest, DeathAtAnyStepLosesNothing) {
 TEST_F(RestartTest, ConnectionsUnderWayContinue) {
   Target target([&](int n) { step(producer(), n); });
   start_collector(store::OpenMode::create, 0);
+  EXPECT_TRUE(eventually([&] { return next_mode() == store::OpenMode::resume; }));
   for (int n = 0; n < kSteps; ++n) {
     target.step();
     std::this_thread::sleep_for(std::chrono::milliseconds(20 + 30 * (n % 3)));
