@@ -92,11 +92,19 @@ std::uint64_t Image::accept_noted(NotedEvents noted, std::int64_t now_ns) {
     if (known != accepted_.end() && !events.empty() && events.front().sequence > known->second) {
       std::uint64_t& lost = earlier_losses_[kRestartCause];
       lost = add_up(lost, events.front().sequence - known->second);
+      tracker_.missed(static_cast<std::int64_t>(
+          std::min<std::uint64_t>(events.front().t_ns, std::numeric_limits<std::int64_t>::max())));
     }
     add_ring(ring.ring, std::move(events), now_ns);
   }
   if (merge_.held() > 0) merge_.release(noted.watermark_ns, now_ns, apply_);
   return applied_ - before;
+}
+
+void Image::lose_segment() {
+  ++earlier_losses_[kRestartCause];
+  merge_.flush(apply_);
+  tracker_.missed(last_event_ns_);
 }
 
 void Image::add_ring(std::size_t ring, std::vector<wire::Event> events, std::int64_t now_ns) {

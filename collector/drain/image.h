@@ -60,7 +60,7 @@ class Image {
   const std::map<std::size_t, std::uint64_t>& accepted() const { return accepted_; }
 
   // Its segment cannot be read any more: whatever was still in it is missing.
-  void lose_segment() { ++earlier_losses_[kRestartCause]; }
+  void lose_segment();
 
   auto fields() {
     return fields_are(row_, segment_, Skipped<connect::Tracker>(), merge_, Skipped<Merge::Each>(),

@@ -264,6 +264,7 @@ TEST_F(RestartTest, DeathAtAnyStepLosesNothing) {
 TEST_F(RestartTest, ConnectionsUnderWayContinue) {
   Target target([&](int n) { step(producer(), n); });
   start_collector(store::OpenMode::create, 0);
+  EXPECT_TRUE(eventually([&] { return next_mode() == store::OpenMode::resume; }));
   for (int n = 0; n < kSteps; ++n) {
     target.step();
     std::this_thread::sleep_for(std::chrono::milliseconds(20 + 30 * (n % 3)));
@@ -322,6 +323,30 @@ TEST_F(RestartTest, RecoversIntoANewTrace) {
   EXPECT_EQ(wait_for_collector(), 0) << errors();
   expect_every_connection_once("recovered");
   EXPECT_EQ(segments(), 1U) << "collect() leaves it as it was, recover() removes it";
+}
+
+// What was still in it nobody knows, so nothing is said of how the connections under way went on.
+TEST_F(RestartTest, ASegmentThatIsGoneIsNoEndOfItsConnections) {
+  Target target([&](int n) { step(producer(), n); });
+  start_collector(store::OpenMode::create, 0);
+  EXPECT_TRUE(eventually([&] { return next_mode() == store::OpenMode::resume; }));
+  target.step();  // begins one
+  target.step();  // establishes it, begins another
+  EXPECT_TRUE(eventually([&] { return (read_trace(), connections_.size() == 2); }));
+  kill_collector();
+  target.kill();
+  for (const auto& file : std::filesystem::directory_iterator(run_.path())) {
+    if (file.path().extension() == wire::kSegmentSuffix) std::filesystem::remove(file.path());
+  }
+  start_collector(store::OpenMode::resume, 0);
+  stop_.reset();
+  EXPECT_EQ(wait_for_collector(), 0) << errors();
+  read_trace();
+  ASSERT_THAT(connections_, SizeIs(2));
+  EXPECT_EQ(outcome(2), "pending");
+  EXPECT_FALSE(connection(2)->closed_ns);
+  EXPECT_NE(connection(1)->ending, "closed");
+  EXPECT_EQ(losses_["collector_restart"], 1);
 }
 
 // It changes nothing in the run directory before the trace is complete.
