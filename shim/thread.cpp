@@ -22,9 +22,10 @@ __asm__(".symver pthread_setspecific,pthread_setspecific@GLIBC_2.17");
 #endif
 
 namespace sockwatch::shim::thread {
-namespace {
 
 constinit thread_local Thread mine{};
+
+namespace {
 
 constexpr pthread_key_t kNoKey = ~pthread_key_t{0};
 // pthread_setspecific allocates memory for keys from here on (glibc, PTHREAD_KEY_2NDLEVEL_SIZE).
@@ -164,7 +165,13 @@ bool push(Process& process, Thread& thread, wire::Event* slots, std::size_t coun
   }
   const std::uint64_t sequence = slot.published.load(std::memory_order_relaxed);
   slots[0].sequence = sequence;
-  thread.ring->push(slots, slots + count);
+  auto& ring = *reinterpret_cast<wire::RingImage*>(thread.ring);
+  std::size_t at = write_index(thread.ring);
+  for (std::size_t i = 0; i < count; ++i) {
+    ring.elements[at % wire::RingImage::kElements] = slots[i];
+    ++at;
+  }
+  ring.write_index.store(at % wire::RingImage::kElements, std::memory_order_release);
   slot.published.store(sequence + count, std::memory_order_release);
   return true;
 }
