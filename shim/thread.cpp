@@ -21,6 +21,11 @@ __asm__(".symver pthread_key_create,pthread_key_create@GLIBC_2.17");
 __asm__(".symver pthread_setspecific,pthread_setspecific@GLIBC_2.17");
 #endif
 
+// What pthread_atfork calls with glibc. Other C libraries have no such name, and their loaders
+// would end the program for it, where we only mean to stay dormant.
+extern "C" [[gnu::weak]] int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(),
+                                               void* library);
+
 namespace sockwatch::shim::thread {
 
 constinit thread_local Thread mine{};
@@ -229,7 +234,10 @@ void start() {
   if (pthread_key_create(&key, at_thread_exit) == 0) {
     exit_key = key;
   }
-  pthread_atfork(nullptr, nullptr, in_child);
+  // Never taken back: the library stays loaded.
+  if (__register_atfork != nullptr) {
+    (void)__register_atfork(nullptr, nullptr, in_child, nullptr);
+  }
 }
 
 Thread* begin(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {
