@@ -10,6 +10,7 @@
 // As much as a register of any processor of ours holds, at any address. Copied one by one: a record
 // is a few of them, and a byte at a time would cost as much as everything else about it.
 typedef long long Block __attribute__((vector_size(16), aligned(1), may_alias));
+typedef long long Word __attribute__((aligned(1), may_alias));
 typedef unsigned char Byte;
 
 // Reads a place before anything is written at or behind it: right also where the areas overlap and
@@ -19,6 +20,12 @@ static void copy_upwards(Byte* out, const Byte* in, size_t size) {
     *(Block*)out = *(const Block*)in;
     out += sizeof(Block);
     in += sizeof(Block);
+  }
+  if (size >= sizeof(Word)) {  // as at the end of a slot that is full
+    *(Word*)out = *(const Word*)in;
+    out += sizeof(Word);
+    in += sizeof(Word);
+    size -= sizeof(Word);
   }
   for (; size != 0; --size) *out++ = *in++;
 }

@@ -159,7 +159,9 @@ void finish_fresh(const Attempt& attempt, int fd, Outcome outcome) {
         }
       }
       // Where nothing is ever answered there is no later moment to ask for it.
-      record.local_address(fd);
+      if (record.local_address(fd)) {
+        attempt.detail->options |= kLocalTold;
+      }
       record.publish();
     }
   }
@@ -262,6 +264,7 @@ void prepare(Attempt& attempt, int fd, const sockaddr* address, socklen_t length
   if (kind == Attempt::Kind::fresh) {
     const unsigned kept = attempt.bits_before & kInEpoll;
     attempt.detail->last_active_ns = 0;
+    attempt.detail->options &= static_cast<std::uint16_t>(~unsigned{kLocalTold});
     // While a blocking call runs there is nothing another thread's wait could learn about it.
     fd_table::change(fd, 0xff,
                      kept | kBorn | kTracked | (attempt.nonblocking ? unsigned{kConnecting} : 0U));
@@ -304,12 +307,16 @@ bool add_picture(Record& record, int fd, const Detail& detail) {
   return true;
 }
 
-void publish_phase_end(Record& record, int fd, Detail& detail) {
-  if (!add_picture(record, fd, detail)) {
+void publish_phase_end(Record& record, int fd, Detail& detail, const wire::TcpPicture* picture) {
+  if (picture != nullptr) {
+    record.part(wire::Part::tcp, picture, sizeof(*picture));
+  } else if (!add_picture(record, fd, detail)) {
     record.abandon();
     return;
   }
-  record.local_address(fd);
+  if (record.event().op == wire::Op::connect || (detail.options & kLocalTold) == 0) {
+    record.local_address(fd);
+  }
   record.publish();
   detail.last_active_ns = record.event().t_ns;
   fd_table::change(fd, kConnecting, 0);

@@ -12,6 +12,7 @@
 #include <cstdint>
 
 #include "shim/record.h"
+#include "shim/wire/event.h"
 
 namespace sockwatch::shim::client {
 
@@ -41,9 +42,11 @@ void finish(const Attempt& attempt, int fd, Outcome outcome);
 // socket the table knows; it was forgotten, and the record must be abandoned.
 bool add_picture(Record& record, int fd, const Detail& detail);
 
-// Adds what belongs to the end of a connect phase (picture, local address), publishes, and marks
-// the phase as over.
-void publish_phase_end(Record& record, int fd, Detail& detail);
+// Adds what belongs to the end of a connect phase (picture, and the local address if the connect
+// could not tell it), publishes, and marks the phase as over. `picture`: one that was taken for
+// this event already, or nullptr.
+void publish_phase_end(Record& record, int fd, Detail& detail,
+                       const wire::TcpPicture* picture = nullptr);
 
 // errno values of a transfer that prove the connection, or the attempt at one, to be over.
 bool ends_connection(int error);

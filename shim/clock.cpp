@@ -27,11 +27,11 @@ std::uint64_t in_ns(const timespec& time) {
          static_cast<std::uint64_t>(time.tv_nsec);
 }
 
-std::uint64_t read(clockid_t id) {
-  timespec time{};
+[[gnu::always_inline]] inline std::uint64_t read(clockid_t id) {
+  timespec time;  // filled either way
   const GetTime get_time = vdso_get_time.load(std::memory_order_relaxed);
   if (get_time == nullptr || get_time(id, &time) != 0) {
-    raw::call(SYS_clock_gettime, id, &time);
+    raw::call2(SYS_clock_gettime, raw::word(id), raw::word(&time));
   }
   return in_ns(time);
 }

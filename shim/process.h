@@ -65,7 +65,7 @@ inline constexpr std::size_t kBitsOffset =
 inline constexpr std::size_t kMappingSize = kBitsOffset + kDescriptors;
 static_assert(sizeof(Process) <= kChunksOffset && kBitsOffset % wire::kPage == 0);
 
-extern constinit std::atomic<Process*> block;
+[[gnu::visibility("hidden")]] extern constinit std::atomic<Process*> block;
 
 inline Process& current() { return *block.load(std::memory_order_acquire); }
 

@@ -19,7 +19,9 @@
 #include <cstdio>
 #include <ctime>
 
-namespace sockwatch::shim::real {
+// Said to be hidden also where they are only declared: so they are reached without a detour.
+namespace sockwatch::shim {
+namespace [[gnu::visibility("hidden")]] real {
 
 template <class Signature>
 class Function;
@@ -157,7 +159,8 @@ extern constinit void* dl_iterate_phdr;
 // behind it (getaddrinfo, fclose, ...), should one come before the constructor.
 void resolve();
 
-}  // namespace sockwatch::shim::real
+}  // namespace gnu::visibility("hidden")]]real
+}  // namespace sockwatch::shim
 
 // For hooks/syscall.S, which keeps registers and stack as they are and jumps here.
 extern "C" {

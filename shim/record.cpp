@@ -1,7 +1,9 @@
 #include "shim/record.h"
 
+#include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <cstddef>
 #include <cstring>
 
 #include "shim/raw.h"
@@ -45,13 +47,15 @@ void Record::part(wire::Part part, const void* bytes, std::size_t length) {
   const char* from = static_cast<const char*>(bytes);
   for (; length != 0; ++used_) {
     const std::size_t now = length < kBytes ? length : kBytes;
-    wire::Continuation slot{};
+    if (now < kBytes) {
+      slots_[used_] = wire::Event{};  // what lay here before is the program's: it goes nowhere
+    }
+    auto& slot = reinterpret_cast<wire::Continuation&>(slots_[used_]);
     slot.op = wire::Op::continuation;
     slot.part = part;
     slot.length = static_cast<std::uint16_t>(now);
     slot.index = static_cast<std::uint16_t>(used_);
     std::memcpy(slot.bytes, from, now);
-    std::memcpy(static_cast<void*>(&slots_[used_]), &slot, sizeof(slot));
     from += now;
     length -= now;
   }
@@ -66,13 +70,19 @@ void Record::endpoint(const Detail& detail) {
   endpoint.protocol = detail.protocol;
 }
 
-void Record::local_address(int fd) {
-  sockaddr_storage address{};
+bool Record::local_address(int fd) {
+  sockaddr_storage address;  // as much of it is read as the kernel wrote
   std::uint32_t length = sizeof(address);
-  if (state::may_ask_kernel() && !raw::failed(raw::call(SYS_getsockname, fd, &address, &length)) &&
-      length <= sizeof(address)) {
-    part(wire::Part::local_address, &address, length);
+  if (!state::may_ask_kernel() || raw::failed(raw::call(SYS_getsockname, fd, &address, &length)) ||
+      length > sizeof(address)) {
+    return false;
   }
+  part(wire::Part::local_address, &address, length);
+  // The port is at the same place in both families.
+  static_assert(offsetof(sockaddr_in, sin_port) == offsetof(sockaddr_in6, sin6_port));
+  return length >= sizeof(sockaddr_in) &&
+         (address.ss_family == AF_INET || address.ss_family == AF_INET6) &&
+         reinterpret_cast<const sockaddr_in*>(&address)->sin_port != 0;
 }
 
 void Record::publish() {

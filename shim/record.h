@@ -44,7 +44,8 @@ class Record {
   // Cookie, family, type and protocol of a socket, as the table has them.
   void endpoint(const Detail& detail);
 
-  void local_address(int fd);
+  // Whether it has a port, so that nobody need ask again.
+  bool local_address(int fd);
 
   void publish();
   // Publishes nothing; the event is over.

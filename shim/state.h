@@ -15,10 +15,10 @@ enum class Mode : std::uint32_t {
   disabled,  // recording turned out to be impossible; for good in this image and its forks
 };
 
-extern constinit std::atomic<Mode> mode;
+[[gnu::visibility("hidden")]] extern constinit std::atomic<Mode> mode;
 // Set once the target put itself under seccomp: from then on no system call of our own is made,
 // because a filter may answer an unexpected one by killing the process.
-extern constinit std::atomic<bool> sandboxed;
+[[gnu::visibility("hidden")]] extern constinit std::atomic<bool> sandboxed;
 
 inline bool recording() { return mode.load(std::memory_order_relaxed) == Mode::recording; }
 inline bool may_ask_kernel() { return !sandboxed.load(std::memory_order_relaxed); }
@@ -32,7 +32,7 @@ struct Settings {
   bool follows;                 // SOCKWATCH_FOLLOW=1: see exec.h
   bool verbose;                 // SOCKWATCH_VERBOSE is set and not empty
 };
-extern constinit Settings settings;
+[[gnu::visibility("hidden")]] extern constinit Settings settings;
 
 // Decides the mode from the environment. A set-user-id or otherwise privileged program
 // (AT_SECURE), a missing, relative or overlong directory: dormant.

@@ -21,10 +21,16 @@ __asm__(".symver pthread_key_create,pthread_key_create@GLIBC_2.17");
 __asm__(".symver pthread_setspecific,pthread_setspecific@GLIBC_2.17");
 #endif
 
+// What pthread_atfork calls with glibc. Other C libraries have no such name, and their loaders
+// would end the program for it, where we only mean to stay dormant.
+extern "C" [[gnu::weak]] int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(),
+                                               void* library);
+
 namespace sockwatch::shim::thread {
-namespace {
 
 constinit thread_local Thread mine{};
+
+namespace {
 
 constexpr pthread_key_t kNoKey = ~pthread_key_t{0};
 // pthread_setspecific allocates memory for keys from here on (glibc, PTHREAD_KEY_2NDLEVEL_SIZE).
@@ -164,7 +170,13 @@ bool push(Process& process, Thread& thread, wire::Event* slots, std::size_t coun
   }
   const std::uint64_t sequence = slot.published.load(std::memory_order_relaxed);
   slots[0].sequence = sequence;
-  thread.ring->push(slots, slots + count);
+  auto& ring = *reinterpret_cast<wire::RingImage*>(thread.ring);
+  std::size_t at = write_index(thread.ring);
+  for (std::size_t i = 0; i < count; ++i) {
+    ring.elements[at % wire::RingImage::kElements] = slots[i];
+    ++at;
+  }
+  ring.write_index.store(at % wire::RingImage::kElements, std::memory_order_release);
   slot.published.store(sequence + count, std::memory_order_release);
   return true;
 }
@@ -222,7 +234,10 @@ void start() {
   if (pthread_key_create(&key, at_thread_exit) == 0) {
     exit_key = key;
   }
-  pthread_atfork(nullptr, nullptr, in_child);
+  // Never taken back: the library stays loaded.
+  if (__register_atfork != nullptr) {
+    (void)__register_atfork(nullptr, nullptr, in_child, nullptr);
+  }
 }
 
 Thread* begin(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {

@@ -35,6 +35,8 @@ static_assert(sizeof(Thread) <= 64);
 
 namespace thread {
 
+[[gnu::visibility("hidden")]] extern constinit thread_local Thread mine;
+
 // Creates the key whose destructor gives a slot back. Called once by the constructor.
 void start();
 

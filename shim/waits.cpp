@@ -1,24 +1,13 @@
 #include "shim/waits.h"
 
-#include <cerrno>
-
 #include "shim/caller_memory.h"
-#include "shim/clock.h"
-#include "shim/fd_table.h"
-#include "shim/state.h"
+#include "shim/told_waits.h"
 
 namespace sockwatch::shim::waits {
-namespace {
 
-constexpr std::uint32_t kCrowd = Selected::kMost;
-
-bool expired(std::int64_t timeout_ns, Outcome outcome) {
-  return outcome.result == 0 && timeout_ns != 0;
-}
-
-void publish(const Wait& wait, std::int64_t timeout_ns, Outcome outcome,
-             const wire::WaitEntry* entries, std::size_t count, bool more) {
-  Record record(wait.op, wait.fd);
+void publish_long(const Wait& wait, std::int64_t timeout_ns, Outcome outcome,
+                  const wire::WaitEntry* entries, std::size_t count, bool more) {
+  Record record(wait.head.op, wait.head.fd);
   if (!record) {
     return;
   }
@@ -32,97 +21,20 @@ void publish(const Wait& wait, std::int64_t timeout_ns, Outcome outcome,
   record.publish();
 }
 
-// Bits of descriptors that matter to a wait that has expired, or not.
-unsigned wanted_bits(std::int64_t timeout_ns, bool expired) {
-  if (state::settings.every_call) {
-    return kTracked;
-  }
-  if (expired && timeout_ns >= kPatience) {
-    return kTracked;
-  }
-  return kConnecting | (expired ? unsigned{kAwaiting} : 0U);
-}
-
-// Which descriptors of a wait are worth telling.
-class Choice {
- public:
-  Choice(std::int64_t timeout_ns, Outcome outcome)
-      : wanted_(wanted_bits(timeout_ns, expired(timeout_ns, outcome))),
-        // Of a crowd of connecting descriptors only the ready ones are told, or every wait of a
-        // scanner would be a list of all its targets.
-        only_ready_((timeout_ns == 0 && !state::settings.every_call) ||
-                    (outcome.result > 0 && static_cast<std::uint32_t>(pending()) > kCrowd)) {}
-
-  bool takes(int fd, unsigned revents) const {
-    return (fd_table::bits(fd) & wanted_) != 0 && (revents != 0 || !only_ready_);
-  }
-
-  // The next descriptor at or after `at` that may be taken. All that most of a large set costs:
-  // what the look into the table needs is read once, as a number that becomes interesting meanwhile
-  // was not waited for.
-  const pollfd* skip(const pollfd* at, const pollfd* end) const {
-    Process& process = process::current();
-    const std::atomic<std::uint8_t>* bits = process.bits();
-    const auto known = static_cast<std::uint32_t>(fd_table::end());
-    for (; at != end; ++at) {
-      const auto fd = static_cast<std::uint32_t>(at->fd);
-      if (fd < known && (bits[fd].load(std::memory_order_relaxed) & wanted_) != 0) {
-        break;
-      }
-    }
-    return at;
-  }
-
- private:
-  unsigned wanted_;
-  bool only_ready_;
-};
-
-}  // namespace
-
-bool accepted(Outcome outcome) { return outcome.result >= 0 || outcome.error == EINTR; }
-
-Wait begin(wire::Op op, int fd, std::uint32_t watched) {
-  const bool timed = any_connecting(pending()) || state::settings.every_call;
-  return {op, fd, watched, timed ? clock::now_ns() : 0};
-}
-
-void polled(const Wait& wait, const pollfd* fds, std::size_t count, std::int64_t timeout_ns,
-            Outcome outcome) {
-  if (!accepted(outcome) || (wait.start_ns == 0 && !expired(timeout_ns, outcome)) ||
-      (pending() == 0 && !any_clients())) {
-    return;
-  }
-  const Choice choice(timeout_ns, outcome);
-  wire::WaitEntry entries[wire::kEntriesPerEvent];
-  std::size_t used = 0;
-  const pollfd* const end = fds + count;
-  for (const pollfd* at = choice.skip(fds, end); at != end; at = choice.skip(at + 1, end)) {
-    if (!choice.takes(at->fd, static_cast<unsigned>(at->revents))) {
-      continue;
-    }
-    if (used == wire::kEntriesPerEvent) {
-      publish(wait, timeout_ns, outcome, entries, used, true);
-      used = 0;
-    }
-    entries[used++] = {at->fd, static_cast<std::uint16_t>(at->events),
-                       static_cast<std::uint16_t>(at->revents)};
-  }
-  if (used != 0) {
-    publish(wait, timeout_ns, outcome, entries, used, false);
-  }
-}
-
 void epolled(const Wait& wait, std::int64_t timeout_ns, Outcome outcome) {
-  if (!accepted(outcome)) {
-    return;
-  }
   const bool told = expired(timeout_ns, outcome)
                         ? pending() != 0 || (any_clients() && timeout_ns >= kPatience)
                         : wait.start_ns != 0 &&
                               (outcome.result > 0 || timeout_ns != 0 || state::settings.every_call);
-  if (told) {
-    publish(wait, timeout_ns, outcome, nullptr, 0, false);
+  if (!told) {
+    return;
+  }
+  const auto write = [&](wire::Event& event, wire::Event&, std::uint64_t t_ns) {
+    fill(event, wait, timeout_ns, outcome, t_ns);
+    event.continuation_slots = 0;
+  };
+  if (!express::publish<1>(write)) [[unlikely]] {
+    publish_long(wait, timeout_ns, outcome, nullptr, 0, false);
   }
 }
 
@@ -186,15 +98,15 @@ void selected(const Wait& wait, Selected& selected, const fd_set* read, const fd
     if (outcome.result > 0) {
       entry.revents = poll_bits(entry.fd, read, write, except);
     }
-    if (choice.takes(entry.fd, entry.revents)) {
+    if (choice.wants(entry.fd) && choice.takes(entry.revents)) {
       selected.entries[used++] = entry;
     }
   }
   for (std::size_t at = 0; at < used; at += wire::kEntriesPerEvent) {
     const std::size_t rest = used - at;
     const bool more = rest > wire::kEntriesPerEvent;
-    publish(wait, timeout_ns, outcome, selected.entries + at, more ? wire::kEntriesPerEvent : rest,
-            more);
+    publish_long(wait, timeout_ns, outcome, selected.entries + at,
+                 more ? wire::kEntriesPerEvent : rest, more);
   }
 }
 

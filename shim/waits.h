@@ -10,10 +10,13 @@
 #include <poll.h>
 #include <sys/select.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 
+#include "shim/clock.h"
 #include "shim/record.h"
+#include "shim/state.h"
 
 namespace sockwatch::shim::waits {
 
@@ -36,24 +39,29 @@ inline bool any_clients() {
 inline bool any_fresh() { return process::current().fresh.load(std::memory_order_relaxed) != 0; }
 
 struct Wait {
-  wire::Op op;
-  int fd;                  // the epoll descriptor, or -1
+  struct Head {  // as an event begins
+    wire::Op op;
+    std::uint16_t flags;
+    int fd;  // the epoll descriptor, or -1
+  } head;
   std::uint32_t watched;   // as the caller passed it
   std::uint64_t start_ns;  // 0: only replies are awaited, the clock was not read
 };
+static_assert(sizeof(Wait::Head) == offsetof(wire::Event, sequence));
 
 // Starts looking at a wait; call only with something pending.
-Wait begin(wire::Op op, int fd, std::uint32_t watched);
+inline Wait begin(wire::Op op, int fd, std::uint32_t watched) {
+  if (any_connecting(pending()) || state::settings.every_call) {
+    return {{op, wire::kHasStart, fd}, watched, clock::now_ns()};
+  }
+  return {{op, 0, fd}, watched, 0};
+}
 
-// The kernel has read and written the array (that is, the call succeeded or was interrupted): only
-// then it may be looked at.
-void polled(const Wait& wait, const pollfd* fds, std::size_t count, std::int64_t timeout_ns,
-            Outcome outcome);
-
+// Only for accepted() outcomes; polled() is in told_waits.h.
 void epolled(const Wait& wait, std::int64_t timeout_ns, Outcome outcome);
 
 // True if the outcome says that the kernel accepted the caller's arguments.
-bool accepted(Outcome outcome);
+inline bool accepted(Outcome outcome) { return outcome.result >= 0 || outcome.error == EINTR; }
 
 // The descriptors of interest in a select's sets, saved before the kernel overwrites them. Never
 // reads further than the kernel does: not beyond the word that holds the highest descriptor of

@@ -36,10 +36,12 @@ void read_so_error(int fd, std::uint8_t bits, int value) {
     return;
   }
   bool ends = connecting;
+  wire::TcpPicture picture;
+  bool pictured = false;
   if (connecting && value == 0) {
-    wire::TcpPicture picture;
     const int error = take_tcp_picture(fd, &picture);
-    ends = error != EPERM && !(error == 0 && in_handshake(picture));
+    pictured = error == 0;
+    ends = error != EPERM && !(pictured && in_handshake(picture));
     if (!ends && !state::settings.every_call) {
       return;
     }
@@ -52,7 +54,7 @@ void read_so_error(int fd, std::uint8_t bits, int value) {
   record.event().payload.option.name = SO_ERROR;
   record.event().payload.option.value = value;
   if (ends) {
-    client::publish_phase_end(record, fd, *detail);
+    client::publish_phase_end(record, fd, *detail, pictured ? &picture : nullptr);
   } else if (value != 0 && !client::add_picture(record, fd, *detail)) {
     record.abandon();
   } else {

@@ -8,7 +8,7 @@
 #include <cerrno>
 
 #include "shim/clock.h"
-#include "shim/waits.h"
+#include "shim/told_waits.h"
 
 namespace sockwatch::shim {
 
@@ -49,7 +49,8 @@ template <class Time>
 [[gnu::noinline, gnu::cold]] void late_poll(wire::Op op, const pollfd* fds, nfds_t count,
                                             Time timeout) {
   const int error = errno;
-  waits::polled({op, -1, static_cast<std::uint32_t>(count), 0}, fds, count, in_ns(timeout), {0, 0});
+  waits::polled({{op, 0, -1}, static_cast<std::uint32_t>(count), 0}, fds, count, in_ns(timeout),
+                {0, 0});
   errno = error;
 }
 
@@ -91,7 +92,7 @@ template <class Real, class Time, class... Rest>
 template <class Time>
 [[gnu::noinline, gnu::cold]] void late_epoll(wire::Op op, int fd, int watched, Time timeout) {
   const int error = errno;
-  waits::epolled({op, fd, static_cast<std::uint32_t>(watched), 0}, in_ns(timeout), {0, 0});
+  waits::epolled({{op, 0, fd}, static_cast<std::uint32_t>(watched), 0}, in_ns(timeout), {0, 0});
   errno = error;
 }
 

@@ -5,10 +5,11 @@
 // two processes. Publishing is one release store of the write index, after the payload: a producer
 // killed anywhere leaves a whole event or none.
 //
-// Producer (the owning thread, inside the target): write_available, push.
-// Consumer (the collector): never through Boost, which trusts the indices it finds. A process under
-// observation may write anything here, so the consumer reads through RingImage: it copies an index
-// once, checks it, and uses only the copy (collector/drain).
+// Producer (the owning thread, inside the target): write_available; it writes through RingImage, as
+// Boost's push does but without a second copy (shim/express.h) or a call for each
+// (shim/thread.cpp). Consumer (the collector): never through Boost, which trusts the indices it
+// finds. A process under observation may write anything here, so the consumer reads through
+// RingImage: it copies an index once, checks it, and uses only the copy (collector/drain).
 #pragma once
 
 #include <atomic>

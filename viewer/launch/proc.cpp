@@ -81,6 +81,32 @@ std::vector<pid_t> all_processes() {
   return pids;
 }
 
+std::optional<PidMark> pid_mark() {
+  // "0.20 0.18 0.12 1/80 11206": the last is the newest number of our namespace.
+  const std::string load = read_file("/proc/loadavg").value_or("");
+  const std::string counts = read_file("/proc/stat").value_or("");
+  const std::size_t newest = load.rfind(' ');
+  const std::size_t forks = counts.find("\nprocesses ");
+  PidMark mark;
+  unsigned long long given_out = 0;
+  if (newest == std::string::npos || std::sscanf(load.c_str() + newest, " %d", &mark.newest) != 1 ||
+      forks == std::string::npos ||
+      std::sscanf(counts.c_str() + forks, "\nprocesses %llu", &given_out) != 1) {
+    return std::nullopt;
+  }
+  mark.given_out = given_out;
+  return mark;
+}
+
+bool may_have_begun(pid_t pid, const PidMark& after, const PidMark& until) {
+  // There are 32,768 numbers or more, unless somebody lowered /proc/sys/kernel/pid_max.
+  constexpr std::uint64_t kFewest = 512;
+  if (until.given_out < after.given_out || until.given_out - after.given_out >= kFewest)
+    return true;
+  return after.newest <= until.newest ? pid > after.newest && pid <= until.newest
+                                      : pid > after.newest || pid <= until.newest;
+}
+
 std::optional<uid_t> process_owner(pid_t pid) {
   struct stat status = {};
   if (::stat(fmt::format("/proc/{}", pid).c_str(), &status) != 0) return std::nullopt;

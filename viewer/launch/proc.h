@@ -23,6 +23,18 @@ std::optional<ProcessStat> process_stat(pid_t pid);
 bool is_alive(pid_t pid);  // exists and is not a zombie
 
 std::vector<pid_t> all_processes();
+
+// How far the kernel has come with the numbers of processes. It gives them out in turn, from the
+// largest on to the smallest again, so two of these say which numbers are new.
+struct PidMark {
+  pid_t newest = 0;
+  std::uint64_t given_out = 0;  // since the machine started, to threads too
+};
+std::optional<PidMark> pid_mark();
+// Whether what has this number may have begun between the marks. Always true where so many have
+// begun that numbers may have been used a second time.
+bool may_have_begun(pid_t pid, const PidMark& after, const PidMark& until);
+
 std::optional<uid_t> process_owner(pid_t pid);  // effective user
 std::string process_executable(pid_t pid);      // empty where we may not look
 std::string process_command_line(pid_t pid);    // arguments separated by one space

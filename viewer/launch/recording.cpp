@@ -160,6 +160,7 @@ class Recording {
                                 .all_calls = options_.all_calls,
                                 .follow = options_.follow_env});
     Target target;
+    const auto mark = pid_mark();
     target.started_ns = monotonic_now();
     const auto started = start_target(program_.path, options_.command, environment, inbox);
     if (!started || started->exec_error != 0) {
@@ -178,7 +179,7 @@ class Recording {
     Supervisor supervisor(inbox, keeper, watch);
     const int status = shell_status(supervisor.run_until_ended(target.pid));
     const std::int64_t ended_ns = monotonic_now();
-    supervisor.wait_for_descendants(directory.path(), target.start_ticks, options_.quiet);
+    supervisor.wait_for_descendants(directory.path(), target.start_ticks, mark, options_.quiet);
     std::vector<store::ProcessRow> notes = watch.notes(ended_ns, status);
     for (store::ProcessRow& row : notes) {
       if (!options_.redact || !row.command_line) continue;

@@ -39,12 +39,16 @@ Carries carries_directory(pid_t pid, const std::string& run_directory) {
                                                                          : Carries::no;
 }
 
-std::vector<pid_t> processes_recording(const std::string& run_directory, std::int64_t since_ticks) {
+std::vector<pid_t> processes_recording(const std::string& run_directory, std::int64_t since_ticks,
+                                       const std::optional<PidMark>& mark) {
   constexpr int kLooks = 5;
   constexpr auto kExecTakes = std::chrono::milliseconds(1);
   std::set<pid_t> found;
   add_owners_of_segments(run_directory, found);
   std::vector<pid_t> unknown = all_processes();
+  if (const auto now = mark ? pid_mark() : std::nullopt) {  // after the numbers were read
+    std::erase_if(unknown, [&](pid_t pid) { return !may_have_begun(pid, *mark, *now); });
+  }
   std::erase_if(unknown, [&](pid_t pid) {
     if (process_owner(pid) != ::geteuid()) return true;
     const auto stat = process_stat(pid);

@@ -4,16 +4,21 @@
 #include <sys/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "viewer/launch/proc.h"
 
 namespace sockwatch::launch {
 
 // Living processes that were started with this run directory in their environment (of this user),
 // or that own a segment in it. Not the calling one. Ascending. Processes older than `since_ticks`
-// (ProcessStat::start_ticks) are passed over.
+// (ProcessStat::start_ticks) are passed over. `mark`, made before anybody had the directory, spares
+// a look at each process of the machine as long as not many were started.
 std::vector<pid_t> processes_recording(const std::string& run_directory,
-                                       std::int64_t since_ticks = 0);
+                                       std::int64_t since_ticks = 0,
+                                       const std::optional<PidMark>& mark = std::nullopt);
 
 // Whether the process was started with this run directory in its environment. In the middle of
 // execve(2) that cannot be told: the new environment is not there yet.

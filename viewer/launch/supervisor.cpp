@@ -86,10 +86,10 @@ bool Supervisor::asked_to_end(Foreground& foreground) {
 }
 
 void Supervisor::wait_for_descendants(const std::string& run_directory, std::int64_t since_ticks,
-                                      bool quiet) {
+                                      const std::optional<PidMark>& mark, bool quiet) {
   Foreground foreground;
   for (bool first = true;; first = false) {
-    auto pids = processes_recording(run_directory, since_ticks);
+    auto pids = processes_recording(run_directory, since_ticks, mark);
     std::erase(pids, keeper_.pid());
     if (pids.empty()) return;
     watch_.look();

@@ -3,9 +3,11 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string>
 
 #include "viewer/launch/collector_keeper.h"
+#include "viewer/launch/proc.h"
 #include "viewer/launch/signals.h"
 #include "viewer/launch/terminal.h"
 #include "viewer/launch/watch.h"
@@ -22,8 +24,9 @@ class Supervisor {
   int run_until_ended(pid_t target);
 
   // Until no process younger than the program records into the directory any more, or a signal asks
-  // to end. Says once that it waits, and for whom, unless quiet.
-  void wait_for_descendants(const std::string& run_directory, std::int64_t since_ticks, bool quiet);
+  // to end. Says once that it waits, and for whom, unless quiet. `mark`: see processes_recording().
+  void wait_for_descendants(const std::string& run_directory, std::int64_t since_ticks,
+                            const std::optional<PidMark>& mark, bool quiet);
 
  private:
   bool has_ended(pid_t target, int& status);

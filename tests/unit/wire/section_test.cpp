@@ -8,6 +8,7 @@
 
 #include "shim/record.h"
 #include "shim/segment.h"
+#include "shim/waits.h"
 #include "tests/unit/wire/recording.h"
 
 namespace sockwatch::shim {
@@ -104,6 +105,83 @@ TEST_F(Section, NothingTearsWhereverAHandlerComes) {
   EXPECT_GT(lost(wire::Loss::nested), 0U);
   EXPECT_EQ(slots.size(), of_handlers + 3);
   EXPECT_EQ(of_handlers + lost(wire::Loss::nested), static_cast<std::size_t>(attempts));
+}
+
+// The short way: a wait without a list.
+void wait_once() {
+  waits::epolled({{wire::Op::epoll_wait, wire::kHasStart, 7}, 1, 1}, 1000, {1, 0});
+}
+
+TEST_F(Section, NothingTearsOnTheShortWayWhereverAHandlerComes) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "single steps through the thread sanitizer's runtime do not end";
+#endif
+  ASSERT_TRUE(publish_one(0));
+  attempts = 0;
+  signal(SIGTRAP, record_at_every_step);
+  single_step(true);
+  wait_once();
+  single_step(false);
+  signal(SIGTRAP, SIG_DFL);
+  ASSERT_GT(attempts, 50);
+  ASSERT_TRUE(publish_one(2));
+  const test::Mapped mapped(segment_path());
+  EXPECT_EQ(mapped.slot(0).recording_since_ns.load(), 0U);
+  const auto slots = mapped.drain(0);
+  std::size_t of_handlers = 0, of_waits = 0;
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    EXPECT_EQ(slots[i].sequence, i);
+    of_handlers += slots[i].fd == 99 ? 1 : 0;
+    of_waits += slots[i].fd == 7 ? 1 : 0;
+  }
+  EXPECT_EQ(of_waits, 1U);
+  EXPECT_EQ(slots.size(), of_handlers + 3);
+  EXPECT_EQ(of_handlers + lost(wire::Loss::nested), static_cast<std::size_t>(attempts));
+}
+
+volatile int steps_left = 0;
+void jump_away_at_last(int) {
+  steps_left = steps_left - 1;
+  if (steps_left == 0) siglongjmp(away, 1);
+}
+
+// False: there was no such step.
+[[gnu::noinline]] bool jump_out_of_a_wait(int step) {
+  if (sigsetjmp(away, 1) != 0) return true;
+  // Below our caller's frames, as a hook would be.
+  auto* deeper = static_cast<volatile char*>(alloca(512));
+  deeper[0] = 0;
+  steps_left = step;
+  single_step(true);
+  wait_once();
+  single_step(false);
+  return false;
+}
+
+TEST_F(Section, AJumpOutOfTheShortWayAtAnyInstructionSilencesNobody) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "single steps through the thread sanitizer's runtime do not end";
+#endif
+  ASSERT_TRUE(publish_one(0));
+  const test::Mapped mapped(segment_path());
+  (void)mapped.drain(0);
+  signal(SIGTRAP, jump_away_at_last);
+  std::uint64_t sequence = 1;
+  int step = 1;
+  for (; step < 20'000 && jump_out_of_a_wait(step); ++step) {
+    ASSERT_TRUE(publish_one(step)) << "after a jump at step " << step;
+    wait_once();
+    ASSERT_EQ(mapped.slot(0).recording_since_ns.load(), 0U) << step;
+    const auto slots = mapped.drain(0);
+    ASSERT_GE(slots.size(), 2U) << step;
+    ASSERT_LE(slots.size(), 3U) << step;
+    for (const wire::Event& slot : slots) ASSERT_EQ(slot.sequence, sequence++) << step;
+    ASSERT_EQ(slots.back().fd, 7) << step;
+    ASSERT_EQ(slots[slots.size() - 2].fd, step);
+  }
+  signal(SIGTRAP, SIG_DFL);
+  EXPECT_GT(step, 50);
+  EXPECT_EQ(lost(wire::Loss::nested), 0U);
 }
 #endif
 

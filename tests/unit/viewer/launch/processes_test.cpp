@@ -121,6 +121,35 @@ TEST(Running, FindsProcessesByEnvironmentAndBySegment) {
   EXPECT_THAT(processes_recording(directory.path()), ElementsAre(other.pid()));
 }
 
+TEST(Proc, KnowsWhichNumbersAreNew) {
+  const auto before = pid_mark();
+  ASSERT_TRUE(before);
+  Child child({"sleep", "60"}, current_environment());
+  const auto after = pid_mark();
+  ASSERT_TRUE(after);
+  EXPECT_GT(after->given_out, before->given_out);
+  EXPECT_TRUE(may_have_begun(child.pid(), *before, *after));
+
+  const PidMark first{100, 1000}, second{110, 1010}, round{5, 1020}, much_later{110, 2000};
+  EXPECT_FALSE(may_have_begun(100, first, second));
+  EXPECT_TRUE(may_have_begun(101, first, second));
+  EXPECT_TRUE(may_have_begun(110, first, second));
+  EXPECT_FALSE(may_have_begun(111, first, second));
+  EXPECT_TRUE(may_have_begun(111, first, round)) << "they begin again from the smallest";
+  EXPECT_TRUE(may_have_begun(5, first, round));
+  EXPECT_FALSE(may_have_begun(6, first, round));
+  EXPECT_TRUE(may_have_begun(50, first, much_later)) << "they may have gone all around";
+}
+
+TEST(Running, FindsByMarkWhatItFindsWithout) {
+  TemporaryDirectory directory;
+  const auto mark = pid_mark();
+  Child child({"sleep", "60"}, with({"SOCKWATCH_DIR=" + directory.path()}));
+  child.wait_for_exec("sleep");
+  EXPECT_THAT(processes_recording(directory.path(), 0, mark), ElementsAre(child.pid()));
+  EXPECT_THAT(processes_recording(directory.path()), ElementsAre(child.pid()));
+}
+
 TEST(Running, APidfdTellsTheEnd) {
   Child child({"sleep", "60"}, current_environment());
   const Fd end(open_pidfd(child.pid()));
