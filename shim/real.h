@@ -20,8 +20,9 @@
 #include <ctime>
 
 // Said to be hidden also where they are only declared: so they are reached without a detour.
-namespace sockwatch::shim {
-namespace [[gnu::visibility("hidden")]] real {
+#pragma GCC visibility push(hidden)
+
+namespace sockwatch::shim::real {
 
 template <class Signature>
 class Function;
@@ -159,8 +160,9 @@ extern constinit void* dl_iterate_phdr;
 // behind it (getaddrinfo, fclose, ...), should one come before the constructor.
 void resolve();
 
-}  // namespace gnu::visibility("hidden")]]real
-}  // namespace sockwatch::shim
+}  // namespace sockwatch::shim::real
+
+#pragma GCC visibility pop
 
 // For hooks/syscall.S, which keeps registers and stack as they are and jumps here.
 extern "C" {
