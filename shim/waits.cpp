@@ -86,7 +86,12 @@ void save_selected(Selected& selected, int count, const fd_set* read, const fd_s
 void selected(const Wait& wait, Selected& selected, const fd_set* read, const fd_set* write,
               const fd_set* except, std::int64_t timeout_ns, Outcome outcome) {
   if (outcome.result > 0) {
-    process::current().fresh.store(0, std::memory_order_relaxed);
+    for (std::size_t i = 0; i < selected.count; ++i) {
+      if (poll_bits(selected.entries[i].fd, read, write, except) != 0) {
+        process::current().fresh.store(0, std::memory_order_relaxed);
+        break;
+      }
+    }
   }
   if (!accepted(outcome) || (wait.start_ns == 0 && !expired(timeout_ns, outcome))) {
     return;

@@ -32,6 +32,7 @@ bool Conversation::sent(const Send& send, bool tcp, store::ConnectionRow& row) {
     if (tcp) row.tls = send.tls;
   }
   if (send.turn_start) paused(send.pause, row);
+  rest_before_send_ = true;
   // A turn that starts while one is open means its receive was lost: that turn is not counted.
   if (request_ns_ && !send.turn_start) return false;
   forget_waits();
@@ -49,6 +50,7 @@ void Conversation::received(store::Ns t_ns, store::ConnectionRow& row) {
   if (!row.first_receive_ns) row.first_receive_ns = t_ns;
   last_receive_ns_ = t_ns;
   rest_ = {};
+  longest_rest_ns_ = 0;
   if (!request_ns_) return;
   count_turn(std::max<store::Ns>(0, t_ns - *request_ns_), row);
   request_ns_.reset();
@@ -94,22 +96,28 @@ void Conversation::failed(int error, bool tcp, store::Ns t_ns, store::Connection
   if (end == Talk::End::kernel_timeout) kernel_end_ns_ = t_ns;
 }
 
-void Conversation::expired(const Expiry& expiry, For what, store::ConnectionRow& row) {
-  if (!request_ns_ && !(is_receive(expiry.op) && !last_receive_ns_)) {
+bool Conversation::expired(const Expiry& expiry, For what, store::ConnectionRow& row) {
+  if (!request_ns_) {
     // A loop that ticks while its connections rest has waits like these; the close tells.
-    if (what != For::named || expiry.end_ns < last_receive_ns_.value_or(0)) return;
+    if (what != For::named || expiry.end_ns < last_receive_ns_.value_or(0)) return false;
+    if (shut_read_ || shut_write_) return false;
+    longest_rest_ns_ = std::max(longest_rest_ns_, rest_.last.timeout_ns);
+    rest_before_send_ = false;
     ++rest_.waits;
-    return rest_.expire(expiry);
+    rest_.expire(expiry);
+    return false;
   }
   ++row.waits;
   ++row.expired_waits;
-  if (!request_ns_ || expiry.end_ns < *request_ns_) return;
+  if (expiry.end_ns < *request_ns_) return true;
   WaitTally& tally = what == For::room ? room_ : patience_;
   ++tally.waits;
   tally.expire(expiry);
-  if (what == For::room) return;
+  if (what == For::room) return true;
   if (first_expired_ns_ == 0) first_expired_ns_ = expiry.end_ns;
-  if (what == For::named) named_start_ns_ = std::max(named_start_ns_, expiry.start_ns);
+  patience_alone_ = what == For::named;
+  if (what != For::one_of_many) named_start_ns_ = std::max(named_start_ns_, expiry.start_ns);
+  return true;
 }
 
 void Conversation::expired_forgotten(std::int64_t count, store::ConnectionRow& row) {
@@ -135,20 +143,29 @@ bool Conversation::waited_in_vain(const std::optional<LastSend>& last) const {
 }
 
 // A wait of this very socket ran out and the program closed it right after: it gave up on bytes
-// that did not come. Whether they were missing is not known, as nobody reads what was said.
-// Programs that wait in slices (curl: 1 s each) look like a loop that ticks, which may end at any
-// moment: they have to be quicker.
-std::optional<Budget> Conversation::gave_up_on_more(const Closing& closing) const {
-  constexpr store::Ns kMs = 1'000'000;
-  if (rest_.expired == 0 || !closing.t_ns) return std::nullopt;
+// that did not come. Whether they were missing is not known, as nobody reads what was said, so
+// whatever looks like a look, a tick of a loop or a goodbye is none: less than a second of silence;
+// a wait as long as one that had run out before and was gone on from; slices of the same length
+// (curl waits for a second each and then for the rest of its time); something sent since, but for
+// the goodbye of TLS; waits after the program's own shutdown (they are not in rest_).
+std::optional<Budget> Conversation::gave_up_on_more(const Closing& closing,
+                                                    const store::ConnectionRow& row) const {
+  constexpr store::Ns kSilence = 1'000'000'000;
+  if (rest_.expired == 0 || !closing.t_ns || row.protocol == "udp") return std::nullopt;
+  if (!row.first_send_ns && row.first_receive_ns) return std::nullopt;  // it was asked for nothing
+  if (rest_before_send_ && row.tls != true) return std::nullopt;
   const Expiry& last = rest_.last;
   store::Ns since_ns = std::max(last_receive_ns_.value_or(0), closing.last_bytes_ns.value_or(0));
-  if (since_ns == 0) since_ns = last.start_ns;  // nothing ever came
+  if (!row.first_receive_ns) since_ns = std::max(row.noticed_ns.value_or(0), row.started_ns);
   const store::Ns silent_ns = last.end_ns - since_ns;
-  const bool one_wait =
-      rest_.expired == 1 || silent_ns <= last.timeout_ns + last.timeout_ns / 8 + 20 * kMs;
-  const store::Ns right_after = (one_wait ? 200 : 20) * kMs;
-  if (*closing.t_ns - last.end_ns > right_after) return std::nullopt;
+  if (silent_ns < kSilence - kLeftWithIt) return std::nullopt;
+  const bool one_wait = silent_ns <= last.timeout_ns + last.timeout_ns / 8 + kLeftWithIt;
+  const bool like_before =
+      one_wait ? last.timeout_ns <= longest_rest_ns_ : last.timeout_ns >= longest_rest_ns_;
+  if (rest_.expired > 1 && like_before) return std::nullopt;
+  const store::Ns may_take =
+      one_wait ? std::clamp(last.timeout_ns / 2, kGaveUp, 5 * kGaveUp) : kLeftWithIt;
+  if (*closing.t_ns - last.end_ns > may_take) return std::nullopt;
   return Budget{one_wait ? last.timeout_ns : silent_ns, last.source};
 }
 
@@ -166,13 +183,13 @@ PeerFin Conversation::peer_fin() const {
 Ending Conversation::close(std::optional<store::Ns> user_timeout_ns, const Closing& closing,
                            store::ConnectionRow& row) const {
   const bool no_reply = waited_in_vain(closing.last_send);
-  const std::optional<Budget> gave_up = gave_up_on_more(closing);
+  const std::optional<Budget> gave_up = gave_up_on_more(closing, row);
   Talk facts;
   facts.first_end = first_end_;
   facts.received = row.first_receive_ns.has_value() || row.bytes_received.value_or(0) > 0;
   facts.answer_missing = awaiting();
   facts.wait_expired = no_reply || (room_.expired > 0 && left_unsent(row));
-  facts.reply_stopped = gave_up && facts.received;
+  facts.gave_up_on_more = gave_up.has_value();
   if (row.close_tcp_state) facts.tcp_state = static_cast<std::uint8_t>(*row.close_tcp_state);
   const Ending ending = from_talk(facts);
   const bool unanswered = facts.answer_missing && facts.wait_expired;
@@ -183,8 +200,8 @@ Ending Conversation::close(std::optional<store::Ns> user_timeout_ns, const Closi
     row.budget_source = gave_up->source;
   }
   if (ending != Ending::response_timed_out) return ending;
-  row.reply_begun = !kernel_end_ns_ && !unanswered;
-  if (*row.reply_begun) return ending;
+  row.reply_begun = !kernel_end_ns_ && !unanswered && facts.received;
+  if (!kernel_end_ns_ && !unanswered) return ending;
   if (kernel_end_ns_) {
     row.budget_source = user_timeout_ns ? "TCP_USER_TIMEOUT" : "kernel";
     row.budget_ns = user_timeout_ns;

@@ -15,6 +15,8 @@ namespace sockwatch::connect {
 
 // A program that ends within this time of a wait that ran out ended because of it.
 constexpr store::Ns kLeftWithIt = 20'000'000;
+// And one that closes or ends within this time of the only wait for a socket, because of that.
+constexpr store::Ns kGaveUp = 200'000'000;
 
 class Conversation {
  public:
@@ -37,17 +39,25 @@ class Conversation {
   void lose_turn();  // its end cannot be told: not counted
   void end_of_file();
   void failed(int error, bool tcp, store::Ns t_ns, store::ConnectionRow& row);
-  // What a wait that ran out was for, as far as it said: `named` is a wait for the reply of this
-  // very socket, `one_of_many` one for the replies of a whole set (epoll), `room` one to send more.
-  enum class For { named, one_of_many, room };
-  void expired(const Expiry& expiry, For what, store::ConnectionRow& row);
+  // What a wait that ran out was for, as far as it said: `named` is a wait for bytes of this very
+  // socket, `shared` one that named others as well or was for a hang-up, `one_of_many` one for the
+  // replies of a whole set (epoll), `room` one to send more.
+  enum class For { named, shared, one_of_many, room };
+  // Returns whether it counts as a wait of this connection now: not while nothing is awaited.
+  bool expired(const Expiry& expiry, For what, store::ConnectionRow& row);
   void expired_forgotten(std::int64_t count, store::ConnectionRow& row);  // no details left
   void shut_down(int how);                                                // by the program
   // A program that gives up and ends at once leaves the closing to the kernel. Any other wait that
   // had expired may have been a tick of a loop, and then nobody gave up on the answer.
   void process_ended(store::Ns t_ns) {
     const WaitTally& last = patience_.expired > 0 ? patience_ : room_;
-    const bool gave_up = last.expired == 1 && t_ns - last.last.end_ns <= kLeftWithIt;
+    const store::Ns since_ns = t_ns - last.last.end_ns;
+    // A wait for this very socket that was not begun again, in the time a second one would have
+    // taken, was no tick.
+    const store::Ns once_more_ns = last.last.timeout_ns + last.last.timeout_ns / 8 + kLeftWithIt;
+    const bool gave_up =
+        last.expired == 1 && (since_ns <= (patience_alone_ ? kGaveUp : kLeftWithIt) ||
+                              (patience_alone_ && since_ns > once_more_ns));
     if (!gave_up) forget_waits();
     if (rest_.expired != 1 || t_ns - rest_.last.end_ns > kLeftWithIt) rest_ = {};
   }
@@ -72,15 +82,17 @@ class Conversation {
 
   auto fields() {
     return fields_are(first_end_, request_ns_, last_receive_ns_, kernel_end_ns_, patience_, room_,
-                      rest_, first_expired_ns_, named_start_ns_, end_of_file_, told_reset_,
-                      shut_read_, shut_write_);
+                      rest_, first_expired_ns_, named_start_ns_, longest_rest_ns_,
+                      rest_before_send_, patience_alone_, end_of_file_, told_reset_, shut_read_,
+                      shut_write_);
   }
 
  private:
   void count_turn(store::Ns took, store::ConnectionRow& row);
   void forget_waits();
   bool waited_in_vain(const std::optional<LastSend>& last) const;
-  std::optional<Budget> gave_up_on_more(const Closing& closing) const;
+  std::optional<Budget> gave_up_on_more(const Closing& closing,
+                                        const store::ConnectionRow& row) const;
 
   Talk::End first_end_ = Talk::End::none;
   std::optional<store::Ns> request_ns_;  // of the turn under way
@@ -92,6 +104,9 @@ class Conversation {
       rest_;  // for bytes of this very socket while nothing was awaited, since last_receive_ns_
   store::Ns first_expired_ns_ = 0;  // end of the first of patience_
   store::Ns named_start_ns_ = 0;    // start of the last of patience_ that was `named`
+  store::Ns longest_rest_ns_ = 0;   // the longest of rest_, but for the last
+  bool rest_before_send_ = false;   // something was sent after rest_
+  bool patience_alone_ = false;     // the last of patience_ was `named`
   bool end_of_file_ = false;
   bool told_reset_ = false;
   bool shut_read_ = false;

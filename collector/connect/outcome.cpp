@@ -108,7 +108,7 @@ Ending from_talk(const Talk& facts) {
     case Talk::End::none:
       break;
   }
-  if ((facts.answer_missing && facts.wait_expired) || facts.reply_stopped)
+  if ((facts.answer_missing && facts.wait_expired) || facts.gave_up_on_more)
     return Ending::response_timed_out;
   if (facts.tcp_state && (*facts.tcp_state == TCP_CLOSE_WAIT || *facts.tcp_state == TCP_LAST_ACK ||
                           *facts.tcp_state == TCP_CLOSING)) {

@@ -59,8 +59,9 @@ struct Talk {
   End first_end = End::none;
   bool received = false;        // a byte (or datagram) reached the program or its socket
   bool answer_missing = false;  // sent, and nothing received since
-  bool reply_stopped = false;   // bytes came, a wait for more expired, and the program closed
-  bool wait_expired = false;    // since that send
+  bool gave_up_on_more =
+      false;                  // nothing awaited, a wait for bytes expired, and the program closed
+  bool wait_expired = false;  // since that send
   std::optional<std::uint8_t> tcp_state;  // just before the close
 };
 Ending from_talk(const Talk& facts);

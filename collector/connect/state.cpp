@@ -138,6 +138,8 @@ void Tracker::State::record_call(const Observation& o) {
     row.fd = only;
     const auto socket = sockets_.find(only);
     if (socket && socket->attempt) row.connection_id = socket->attempt->row().id;
+  } else if (is_epoll_wait(o.op)) {
+    row.connection_id = only_member(o.fd);
   }
   row.call = name(o.op);
   row.started_ns = o.start_ns();

@@ -82,6 +82,7 @@ struct Tracker::State {
   void on_wait(const Observation& o);
   void on_epoll_wait(const Observation& o);
   void on_epoll_ctl(const Observation& o);
+  store::OptInt only_member(int epoll_fd) const;  // the connection that is alone in a set
   void count_wait(Attempt& attempt, const Observation& o, const wire::WaitEntry& entry);
   void read_logs(Socket& socket);    // epoll waits since the last look → the attempt
   void forget_logs(Socket& socket);  // a phase begins: what was waited before does not count

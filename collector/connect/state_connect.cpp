@@ -355,9 +355,10 @@ void Tracker::State::transfer_failed(Socket& socket, const Observation& o) {
       attempt.waited(1);
       attempt.expired(expiry);
     } else if (attempt.phase() == Attempt::Phase::connected) {
-      attempt.talk().expired(expiry, send ? Conversation::For::room : Conversation::For::named,
-                             attempt.row());
+      const auto what = send ? Conversation::For::room : Conversation::For::named;
+      const bool counts = attempt.talk().expired(expiry, what, attempt.row());
       attempt.look(o.tcp);
+      if (!counts && !options.all_calls) return;
     }
     return add_wait_row(attempt, expiry, o.result);
   }

@@ -19,9 +19,13 @@ store::Ns wait_start(const Observation& o) {
 
 using For = Conversation::For;
 
-For purpose(const wire::WaitEntry& entry) {
-  constexpr unsigned kReading = POLLIN | POLLRDNORM | POLLRDBAND | POLLPRI | POLLRDHUP;
-  return (entry.events & kReading) != 0 ? For::named : For::room;
+For purpose(const Observation& o, const wire::WaitEntry& entry) {
+  constexpr unsigned kBytes = POLLIN | POLLRDNORM | POLLRDBAND | POLLPRI;
+  if ((entry.events & (kBytes | POLLRDHUP)) == 0) return For::room;
+  // curl watches a descriptor of its own besides. Of a select only its clients are told.
+  const bool select = o.op == wire::Op::select || o.op == wire::Op::pselect;
+  const bool alone = o.entries.size() == 1 && (select || o.payload.wait.watched <= 2);
+  return alone && (entry.events & kBytes) != 0 ? For::named : For::shared;
 }
 
 // More would not tell more, and a loop that polls every millisecond would fill the trace.
@@ -66,10 +70,12 @@ void Tracker::State::count_wait(Attempt& attempt, const Observation& o,
       const bool error = (entry.revents & (POLLERR | POLLHUP)) != 0;
       attempt.ready(o.t_ns, tells && !error && (entry.revents & POLLOUT) != 0, tells && error);
     }
-  } else if (expired && !again) {
-    attempt.talk().expired(expiry, purpose(entry), attempt.row());
   }
-  if ((expired || options.all_calls) && !again) add_wait_row(attempt, expiry, o.result);
+  bool counts = expired;
+  if (!attempt.connecting() && expired && !again) {
+    counts = attempt.talk().expired(expiry, purpose(o, entry), attempt.row());
+  }
+  if ((counts || options.all_calls) && !again) add_wait_row(attempt, expiry, o.result);
 }
 
 void Tracker::State::add_wait_row(Attempt& attempt, const Expiry& expiry, std::int64_t result) {
@@ -90,9 +96,11 @@ void Tracker::State::add_wait_row(Attempt& attempt, const Expiry& expiry, std::i
 void Tracker::State::on_epoll_wait(const Observation& o) {
   const EpollWait wait{o.op, o.tid, wait_start(o), o.t_ns, o.payload.wait.timeout_ns, o.result};
   logs_.add(o.fd, wait);
-  // Expired waits are written with the connections they belong to, once that is known.
-  if (!options.all_calls || wait.expired()) return;
+  // Expired waits are written with the connections they belong to, once that is known; with all
+  // calls in detail every wait at once, with the connection where the set has only one.
+  if (!options.all_calls) return;
   store::WaitRow row;
+  row.connection_id = only_member(o.fd);
   row.id = ids.next_wait++;
   row.process_id = process_id;
   row.tid = o.tid;
@@ -101,6 +109,20 @@ void Tracker::State::on_epoll_wait(const Observation& o) {
   if (wait.timeout_ns >= 0) row.timeout_ns = wait.timeout_ns;
   row.result = o.result;
   changes_.waits.push_back(std::move(row));
+}
+
+store::OptInt Tracker::State::only_member(int epoll_fd) const {
+  store::OptInt only;
+  int members = 0;
+  sockets_.for_each([&](int, const Socket& socket) {
+    if (!socket.attempt ||
+        std::ranges::find(socket.sets, epoll_fd, &EpollMembership::epoll_fd) == socket.sets.end()) {
+      return;
+    }
+    ++members;
+    only = socket.attempt->row().id;
+  });
+  return members == 1 ? only : std::nullopt;
 }
 
 void Tracker::State::on_epoll_ctl(const Observation& o) {
@@ -127,7 +149,7 @@ void Tracker::State::read_log(Attempt& attempt, WaitLogs::Key key, WaitLog::Mark
   if (attempt.connecting()) {
     const auto unread = log->since(mark, attempt.row().started_ns, [&](const Expiry& expiry) {
       attempt.expired(expiry);
-      add_wait_row(attempt, expiry);
+      if (!options.all_calls) add_wait_row(attempt, expiry);
     });
     attempt.waited(unread.waits);
     attempt.expired_forgotten(unread.expired_forgotten);
@@ -135,7 +157,7 @@ void Tracker::State::read_log(Attempt& attempt, WaitLogs::Key key, WaitLog::Mark
     const auto unread =
         log->since(mark, attempt.talk().awaiting_since(), [&](const Expiry& expiry) {
           attempt.talk().expired(expiry, For::one_of_many, attempt.row());
-          add_wait_row(attempt, expiry);
+          if (!options.all_calls) add_wait_row(attempt, expiry);
         });
     attempt.talk().expired_forgotten(unread.expired_forgotten, attempt.row());
   }

@@ -18,19 +18,22 @@ class Stalled : public CaseRule {
     static const Entry kEntry{
         .id = "STALLED",
         .family = Family::connected,
-        .title = "the reply began and stopped",
+        .title = "bytes came, then no more of them",
         .signature =
-            "connected, bytes came back, then the program waited for more of this very connection "
-            "(poll, select, SO_RCVTIMEO) until its time ran out, and closed it right after",
+            "connected, something was sent, bytes came back, then nothing for a second or more "
+            "while "
+            "the program waited for this very connection (poll, select, SO_RCVTIMEO), until its "
+            "time ran out and it closed right after; no tick of a loop, no goodbye",
         .meaning =
             "The server answered, or began to, and then sent nothing for so long that the program "
             "gave up. Its application may have got stuck half-way, a proxy in between may wait for "
             "its own server, or packets of the answer get lost.",
         .not_this =
             "No connect time-out and no unanswered request: bytes came. What they say is not read, "
-            "so a reply that was complete, on a connection the server keeps open, looks alike: see "
-            "whether the program reported an error. Programs that wait by epoll are not judged: "
-            "a pool that closes what has rested for its limit does the same.",
+            "so a program that waits for more than there is, on a connection the server keeps "
+            "open, "
+            "looks alike: see whether it reported an error. Programs that wait by epoll are not "
+            "judged: a pool that closes what has rested for its limit does the same.",
         .next = {"log of the server for that request: did it finish its answer?",
                  "curl -v URL   (does the answer stop at the same place?)"}};
     return kEntry;
@@ -54,15 +57,11 @@ class Stalled : public CaseRule {
     const std::string what =
         said.received.known > 0 ? numbers(said.received) + " bytes" : std::string("some bytes");
     finding.summary = fmt::format(
-        "{} began to answer and stopped: after {} nothing more came for {}, and the program gave "
-        "up.",
+        "{} sent {} in answer, then nothing for {}, and the program gave up waiting for more.",
         with_address(context().places, cases.first_place()), what, times(said.waited));
-    finding.evidence = {
-        observed(finding, "connections on which nothing more came"),
-        "bytes received before: " +
-            (said.received.known > 0 ? numbers(said.received) : "not known"),
-        "the program's wait for more: " + times(said.waited),
-        "whether that was all of the answer is not known: nobody reads what is said"};
+    finding.evidence = {observed(finding, "connections on which nothing more came"),
+                        "whether that was all of the answer is not known: what is said is not read",
+                        "the program's wait for more: " + times(said.waited)};
     finding.excluded = {"not a connect time-out: the handshake was over",
                         "not an unanswered request: bytes came back"};
     finding.next_steps = {fmt::format(

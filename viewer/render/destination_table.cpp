@@ -42,7 +42,7 @@ constexpr std::array<Count, 12> kCounts = {{
      [](const Tally& t) {
        return t.count(Ending::response_timed_out) + t.count(Ending::no_response);
      },
-     "NO REPLY: connected, then a request was not answered."},
+     "NO REPLY: connected, then an answer, or the rest of it, did not come."},
     {"", "RESET", [](const Tally& t) { return t.count(Outcome::reset) + t.count(Ending::reset); },
      ""},
     {"LOCAL", "ERROR", [](const Tally& t) { return t.count(Outcome::local_error); },

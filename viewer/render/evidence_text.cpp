@@ -242,7 +242,7 @@ std::string later_failure(const FailureKey& key, const Evidence& evidence, const
       } else if (timed) {
         end += fmt::format(" after its own {} ({})", budget, sources(evidence, style));
       }
-      if (stopped) return fmt::format("{}, then the reply began and stopped; {}", up, end);
+      if (stopped) return fmt::format("{}, then bytes came and no more of them; {}", up, end);
       const std::string request = replied_before ? "" : request_part(evidence, style);
       return fmt::format("{}, then sent {}{}; {}", up, reply, request, end);
     }

@@ -182,14 +182,17 @@ TEST_F(RestOfReply, IsAwaitedSinceTheLastBytes) {
   begin_reply();
   for (const int ms : {1000, 1000}) wait(ms);
   story.pass(500);
-  wait(1000);
-  EXPECT_EQ(ending(began(5000, 1000)), "response_timed_out");
-  EXPECT_EQ(story.row().budget_ns, 1000 * kMs);
+  for (const int ms : {1000, 900}) wait(ms);
+  EXPECT_EQ(ending(began(5000, 1900)), "response_timed_out");
+  EXPECT_EQ(story.row().budget_ns.value_or(0) / kMs, 1899);
 }
 
-// A program that says goodbye (TLS does) before it closes.
-TEST_F(RestOfReply, GoodbyeIsNoRequest) {
-  begin_reply();
+// TLS says goodbye before it closes.
+TEST_F(RestOfReply, GoodbyeOfTlsIsNoRequest) {
+  story.connect(kFd, "10.0.0.1", 443).in_progress();
+  story.so_error(kFd, 0, established());
+  story.send(kFd, 100, wire::kTurnStart | wire::kTlsRecord);
+  story.receive(kFd, 45, wire::kFirstByte, talked(100, 45));
   wait(3000);
   story.send(kFd, 31);
   EXPECT_EQ(ending(began(45, 3000)), "response_timed_out");
@@ -206,12 +209,84 @@ TEST_F(RestOfReply, CameInTime) {
   EXPECT_EQ(story.row().budget_ns, std::nullopt);
 }
 
-// A pool's loop ticks, and its connection is closed at some time.
+// A loop ticks, and its connection is closed at some time, perhaps right after a tick.
 TEST_F(RestOfReply, ALoopThatTicksWaitsForNothing) {
+  for (const int later : {0, 100}) {
+    Story one;
+    one.connect(kFd, "10.0.0.1", 80).blocking().succeeds();
+    one.send(kFd, 100);
+    one.receive(kFd, 45, wire::kFirstByte, talked(100, 45));
+    for (int i = 0; i < 5; ++i) one.poll(kFd, 1000, wire::Op::poll, POLLIN).expires();
+    one.pass(later);
+    one.close(kFd, began(45, static_cast<std::uint32_t>(5000 + later)));
+    EXPECT_EQ(one.row().ending, "closed");
+    EXPECT_EQ(one.row().expired_waits, 0);
+  }
+}
+
+// As long a wait had run out before, and bytes came after all.
+TEST_F(RestOfReply, AWaitThatWasGoneOnFromProvesNothing) {
   begin_reply();
-  for (int i = 0; i < 5; ++i) wait(1000);
-  story.pass(100);
-  EXPECT_EQ(ending(began(45, 5100)), "closed");
+  wait(2000);
+  story.pass(10);  // bytes, not told
+  wait(2000);
+  EXPECT_EQ(ending(began(90, 2000)), "closed");
+}
+
+TEST_F(RestOfReply, ALookForLeftoversIsNoWait) {
+  begin_reply();
+  wait(500);
+  EXPECT_EQ(ending(began(45, 500)), "closed");
+}
+
+// A slow download that meets the limit of all of it between two pieces.
+TEST_F(RestOfReply, AnAnswerThatTricklesHasNotStopped) {
+  begin_reply();
+  wait(3000);
+  EXPECT_EQ(ending(began(4500, 200)), "closed");
+}
+
+TEST_F(RestOfReply, IsNotAwaitedBesideOthers) {
+  begin_reply();
+  story.connect(4, "10.0.0.2", 80).in_progress();
+  Observation o = story.call(wire::Op::poll, -1);
+  o.result = 0;
+  o.payload.wait.timeout_ns = 3000 * kMs;
+  o.payload.wait.watched = 3;
+  o.entries = {{kFd, POLLIN, 0}};
+  story.pass(3000);
+  o.t_ns = story.now();
+  story.say(o);
+  story.close(kFd, began(45, 3000));
+  EXPECT_EQ(story.row(1).ending, "closed");
+}
+
+TEST_F(RestOfReply, IsNotAwaitedByWhoWaitsForAHangUp) {
+  begin_reply();
+  wait(3000, POLLRDHUP);
+  EXPECT_EQ(ending(began(45, 3000)), "closed");
+}
+
+TEST_F(RestOfReply, IsNotAwaitedAfterTheOwnShutdown) {
+  begin_reply();
+  story.shutdown(kFd, SHUT_WR, talked(100, 45));
+  wait(3000);
+  EXPECT_EQ(ending(began(45, 3000)), "closed");
+}
+
+// A program that waits for news and then says QUIT was not let down.
+TEST_F(RestOfReply, IsNotMissedByWhoSaysGoodbye) {
+  begin_reply();
+  wait(3000);
+  story.send(kFd, 6);
+  EXPECT_EQ(ending(began(45, 3000)), "closed");
+}
+
+TEST_F(RestOfReply, OfWhatWasNeverAskedFor) {
+  story.connect(kFd, "10.0.0.1", 25).blocking().succeeds();
+  story.receive(kFd, 45, wire::kFirstByte, talked(0, 45));
+  wait(3000);
+  EXPECT_EQ(ending(began(45, 3000)), "closed");
 }
 
 // One wait was all of it: the program may take its time to report the failure.
@@ -261,14 +336,30 @@ TEST_F(RestOfReply, OfAProgramThatEnds) {
   EXPECT_EQ(story.row().reply_begun, true);
 }
 
-// Nothing was said by either side: a greeting that never came, or a connection kept in store.
+// A greeting that never came.
 TEST_F(Patience, NothingSaidAndGivenUp) {
   story.connect(kFd, "10.0.0.1", 25).in_progress();
   story.so_error(kFd, 0, established());
   story.poll(kFd, 3000, wire::Op::poll, POLLIN).expires();
-  EXPECT_EQ(ending(talked(0, 0)), "closed");
+  EXPECT_EQ(ending(talked(0, 0)), "response_timed_out");
+  EXPECT_EQ(story.row().reply_begun, false);
   EXPECT_EQ(story.row().expired_waits, 1);
   EXPECT_EQ(story.row().budget_ns, 3000 * kMs);
+}
+
+// A request without a reply, and a program that ends without closing.
+TEST_F(Patience, OfAProgramThatReportsItAndEnds) {
+  for (const auto& [later, expected] : {std::pair{100, "response_timed_out"},
+                                        std::pair{500, "closed"},  // in a second tick, perhaps
+                                        std::pair{3000, "response_timed_out"}}) {
+    Story one;
+    one.connect(kFd, "10.0.0.1", 80).blocking().succeeds();
+    one.send(kFd, 100);
+    one.poll(kFd, 700, wire::Op::poll, POLLIN).expires();
+    one.pass(later);
+    one.process_ends();
+    EXPECT_EQ(one.row().ending, expected) << later;
+  }
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ TEST(Stalled, TheReplyBeganAndStopped) {
   EXPECT_EQ(all[0].severity, Severity::error);
   EXPECT_EQ(all[0].confidence, Confidence::medium);
   EXPECT_THAT(all[0].summary,
-              HasSubstr("began to answer and stopped: after 46 bytes nothing more came for 2.0 s"));
+              HasSubstr("sent 46 bytes in answer, then nothing for 2.0 s, and the program gave up"));
 }
 
 TEST(Stalled, NotAnotherRequestWithoutReply) {
