@@ -17,7 +17,7 @@ void add_ipv6_rule(Rules& rules);         // V6BAD
 
 // What single attempts to a bad address are told as.
 inline const std::initializer_list<std::string_view> kAddressFailures = {
-    "SYNDROP", "SYNGIVEUP", "SHORTTO",   "ATTEMPTCAP", "REFUSED", "REJECTED", "NEIGH",    "HSRESET",
-    "SILENT",  "TLSHANG",   "HELLOHANG", "PATHLOST",   "MTUIN",   "MTUOUT",   "LATERESET"};
+    "SYNDROP", "SYNGIVEUP", "SHORTTO", "ATTEMPTCAP", "REFUSED",  "REJECTED", "NEIGH",  "HSRESET",
+    "SILENT",  "STALLED",   "TLSHANG", "HELLOHANG",  "PATHLOST", "MTUIN",    "MTUOUT", "LATERESET"};
 
 }  // namespace sockwatch::diagnose
