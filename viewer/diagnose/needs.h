@@ -4,6 +4,10 @@
 // plain, and need the plain ones to the same place only to compare and to count. So a trace is
 // surveyed first for what troubled its attempts, and then a rule is shown the plain attempts of
 // those places only where there was trouble of its kind. All other attempts every rule sees.
+//
+// Of a plain attempt these columns are shown, the others are empty: id, process_id, tid, family,
+// protocol, blocking, peer_*, local_port, resolution_id, started_ns, decided_ns, first_receive_ns,
+// closed_ns, outcome, syn_retransmits, rtt_us, turns.
 #pragma once
 
 #include <cstdint>
