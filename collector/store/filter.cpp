@@ -151,74 +151,16 @@ void require_destination(Builder& builder, const Destination& destination) {
   if (destination.port) builder.require("peer_port = " + builder.bind(*destination.port));
 }
 
-// What SQL's instr(lower(text), part) > 0 says; NULL is no match.
-bool contains(const OptText& text, const std::string& part) {
-  if (!text) return false;
+// What SQL's instr(lower(text), part) > 0 says.
+bool contains(const std::string& text, const std::string& part) {
   const auto same = [](char have, char wanted) {
     return (have >= 'A' && have <= 'Z' ? static_cast<char>(have - 'A' + 'a') : have) == wanted;
   };
-  return std::search(text->begin(), text->end(), part.begin(), part.end(), same) != text->end() ||
+  return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end() ||
          part.empty();
 }
 
-bool is_at(const ConnectionRow& row, const Destination& destination) {
-  if (destination.port && row.peer_port != destination.port) return false;
-  if (destination.address && row.peer_address != destination.address) return false;
-  return destination.part.empty() || contains(row.peer_name, destination.part) ||
-         contains(row.peer_address, destination.part);
-}
-
-// One that never ended as far as the trace goes may have taken any time.
-bool took_at_least(const ConnectionRow& row, Ns least,
-                   const std::unordered_map<std::int64_t, OptInt>& process_ends) {
-  OptInt end = row.decided_ns ? row.decided_ns : row.closed_ns;
-  if (!end) {
-    const auto process = process_ends.find(row.process_id);
-    if (process != process_ends.end()) end = process->second;
-  }
-  // SQL goes over to floating point where a difference does not fit.
-  Ns took = 0;
-  return !end || (__builtin_sub_overflow(*end, row.started_ns, &took) ? *end > row.started_ns
-                                                                      : took >= least);
-}
-
 }  // namespace
-
-Result<RowTest> row_test_of(const Filter& filter,
-                            const std::function<Result<bool>(const std::string&)>& occurs,
-                            const std::vector<ProcessRow>& processes) {
-  std::optional<Destination> destination;
-  if (filter.destination) {
-    const Result<Destination> parsed = parse_destination(*filter.destination);
-    if (!parsed) return parsed.error();
-    destination = *parsed;
-  }
-  std::set<std::string> words;
-  if (filter.outcome) {
-    const Result<std::set<std::string>> parsed = parse_outcomes(*filter.outcome, occurs);
-    if (!parsed) return parsed.error();
-    words = *parsed;
-  }
-  std::optional<std::set<std::int64_t>> programs;
-  if (filter.exe && !filter.exe->empty()) programs.emplace();
-  std::unordered_map<std::int64_t, OptInt> ends;
-  for (const ProcessRow& process : processes) {
-    ends[process.id] = process.ended_ns;
-    if (programs && process.exe && process.exe->find(*filter.exe) != std::string::npos) {
-      programs->insert(process.id);
-    }
-  }
-  return RowTest([=, since = filter.since_ns, least = filter.min_connect_ns](const auto& row) {
-    if (since && row.started_ns < *since) return false;
-    if (programs && !programs->contains(row.process_id)) return false;
-    if (!words.empty() && !words.contains(row.outcome) &&
-        !(row.ending && words.contains(*row.ending))) {
-      return false;
-    }
-    return (!destination || is_at(row, *destination)) &&
-           (!least || took_at_least(row, *least, ends));
-  });
-}
 
 Result<Condition> condition_of(const Filter& filter,
                                const std::function<Result<bool>(const std::string&)>& occurs) {
@@ -242,6 +184,10 @@ Result<Condition> condition_of(const Filter& filter,
       builder.require(fmt::format("outcome IN ({0}) OR ending IN ({0})", fmt::join(places, ", ")));
     }
   }
+  if (filter.may_have_failed) {
+    // No ending at all is none in an error.
+    builder.require("outcome <> 'connected' OR ending NOT IN ('closed', 'peer_closed', 'open')");
+  }
   if (filter.since_ns) builder.require("started_ns >= " + builder.bind(*filter.since_ns));
   if (filter.min_connect_ns) {
     // One that never ended as far as the trace goes may have taken any time: it is kept, because
@@ -253,6 +199,109 @@ Result<Condition> condition_of(const Filter& filter,
         builder.bind(*filter.min_connect_ns)));
   }
   return builder.take();
+}
+
+Result<BlockTest> BlockTest::of(const Filter& filter,
+                                const std::function<Result<bool>(const std::string&)>& occurs,
+                                const std::vector<ProcessRow>& processes) {
+  BlockTest test;
+  test.since_ = filter.since_ns;
+  test.least_ = filter.min_connect_ns;
+  if (filter.destination) {
+    const Result<Destination> parsed = parse_destination(*filter.destination);
+    if (!parsed) return parsed.error();
+    test.port_ = parsed->port;
+    if (parsed->address) {
+      test.is_address_ = [address = *parsed->address](const auto& word) { return word == address; };
+      test.is_name_ = [](const auto&) { return false; };
+    } else if (!parsed->part.empty()) {
+      test.is_address_ = [part = parsed->part](const auto& word) { return contains(word, part); };
+      test.is_name_ = test.is_address_;
+    }
+  }
+  if (filter.outcome) {
+    const Result<std::set<std::string>> parsed = parse_outcomes(*filter.outcome, occurs);
+    if (!parsed) return parsed.error();
+    if (!parsed->empty()) {
+      test.is_outcome_ = [all = *parsed](const auto& word) { return all.contains(word); };
+    }
+  }
+  test.may_have_failed_ = filter.may_have_failed;
+  test.by_program_ = filter.exe && !filter.exe->empty();
+  for (const ProcessRow& process : processes) {
+    test.ends_[process.id] = process.ended_ns;
+    if (test.by_program_ && process.exe && process.exe->find(*filter.exe) != std::string::npos) {
+      test.programs_.insert(process.id);
+    }
+  }
+  return test;
+}
+
+BlockTest::Words BlockTest::words(BlockColumn& column, const Wanted& wanted) {
+  Words words{{}, &column, column.values()};
+  for (const std::string& word : column.words()) words.wanted.push_back(wanted(word));
+  return words;
+}
+
+bool BlockTest::is_any() const {
+  return !since_ && !least_ && !by_program_ && !may_have_failed_ && !is_outcome_ && !is_name_ &&
+         !port_;
+}
+
+void BlockTest::begin(Block& block) {
+  started_ = numbers(block.column<&ConnectionRow::started_ns>());
+  if (by_program_ || least_) process_ = numbers(block.column<&ConnectionRow::process_id>());
+  if (port_) ports_ = numbers(block.column<&ConnectionRow::peer_port>());
+  if (is_outcome_) {
+    outcome_ = words(block.column<&ConnectionRow::outcome>(), is_outcome_);
+    ending_ = words(block.column<&ConnectionRow::ending>(), is_outcome_);
+  }
+  if (may_have_failed_) {
+    unconnected_ = words(block.column<&ConnectionRow::outcome>(),
+                         [](const auto& word) { return word != "connected"; });
+    ended_badly_ = words(block.column<&ConnectionRow::ending>(), [](const auto& word) {
+      return word != "closed" && word != "peer_closed" && word != "open";
+    });
+  }
+  if (is_name_) {
+    name_ = words(block.column<&ConnectionRow::peer_name>(), is_name_);
+    address_ = words(block.column<&ConnectionRow::peer_address>(), is_address_);
+  }
+  if (least_) {
+    decided_ = numbers(block.column<&ConnectionRow::decided_ns>());
+    closed_ = numbers(block.column<&ConnectionRow::closed_ns>());
+  }
+}
+
+std::vector<std::uint8_t> BlockTest::of_all(Block& block) {
+  begin(block);
+  std::vector<std::uint8_t> chosen(block.rows());
+  for (std::size_t i = 0; i < chosen.size(); ++i) chosen[i] = (*this)(i) ? 1 : 0;
+  return chosen;
+}
+
+// One that never ended as far as the trace goes may have taken any time.
+bool BlockTest::took_at_least(std::size_t at) const {
+  OptInt end = decided_.at(at);
+  if (!end) end = closed_.at(at);
+  if (!end) {
+    const auto process = ends_.find(process_.values[at]);
+    if (process != ends_.end()) end = process->second;
+  }
+  // SQL goes over to floating point where a difference does not fit.
+  Ns took = 0;
+  const Ns started = started_.values[at];
+  return !end || (__builtin_sub_overflow(*end, started, &took) ? *end > started : took >= *least_);
+}
+
+bool BlockTest::operator()(std::size_t at) const {
+  if (since_ && started_.values[at] < *since_) return false;
+  if (may_have_failed_ && !unconnected_.holds(at) && !ended_badly_.holds(at)) return false;
+  if (by_program_ && !programs_.contains(process_.values[at])) return false;
+  if (is_outcome_ && !outcome_.holds(at) && !ending_.holds(at)) return false;
+  if (port_ && ports_.at(at) != port_) return false;
+  if (is_name_ && !name_.holds(at) && !address_.holds(at)) return false;
+  return !least_ || took_at_least(at);
 }
 
 }  // namespace sockwatch::store

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "collector/store/packed.h"
+#include "collector/store/packed_copy.h"
 #include "collector/store/writer.h"
 #include "sockwatch_version.h"
 

@@ -9,6 +9,7 @@
 #include <limits>
 #include <utility>
 
+#include "collector/store/block_threads.h"
 #include "collector/store/cells.h"
 
 namespace sockwatch::store {
@@ -98,7 +99,47 @@ Result<std::int64_t> pack_all(const Database& database, const Layout& layout) {
   }
 }
 
+Error wrong(const Database& database) {
+  return damaged(database.shown(),
+                 fmt::format("table {} holds what sockwatch never writes there", kPackedTable));
+}
+
+enum class Next { go_on, stop, wrong };
+
+template <typename Each>
+Status for_each_block(const Database& database, std::int64_t rows, Each&& each) {
+  Result<Statement> prepared =
+      database.prepare(fmt::format("SELECT rows, block FROM {} ORDER BY first", kPackedTable));
+  if (!prepared) return prepared.error();
+  sqlite3_stmt* statement = prepared->get();
+  int code = SQLITE_ROW;
+  while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    std::int64_t in_block = 0;
+    if (!read_cell(statement, 0, in_block) || sqlite3_column_type(statement, 1) != SQLITE_BLOB) {
+      return wrong(database);
+    }
+    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, 1));
+    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, 1));
+    if (bytes == nullptr || in_block < 1 || in_block > rows) return wrong(database);
+    rows -= in_block;
+    const Next next = each(std::string_view(bytes, size), in_block);
+    if (next == Next::wrong) return wrong(database);
+    if (next == Next::stop) return {};
+  }
+  if (code != SQLITE_DONE) return database.error();
+  if (rows != 0) return wrong(database);
+  return {};
+}
+
 }  // namespace
+
+const std::string& create_packed_sql() {
+  static const std::string sql = fmt::format(
+      "CREATE TABLE {} (\n  first INTEGER PRIMARY KEY,\n  rows INTEGER NOT NULL,\n  block BLOB NOT "
+      "NULL\n)",
+      kPackedTable);
+  return sql;
+}
 
 std::optional<std::int64_t> make_packed_copy(const Database& database, const Layout& layout,
                                              std::int64_t from) {
@@ -143,31 +184,24 @@ std::optional<std::int64_t> find_packed_copy(const Database& database) {
 }
 
 Status read_packed_copy(const Database& database, const Layout& layout, std::int64_t rows,
-                        const std::function<bool(const ConnectionRow&)>& each) {
-  const auto wrong = [&] {
-    return damaged(database.shown(),
-                   fmt::format("table {} holds what sockwatch never writes there", kPackedTable));
-  };
-  Result<Statement> prepared =
-      database.prepare(fmt::format("SELECT rows, block FROM {} ORDER BY first", kPackedTable));
-  if (!prepared) return prepared.error();
-  sqlite3_stmt* statement = prepared->get();
-  Unpacker unpacker(layout.version);
-  int code = SQLITE_ROW;
-  while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-    std::int64_t in_block = 0;
-    if (!read_cell(statement, 0, in_block) || sqlite3_column_type(statement, 1) != SQLITE_BLOB) {
-      return wrong();
-    }
-    const auto* block = static_cast<const char*>(sqlite3_column_blob(statement, 1));
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, 1));
-    if (block == nullptr || !unpacker.open({block, size}, in_block)) return wrong();
-    rows -= in_block;
-    if (!unpacker.each(each)) return {};
-  }
-  if (code != SQLITE_DONE) return database.error();
-  if (rows != 0) return wrong();
-  return {};
+                        const std::function<bool(Block&)>& each) {
+  Block block(layout.version);
+  return for_each_block(database, rows, [&](std::string_view bytes, std::int64_t in_block) {
+    if (!block.open(bytes, in_block)) return Next::wrong;
+    if (!each(block)) return block.is_damaged() ? Next::wrong : Next::stop;
+    return block.is_damaged() ? Next::wrong : Next::go_on;
+  });
+}
+
+Status show_packed_copy(const Database& database, const Layout& layout, std::int64_t rows,
+                        std::optional<BlockTest> wanted,
+                        const std::vector<std::function<void(Block&)>>& see) {
+  BlockThreads threads(layout.version, std::move(wanted), see);
+  Status read = for_each_block(database, rows, [&](std::string_view bytes, std::int64_t in_block) {
+    return threads.add(std::string(bytes), in_block) ? Next::go_on : Next::wrong;
+  });
+  if (!threads.finish() && read) return wrong(database);
+  return read;
 }
 
 }  // namespace sockwatch::store

@@ -5,6 +5,7 @@
 // then as offsets from the least of them, in 0, 1, 2, 4 or 8 bytes each.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -16,16 +17,45 @@ namespace sockwatch::store {
 struct Numbers {
   std::vector<std::int64_t> values;  // 0 where not known
   std::vector<std::uint8_t> known;   // by value; empty: all are
-
-  bool knows(std::size_t at) const { return known.empty() || known[at] != 0; }
 };
 
 // Appends the column to `out`. `reference`: as many numbers, or none.
 void pack(std::string& out, const Numbers& column, std::span<const std::int64_t> reference);
 
-// Takes a column of `rows` numbers from the front of `in`. `uniform` says that every row is the
-// same. false: these bytes were never made by pack().
-bool unpack(std::string_view& in, std::size_t rows, std::span<const std::int64_t> reference,
-            Numbers& column, bool& uniform);
+// A column as it lies in a block, whose bytes must outlive this.
+class PackedNumbers {
+ public:
+  // Takes a column of `rows` numbers from the front of `in`. false: these bytes were never made by
+  // pack().
+  bool open(std::string_view& in, std::size_t rows);
+  void open_unknown();  // one that is not in the block
+
+  bool knows(std::size_t at) const { return known_ == nullptr ? !unknown_ : known_[at] != 0; }
+  bool knows_all() const { return known_ == nullptr && !unknown_; }
+  bool knows_none() const { return unknown_; }
+  // All numbers that are known are `only()`.
+  bool has_one_value() const { return width_ == 0 && against_ == Against::nothing; }
+  std::int64_t only() const { return least_; }
+
+  bool needs_reference() const { return against_ == Against::reference; }
+  // Number `at` can be had by itself.
+  bool is_random() const { return against_ != Against::before; }
+  std::int64_t at(std::size_t at, std::span<const std::int64_t> reference) const;
+  // All of them; what is not known is any number.
+  void read(std::size_t rows, std::span<const std::int64_t> reference,
+            std::vector<std::int64_t>& values) const;
+
+ private:
+  enum class Against : unsigned { nothing, before, reference };
+  friend void pack(std::string& out, const Numbers& column,
+                   std::span<const std::int64_t> reference);
+
+  Against against_ = Against::nothing;
+  std::size_t width_ = 0;  // bytes of an offset
+  std::int64_t least_ = 0;
+  const char* offsets_ = nullptr;
+  const char* known_ = nullptr;
+  bool unknown_ = true;
+};
 
 }  // namespace sockwatch::store

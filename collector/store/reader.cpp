@@ -99,7 +99,7 @@ Status Reader::redact() {
 std::string Reader::original(const std::string& shown) const {
   return state_->pseudonyms ? state_->pseudonyms->original(shown) : shown;
 }
-bool Reader::is_packed() const { return state_->packed_rows.has_value(); }
+bool Reader::is_packed() const { return state_->packed_rows && !state_->pseudonyms; }
 
 Result<std::map<std::string, std::string>> Reader::trace() const {
   Result<std::vector<TraceRow>> rows = all_rows<TraceRow>(state_->database, state_->layout, "");
@@ -119,28 +119,35 @@ Result<std::vector<LossRow>> Reader::losses() const {
   return all_rows<LossRow>(state_->database, state_->layout, "ORDER BY process_id, cause");
 }
 
+Result<bool> Reader::occurs(const std::string& word) const {
+  bool found = false;
+  const Status status = for_each_row<ConnectionRow>(
+      state_->database, state_->layout, "WHERE outcome = ?1 OR ending = ?1 LIMIT 1",
+      [&](sqlite3_stmt* statement) { return bind_cell(statement, 1, word); },
+      [&](const ConnectionRow&) {
+        found = true;
+        return false;
+      });
+  if (!status) return status.error();
+  return found;
+}
+
 Status Reader::connections(const Filter& filter,
                            const std::function<bool(const ConnectionRow&)>& each) const {
-  const auto occurs = [&](const std::string& word) -> Result<bool> {
-    bool found = false;
-    const Status status = for_each_row<ConnectionRow>(
-        state_->database, state_->layout, "WHERE outcome = ?1 OR ending = ?1 LIMIT 1",
-        [&](sqlite3_stmt* statement) { return bind_cell(statement, 1, word); },
-        [&](const ConnectionRow&) {
-          found = true;
-          return false;
-        });
-    if (!status) return status.error();
-    return found;
-  };
-  // Who redacts wants rows that can be changed; it is the way of few and short traces.
-  if (state_->packed_rows && !state_->pseudonyms) {
+  const auto occurs = [this](const std::string& word) { return this->occurs(word); };
+  if (is_packed()) {
     const auto all_processes = processes();
     if (!all_processes) return all_processes.error();
-    const Result<RowTest> wanted = row_test_of(filter, occurs, *all_processes);
+    Result<BlockTest> wanted = BlockTest::of(filter, occurs, *all_processes);
     if (!wanted) return wanted.error();
     return read_packed_copy(state_->database, state_->layout, *state_->packed_rows,
-                            [&](const ConnectionRow& row) { return !(*wanted)(row) || each(row); });
+                            [&](Block& block) {
+                              wanted->begin(block);
+                              for (std::size_t i = 0; i < block.rows(); ++i) {
+                                if ((*wanted)(i) && !each(block.row(i))) return false;
+                              }
+                              return true;
+                            });
   }
   const Result<Condition> condition = condition_of(filter, occurs);
   if (!condition) return condition.error();
@@ -151,6 +158,18 @@ Status Reader::connections(const Filter& filter,
         state_->redact(row);
         return each(row);
       });
+}
+
+Status Reader::blocks(const Filter& filter,
+                      const std::vector<std::function<void(Block&)>>& see) const {
+  const auto all_processes = processes();
+  if (!all_processes) return all_processes.error();
+  Result<BlockTest> wanted = BlockTest::of(
+      filter, [this](const std::string& word) { return occurs(word); }, *all_processes);
+  if (!wanted) return wanted.error();
+  if (!is_packed() || see.empty()) return {};
+  return show_packed_copy(state_->database, state_->layout, *state_->packed_rows,
+                          wanted->is_any() ? std::nullopt : std::optional(std::move(*wanted)), see);
 }
 
 Result<std::optional<ConnectionRow>> Reader::connection(std::int64_t id) const {

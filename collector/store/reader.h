@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/store/block.h"
 #include "collector/store/rows.h"
 #include "collector/support/result.h"
 
@@ -22,6 +23,7 @@ struct Filter {
   std::optional<std::string> outcome;  // outcome or ending, exact; several separated by commas
   std::optional<Ns> since_ns;          // monotonic: started at or after
   std::optional<Ns> min_connect_ns;    // connect phase took at least
+  bool may_have_failed = false;        // without those that connected and did not end in an error
 };
 
 class Reader {
@@ -37,7 +39,8 @@ class Reader {
   Status redact();
   // What a word of a row stands for; the word itself where nothing was redacted.
   std::string original(const std::string& shown) const;
-  // A long recording that is over and was not changed since: all connections are read quickly.
+  // A long recording that is over and was not changed since: there are blocks(). Never where rows
+  // are redacted: blocks hold the originals.
   bool is_packed() const;
 
   Result<std::map<std::string, std::string>> trace() const;  // table trace, all keys
@@ -47,6 +50,9 @@ class Reader {
   // In the order they started. `each` returns false to stop early.
   Status connections(const Filter& filter,
                      const std::function<bool(const ConnectionRow&)>& each) const;
+  // All connections, as they started, to each of `see`, which run in threads of their own. Those
+  // the filter leaves out are not Block::is_chosen().
+  Status blocks(const Filter& filter, const std::vector<std::function<void(Block&)>>& see) const;
   Result<std::optional<ConnectionRow>> connection(std::int64_t id) const;
   Status resolutions(const std::function<bool(const ResolutionRow&)>& each) const;
   Result<std::vector<ListenerRow>> listeners() const;
@@ -56,6 +62,7 @@ class Reader {
  private:
   struct State;
   explicit Reader(std::unique_ptr<State> state);
+  Result<bool> occurs(const std::string& word) const;  // as outcome or ending
   std::unique_ptr<State> state_;
 };
 

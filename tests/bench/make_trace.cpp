@@ -1,12 +1,17 @@
 // Makes a trace of any length, for measuring what reads it.
 //
-//   make_trace FILE ROWS [DESTINATIONS [FAILED_PER_MILLE]]
+//   make_trace FILE ROWS [DESTINATIONS [FAILED_PER_MILLE [no-copy]]]
+//
+// no-copy: without the second copy of the connections, as in a trace that somebody edited. Says how
+// long it took to finish the trace, where that copy is made.
 //
 // Three programs connect to addresses of names. Most attempts are healthy and differ in their times
 // as real ones do; of the others some time out, some are refused, some reset later, some connect
 // late. The same arguments give the same rows.
 #include <fmt/format.h>
 
+#include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <random>
 
@@ -179,7 +184,7 @@ int fail(const sockwatch::Error& error) {
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    fmt::print(stderr, "make_trace FILE ROWS [DESTINATIONS [FAILED_PER_MILLE]]\n");
+    fmt::print(stderr, "make_trace FILE ROWS [DESTINATIONS [FAILED_PER_MILLE [no-copy]]]\n");
     return 2;
   }
   const std::int64_t rows = std::atoll(argv[2]);
@@ -193,6 +198,11 @@ int main(int argc, char** argv) {
     if (id % kBatch != 0) continue;
     if (const auto stored = writer->commit(); !stored) return fail(stored.error());
   }
-  if (const auto finished = writer->finish(); !finished) return fail(finished.error());
+  const bool copy = argc <= 5;
+  const auto began = std::chrono::steady_clock::now();
+  const auto finished = writer->finish(copy ? Writer::kPackFrom : INT64_MAX);
+  if (!finished) return fail(finished.error());
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  fmt::print(stderr, "finished in {:.1f} s\n", took.count());
   return 0;
 }

@@ -98,13 +98,12 @@ void view(const std::string& path, bool redact) {
   render::TextStyle style;
   style.file = "\x1b[1mfile";
   std::vector<diagnose::Finding> findings;
-  const auto summary =
-      model::load_summary(*reader, {}, [&](const model::SeeConnection& also) -> Status {
-        auto found = diagnose::diagnose(*reader, {}, also);
-        if (!found) return found.error();
-        findings = std::move(*found);
-        return {};
-      });
+  const auto summary = model::load_summary(*reader, {}, [&](model::SummaryBuilder& also) -> Status {
+    auto found = diagnose::diagnose(*reader, {}, &also);
+    if (!found) return found.error();
+    findings = std::move(*found);
+    return {};
+  });
   if (summary) {
     require_harmless(render::text_report(*summary, findings, style), "the report is harmless");
     require_json(render::json_report(*summary, findings));

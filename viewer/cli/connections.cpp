@@ -36,8 +36,9 @@ int connections(const ConnectionsArguments& arguments) {
   if (!use) return fail(use.error(), kWrongUse);
   const auto reader = open_trace(arguments.trace.files.front(), arguments.trace.redact);
   if (!reader) return fail(reader.error(), kUnreadable);
-  const auto filter = make_filter(arguments.trace.filters, *reader);
+  auto filter = make_filter(arguments.trace.filters, *reader);
   if (!filter) return fail(filter.error(), kUnreadable);
+  filter->may_have_failed = arguments.failed;  // which is told quickly; the rest is looked at below
   const auto rows = text_rows(arguments, *reader);
   if (!rows) return fail(rows.error(), kUnreadable);
 

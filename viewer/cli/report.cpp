@@ -32,19 +32,21 @@ struct Examined {
 // In one pass where the diagnoses look at the same attempts as the summary.
 Result<Examined> examine(const store::Reader& reader, const store::Filter& filter) {
   Examined examined;
-  const auto diagnosed = [&](const model::SeeConnection& also) -> Status {
+  const auto diagnosed = [&](model::SummaryBuilder* also) -> Status {
     auto findings = diagnose::diagnose(reader, filter, also);
     if (!findings) return findings.error();
     examined.findings = std::move(*findings);
     return {};
   };
   const bool same_attempts = !filter.outcome && !filter.min_connect_ns;
-  auto summary = same_attempts ? model::load_summary(reader, filter, diagnosed)
-                               : model::load_summary(reader, filter);
+  auto summary =
+      same_attempts
+          ? model::load_summary(reader, filter, [&](auto& builder) { return diagnosed(&builder); })
+          : model::load_summary(reader, filter);
   if (!summary) return summary.error();
   examined.summary = std::move(*summary);
   if (same_attempts) return examined;
-  if (const Status status = diagnosed({}); !status) return status.error();
+  if (const Status status = diagnosed(nullptr); !status) return status.error();
   return examined;
 }
 

@@ -1,6 +1,7 @@
 #include "viewer/diagnose/diagnose.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "viewer/diagnose/row_worker.h"
 #include "viewer/model/load.h"
@@ -10,6 +11,34 @@ namespace sockwatch::diagnose {
 namespace {
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+using SeeBlocks = std::vector<std::function<void(store::Block&)>>;
+
+Status show_blocks(const store::Reader& reader, const store::Filter& wanted, LongTrace& trace,
+                   model::SummaryBuilder* summary) {
+  SeeBlocks first = {[&](store::Block& block) { trace.survey(block); }};
+  if (summary != nullptr) first.emplace_back([&](store::Block& block) { summary->add(block); });
+  if (Status surveyed = reader.blocks(wanted, first); !surveyed) return surveyed;
+  trace.end_survey();
+  SeeBlocks second;
+  for (std::size_t share = 0; share < LongTrace::kShares; ++share) {
+    second.emplace_back([&trace, share](store::Block& block) { trace.show(block, share); });
+  }
+  return reader.blocks(wanted, second);
+}
+
+Status show_rows(const store::Reader& reader, const store::Filter& wanted, Session& session,
+                 model::SummaryBuilder* summary) {
+  // The rules take longer than anything else that is done with a row.
+  RowWorker rules([&](const store::ConnectionRow& row) { session.add(row); });
+  const Status attempts = reader.connections(wanted, [&](const store::ConnectionRow& row) {
+    rules.add(row);
+    if (summary != nullptr) summary->add(row);
+    return true;
+  });
+  if (attempts) rules.finish();
+  return attempts;
+}
 
 }  // namespace
 
@@ -36,9 +65,8 @@ const Entry* find_entry(std::string_view id) {
   return nullptr;
 }
 
-Result<std::vector<Finding>> diagnose(
-    const store::Reader& reader, const store::Filter& filter,
-    const std::function<void(const store::ConnectionRow&)>& also) {
+Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::Filter& filter,
+                                      model::SummaryBuilder* summary) {
   store::Filter wanted = filter;
   wanted.outcome.reset();
   wanted.min_connect_ns.reset();
@@ -72,15 +100,10 @@ Result<std::vector<Finding>> diagnose(
     return true;
   });
   if (!lookups) return lookups.error();
-  // The rules take longer than anything else that is done with a row.
-  RowWorker rules([&](const store::ConnectionRow& row) { session.add(row); });
-  const Status attempts = reader.connections(wanted, [&](const store::ConnectionRow& row) {
-    rules.add(row);
-    if (also) also(row);
-    return true;
-  });
+  const auto long_trace = reader.is_packed() ? session.begin_long_trace() : nullptr;
+  const Status attempts = long_trace != nullptr ? show_blocks(reader, wanted, *long_trace, summary)
+                                                : show_rows(reader, wanted, session, summary);
   if (!attempts) return attempts.error();
-  rules.finish();
   return session.finish();
 }
 

@@ -1,14 +1,15 @@
 // From a trace to its diagnoses.
 #pragma once
 
-#include <functional>
-#include <optional>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "collector/store/reader.h"
 #include "viewer/diagnose/finding.h"
+#include "viewer/diagnose/long_trace.h"
 #include "viewer/diagnose/rule.h"
+#include "viewer/model/summary.h"
 
 namespace sockwatch::diagnose {
 
@@ -20,10 +21,9 @@ namespace sockwatch::diagnose {
 // Of `filter`, destination, program and time choose what the rules see. Outcome and connect time do
 // not: they would take away the successes a failure must be compared with.
 //
-// `also` sees every attempt the rules see, for those who would read them all once more.
-Result<std::vector<Finding>> diagnose(
-    const store::Reader& reader, const store::Filter& filter,
-    const std::function<void(const store::ConnectionRow&)>& also = {});
+// `summary` gets every attempt the rules see, so that nobody reads them all once more for it.
+Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::Filter& filter,
+                                      model::SummaryBuilder* summary = nullptr);
 
 // The same for rows at hand: shows the rows to `rules`, takes their findings, groups, sorts and
 // numbers them. For tests and for those who read the trace anyway. Rows come in the order rule.h
@@ -40,6 +40,9 @@ class Session {
   void add(const store::FailedCallRow& row);
   void add(const store::ResolutionRow& row);
   void add(const store::ConnectionRow& row);
+  // Instead of the attempts one by one, after all other rows. Empty: not with these rules, add the
+  // rows. Outlived by the session.
+  std::unique_ptr<LongTrace> begin_long_trace();
 
   std::vector<Finding> finish();
 
@@ -53,6 +56,7 @@ class Session {
   Context context_;
   Rules rules_;
   std::vector<Rule*> for_healthy_;
+  Troubles troubles_ = kNoTrouble;  // seen before the attempts
 };
 
 // What rules ask of a row.

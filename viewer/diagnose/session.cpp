@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <map>
 #include <tuple>
 
@@ -119,6 +120,8 @@ Session::Session(Settings settings, Rules rules, bool filtered)
 
 void Session::add(const store::ProcessRow& row) {
   programs_.add(row);
+  const std::string_view program = programs_.name_of(row.id);
+  if (program == "node" || program == "nodejs") troubles_ |= kNode;
   for (const auto& rule : rules_) rule->see(row);
 }
 
@@ -131,6 +134,7 @@ void Session::add(const store::ListenerRow& row) {
 }
 
 void Session::add(const store::FailedCallRow& row) {
+  if (row.error == EMFILE || row.error == ENFILE) troubles_ |= kDescriptors;
   for (const auto& rule : rules_) rule->see(row);
 }
 
@@ -154,6 +158,14 @@ void Session::add(const store::ConnectionRow& row) {
   } else {
     for (const auto& rule : rules_) rule->see(attempt);
   }
+}
+
+std::unique_ptr<LongTrace> Session::begin_long_trace() {
+  for (const Rule* rule : for_healthy_) {
+    if (!need_of(rule->entry().id).is_declared) return nullptr;
+  }
+  if (!settings_.proxies.empty()) troubles_ |= kProxy;
+  return std::make_unique<LongTrace>(context_, places_, programs_, rules_, troubles_);
 }
 
 std::vector<Finding> Session::finish() {

@@ -23,8 +23,8 @@ void add_to(Histogram& histogram, const store::OptInt& value) {
   if (value) histogram.add(*value);
 }
 
-std::uint64_t not_negative(const store::OptInt& value) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(value.value_or(0), 0));
+std::uint64_t not_negative(std::int64_t value) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0));
 }
 
 }  // namespace
@@ -53,17 +53,24 @@ store::OptInt connect_ns(const store::ConnectionRow& row) {
   return time_between(row.started_ns, row.decided_ns);
 }
 
-store::OptInt handshake_ns(const store::ConnectionRow& row) {
+store::OptInt handshake_ns(const store::OptInt& rtt_us) {
   // 0 means the kernel had no sample: no handshake takes less than a microsecond.
-  if (!connected(row) || row.rtt_us.value_or(0) <= 0) return std::nullopt;
-  if (*row.rtt_us > INT64_MAX / 1000) return std::nullopt;
-  return *row.rtt_us * 1000;
+  if (rtt_us.value_or(0) <= 0 || *rtt_us > INT64_MAX / 1000) return std::nullopt;
+  return *rtt_us * 1000;
+}
+
+store::OptInt handshake_ns(const store::ConnectionRow& row) {
+  return connected(row) ? handshake_ns(row.rtt_us) : std::nullopt;
+}
+
+store::OptInt first_byte_ns(const store::OptInt& decided, const store::OptInt& sent,
+                            const store::OptInt& received) {
+  const bool peer_spoke_first = !sent || (received && *received < *sent);
+  return time_between(peer_spoke_first ? decided : sent, received);
 }
 
 store::OptInt first_byte_ns(const store::ConnectionRow& row) {
-  const bool peer_spoke_first =
-      !row.first_send_ns || (row.first_receive_ns && *row.first_receive_ns < *row.first_send_ns);
-  return time_between(peer_spoke_first ? row.decided_ns : row.first_send_ns, row.first_receive_ns);
+  return first_byte_ns(row.decided_ns, row.first_send_ns, row.first_receive_ns);
 }
 
 store::OptInt attempt_ns(const store::ConnectionRow& row) {
@@ -72,25 +79,37 @@ store::OptInt attempt_ns(const store::ConnectionRow& row) {
   return time_between(row.started_ns, phase_is_all ? row.decided_ns : row.closed_ns);
 }
 
-void Tally::add(const store::ConnectionRow& row) {
+Measured measure(const store::ConnectionRow& row) {
+  return {course_of(row),
+          connect_ns(row),
+          handshake_ns(row),
+          first_byte_ns(row),
+          row.turns,
+          row.turn_total_ns,
+          row.turn_max_ns,
+          row.syn_retransmits.value_or(0),
+          row.retransmits.value_or(0)};
+}
+
+void Tally::add(const Measured& attempt) {
   ++attempts;
-  const Course course = course_of(row);
+  const Course& course = attempt.course;
   if (course.outcome) {
     ++outcomes[static_cast<std::size_t>(*course.outcome)];
   } else {
     ++unrecognised;
   }
   if (course.ending) ++endings[static_cast<std::size_t>(*course.ending)];
-  add_to(connect, connect_ns(row));
-  add_to(handshake, handshake_ns(row));
-  add_to(first_byte, first_byte_ns(row));
-  if (row.turns > 0) {
-    turn.add(row.turn_total_ns / row.turns);
-    turns += static_cast<std::uint64_t>(row.turns);
-    longest_turn = std::max(longest_turn, row.turn_max_ns);
+  add_to(connect, attempt.connect_ns);
+  add_to(handshake, attempt.handshake_ns);
+  add_to(first_byte, attempt.first_byte_ns);
+  if (attempt.turns > 0) {
+    turn.add(attempt.turn_total_ns / attempt.turns);
+    turns += static_cast<std::uint64_t>(attempt.turns);
+    longest_turn = std::max(longest_turn, attempt.turn_max_ns);
   }
-  syn_retransmits += not_negative(row.syn_retransmits);
-  retransmits += not_negative(row.retransmits);
+  syn_retransmits += not_negative(attempt.syn_retransmits);
+  retransmits += not_negative(attempt.retransmits);
 }
 
 void Tally::merge(const Tally& other) {

@@ -26,8 +26,25 @@ Course course_of(const store::ConnectionRow& row);
 // Moments of one connection, or empty where the recording does not have them.
 store::OptInt connect_ns(const store::ConnectionRow& row);     // start to decided, connected only
 store::OptInt handshake_ns(const store::ConnectionRow& row);   // the kernel's round trip of the SYN
+store::OptInt handshake_ns(const store::OptInt& rtt_us);       // of a connected one
 store::OptInt first_byte_ns(const store::ConnectionRow& row);  // see Tally::first_byte
-store::OptInt attempt_ns(const store::ConnectionRow& row);     // start to the end of the attempt
+store::OptInt first_byte_ns(const store::OptInt& decided, const store::OptInt& sent,
+                            const store::OptInt& received);
+store::OptInt attempt_ns(const store::ConnectionRow& row);  // start to the end of the attempt
+
+// What is counted of one attempt.
+struct Measured {
+  Course course;
+  store::OptInt connect_ns;
+  store::OptInt handshake_ns;
+  store::OptInt first_byte_ns;
+  std::int64_t turns = 0;
+  store::Ns turn_total_ns = 0;
+  store::Ns turn_max_ns = 0;
+  std::int64_t syn_retransmits = 0;
+  std::int64_t retransmits = 0;
+};
+Measured measure(const store::ConnectionRow& row);
 
 // Counts and times over any set of connections: one address, or all addresses of a name.
 struct Tally {
@@ -46,7 +63,8 @@ struct Tally {
   std::uint64_t syn_retransmits = 0;
   std::uint64_t retransmits = 0;
 
-  void add(const store::ConnectionRow& row);
+  void add(const Measured& attempt);
+  void add(const store::ConnectionRow& row) { add(measure(row)); }
   void merge(const Tally& other);
 
   std::uint64_t count(Outcome outcome) const { return outcomes[static_cast<std::size_t>(outcome)]; }

@@ -10,20 +10,20 @@ namespace sockwatch::model {
 
 bool is_empty(const store::Filter& filter) {
   return !filter.destination && !filter.exe && !filter.outcome && !filter.since_ns &&
-         !filter.min_connect_ns;
+         !filter.min_connect_ns && !filter.may_have_failed;
 }
 
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter) {
-  return load_summary(reader, filter, [&](const SeeConnection& see) {
+  return load_summary(reader, filter, [&](SummaryBuilder& builder) {
     return reader.connections(filter, [&](const store::ConnectionRow& row) {
-      see(row);
+      builder.add(row);
       return true;
     });
   });
 }
 
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter,
-                             const std::function<Status(const SeeConnection&)>& show_all) {
+                             const std::function<Status(SummaryBuilder&)>& add_all) {
   SummaryBuilder builder;
   auto trace = reader.trace();
   if (!trace) return trace.error();
@@ -34,7 +34,7 @@ Result<Summary> load_summary(const store::Reader& reader, const store::Filter& f
   const auto losses = reader.losses();
   if (!losses) return losses.error();
   for (const auto& loss : *losses) builder.add(loss);
-  const Status connections = show_all([&](const store::ConnectionRow& row) { builder.add(row); });
+  const Status connections = add_all(builder);
   if (!connections) return connections.error();
   const LookupFilter lookups(filter, reader, *processes);
   const Status resolutions = reader.resolutions([&](const store::ResolutionRow& row) {

@@ -13,11 +13,10 @@ namespace sockwatch::model {
 // follow the program.
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter);
 
-// The same where somebody else reads the connections: `show_all` is called once and passes each of
-// those the filter chooses to its argument.
-using SeeConnection = std::function<void(const store::ConnectionRow&)>;
+// The same where somebody else reads the connections: `add_all` is called once and adds each of
+// those the filter chooses.
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter,
-                             const std::function<Status(const SeeConnection&)>& show_all);
+                             const std::function<Status(SummaryBuilder&)>& add_all);
 
 // When the trace began, for times given relative to it: the first process, else the first
 // connection. Empty in an empty trace.

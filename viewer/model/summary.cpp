@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "viewer/model/coverage.h"
+#include "viewer/model/plain.h"
 
 namespace sockwatch::model {
 namespace {
@@ -31,6 +32,67 @@ void widen(Summary& summary, const store::OptInt& moment) {
   summary.first_ns = std::min(summary.first_ns.value_or(*moment), *moment);
   summary.last_ns = std::max(summary.last_ns.value_or(*moment), *moment);
 }
+
+// What is counted of the plain attempts of a block.
+class PlainMeasured {
+ public:
+  explicit PlainMeasured(store::Block& block)
+      : started_(block.column<&Row::started_ns>()),
+        decided_(block.column<&Row::decided_ns>()),
+        noticed_(block.column<&Row::noticed_ns>()),
+        sent_(block.column<&Row::first_send_ns>()),
+        received_(block.column<&Row::first_receive_ns>()),
+        closed_(block.column<&Row::closed_ns>()),
+        rtt_(block.column<&Row::rtt_us>()),
+        turns_(block.column<&Row::turns>()),
+        turn_total_(block.column<&Row::turn_total_ns>()),
+        turn_max_(block.column<&Row::turn_max_ns>()),
+        retransmits_(block.column<&Row::retransmits>()),
+        ending_(block.column<&Row::ending>()) {
+    for (const std::string& word : ending_.column.words()) endings_.push_back(parse_ending(word));
+  }
+
+  Measured measure(std::size_t at) {
+    const store::Ns started = started_.values[at];
+    const store::Ns decided = decided_.values[at];
+    const store::Ns received = received_.values[at];
+    const store::OptInt noticed = noticed_.at(at);
+    const store::Ns closed = closed_.values[at];
+    first_ = std::min({first_, started, decided, received, closed, noticed.value_or(started)});
+    last_ = std::max({last_, started, decided, received, closed, noticed.value_or(started)});
+    Measured measured;
+    measured.course = {Outcome::connected, endings_[static_cast<std::size_t>(ending_.values[at])]};
+    measured.connect_ns = time_between(started, decided);
+    measured.handshake_ns = handshake_ns(rtt_.at(at));
+    measured.first_byte_ns = first_byte_ns(decided, sent_.at(at), received);
+    measured.turns = turns_.values[at];
+    measured.turn_total_ns = turn_total_.values[at];
+    measured.turn_max_ns = turn_max_.values[at];
+    measured.retransmits = retransmits_.at(at).value_or(0);
+    return measured;
+  }
+
+  // Moments of those measured; empty where there were none.
+  store::OptInt first_ns() const { return first_ <= last_ ? store::OptInt(first_) : std::nullopt; }
+  store::OptInt last_ns() const { return first_ <= last_ ? store::OptInt(last_) : std::nullopt; }
+
+ private:
+  using Row = store::ConnectionRow;
+  struct Numbers {
+    explicit Numbers(store::BlockColumn& of) : column(of), values(of.values()) {}
+    store::OptInt at(std::size_t at) const {
+      return column.knows(at) ? store::OptInt(values[at]) : std::nullopt;
+    }
+    const store::BlockColumn& column;
+    std::span<const std::int64_t> values;
+  };
+
+  Numbers started_, decided_, noticed_, sent_, received_, closed_, rtt_, turns_, turn_total_,
+      turn_max_, retransmits_, ending_;
+  std::vector<std::optional<Ending>> endings_;  // by word
+  store::Ns first_ = INT64_MAX;
+  store::Ns last_ = INT64_MIN;
+};
 
 bool slower(const Lookup& a, const Lookup& b) {
   if (a.failures != b.failures) return a.failures > b.failures;
@@ -66,6 +128,8 @@ struct SummaryBuilder::State {
   std::optional<std::size_t> nameless;
   std::optional<std::size_t> other_names;
   std::map<FailureKey, Evidence> failures;
+  PlainRows plain;
+  BlockPlaces places_of_block;
 
   std::size_t destination_of(const store::ConnectionRow& row);
   Lookup& lookup_of(const store::OptText& name);
@@ -151,6 +215,33 @@ void SummaryBuilder::add(const store::ConnectionRow& row) {
   } else {
     ++summary.failures_beyond_limit;
   }
+}
+
+void SummaryBuilder::add(store::Block& block) {
+  State& state = *state_;
+  state.plain.find(block);
+  state.places_of_block.find(block);
+  // They come as they appear, as if the rows were added one by one.
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < state.places_of_block.size(); ++i) {
+    places.push_back(state.destination_of(block.row(state.places_of_block.first_row(i))));
+  }
+  std::vector<Tally*> tallies;
+  tallies.reserve(places.size());
+  for (const std::size_t place : places) {
+    tallies.push_back(&state.summary.destinations[place].tally);
+  }
+  PlainMeasured plain(block);
+  for (std::size_t i = 0; i < block.rows(); ++i) {
+    if (!block.is_chosen(i)) continue;
+    if (state.plain[i]) {
+      tallies[state.places_of_block[i]]->add(plain.measure(i));
+    } else {
+      add(block.row(i));
+    }
+  }
+  widen(state.summary, plain.first_ns());
+  widen(state.summary, plain.last_ns());
 }
 
 void SummaryBuilder::add(const store::ResolutionRow& row) {

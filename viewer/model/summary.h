@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "collector/store/block.h"
 #include "collector/store/rows.h"
 #include "viewer/model/destination.h"
 #include "viewer/model/failure.h"
@@ -62,6 +63,7 @@ class SummaryBuilder {
   void set_trace(std::map<std::string, std::string> trace);
   void add(const store::ProcessRow& row);
   void add(const store::ConnectionRow& row);
+  void add(store::Block& block);  // its chosen rows, which comes to the same
   void add(const store::ResolutionRow& row);
   void add(const store::LossRow& row);
 

@@ -1,8 +1,13 @@
 #include "tests/unit/viewer/diagnose/rows.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cerrno>
+
+#include "collector/store/writer.h"
 
 namespace sockwatch::testing {
 namespace {
@@ -21,6 +26,20 @@ const diagnose::Finding* search(const std::vector<diagnose::Finding>& findings,
     if (const auto* inside = search(finding.explained, rule)) return inside;
   }
   return nullptr;
+}
+
+void add_all_but_attempts(diagnose::Session& session, const Rows& rows) {
+  for (const auto& row : rows.processes) session.add(row);
+  for (const auto& row : rows.losses) session.add(row);
+  for (const auto& row : rows.listeners) session.add(row);
+  for (const auto& row : rows.failed_calls) session.add(row);
+  for (const auto& row : rows.resolutions) session.add(row);
+}
+
+bool come_as_they_started(const std::deque<store::ConnectionRow>& rows) {
+  return std::is_sorted(rows.begin(), rows.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.started_ns, a.id) < std::pair(b.started_ns, b.id);
+  });
 }
 
 }  // namespace
@@ -179,23 +198,78 @@ store::ConnectionRow& Rows::unix_socket(store::Ns at, std::string path, std::int
 
 std::vector<diagnose::Finding> run(diagnose::Rules rules, const Rows& rows) {
   diagnose::Session session(rows.settings, std::move(rules), rows.filtered);
-  for (const auto& row : rows.processes) session.add(row);
-  for (const auto& row : rows.losses) session.add(row);
-  for (const auto& row : rows.listeners) session.add(row);
-  for (const auto& row : rows.failed_calls) session.add(row);
-  for (const auto& row : rows.resolutions) session.add(row);
+  add_all_but_attempts(session, rows);
   for (const auto& row : rows.connections) session.add(row);
   return session.finish();
 }
 
+void show_in_blocks(const std::deque<store::ConnectionRow>& rows, std::size_t block_rows,
+                    const std::function<void(store::Block&)>& see) {
+  store::Packer packer;
+  store::Block block(store::kSchemaVersion);
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    packer.add(rows[i]);
+    const auto packed = static_cast<std::int64_t>(packer.rows());
+    if (packer.rows() < block_rows && i + 1 < rows.size()) continue;
+    const std::string bytes = packer.take();
+    ASSERT_TRUE(block.open(bytes, packed));
+    see(block);
+    ASSERT_FALSE(block.is_damaged());
+  }
+}
+
+std::vector<diagnose::Finding> run_in_blocks(diagnose::Rules rules, const Rows& rows,
+                                             std::size_t block_rows) {
+  diagnose::Session session(rows.settings, std::move(rules), rows.filtered);
+  add_all_but_attempts(session, rows);
+  const auto trace = session.begin_long_trace();
+  if (trace == nullptr) {
+    ADD_FAILURE() << "a rule has not said which plain attempts it needs";
+    return {};
+  }
+  show_in_blocks(rows.connections, block_rows, [&](store::Block& block) { trace->survey(block); });
+  trace->end_survey();
+  for (std::size_t share = 0; share < diagnose::LongTrace::kShares; ++share) {
+    show_in_blocks(rows.connections, block_rows,
+                   [&](store::Block& block) { trace->show(block, share); });
+  }
+  return session.finish();
+}
+
 std::vector<diagnose::Finding> run(void (*add)(diagnose::Rules&), const Rows& rows) {
-  diagnose::Rules rules;
-  add(rules);
-  return run(std::move(rules), rows);
+  const auto made = [add] {
+    diagnose::Rules rules;
+    add(rules);
+    return rules;
+  };
+  auto findings = run(made(), rows);
+  if (come_as_they_started(rows.connections)) {
+    for (const std::size_t block_rows : {std::size_t{3}, std::size_t{4096}}) {
+      EXPECT_EQ(described(run_in_blocks(made(), rows, block_rows)), described(findings));
+    }
+  }
+  return findings;
+}
+
+std::string described(const std::vector<diagnose::Finding>& findings) {
+  std::string text;
+  const auto moment = [](const store::OptInt& at) { return at ? std::to_string(*at) : "-"; };
+  for (const auto& one : findings) {
+    text += fmt::format("{} {} {} {} {} {}/{} {} {} {}\n", one.id, one.rule, word(one.severity),
+                        word(one.confidence), one.subject, one.count, one.of, moment(one.first_ns),
+                        moment(one.last_ns), one.summary);
+    text += fmt::format("  {}; {}; {}\n", fmt::join(one.evidence, ", "),
+                        fmt::join(one.excluded, ", "), fmt::join(one.next_steps, ", "));
+    text +=
+        fmt::format("  {} of {}; {} of {}\n", fmt::join(one.connections, " "),
+                    one.connections_total, fmt::join(one.resolutions, " "), one.resolutions_total);
+    if (!one.explained.empty()) text += "{\n" + described(one.explained) + "}\n";
+  }
+  return text;
 }
 
 std::vector<diagnose::Finding> run_all(const Rows& rows) {
-  return run(diagnose::all_rules(), rows);
+  return run([](diagnose::Rules& rules) { rules = diagnose::all_rules(); }, rows);
 }
 
 std::vector<std::string> ids(const std::vector<diagnose::Finding>& findings) {

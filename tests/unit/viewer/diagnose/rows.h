@@ -3,11 +3,13 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "collector/store/block.h"
 #include "collector/store/rows.h"
 #include "viewer/diagnose/diagnose.h"
 
@@ -53,6 +55,11 @@ struct Rows {
 };
 
 std::vector<diagnose::Finding> run(diagnose::Rules rules, const Rows& rows);
+// As of a long trace: the attempts in blocks of `block_rows`, which must come as they started.
+std::vector<diagnose::Finding> run_in_blocks(diagnose::Rules rules, const Rows& rows,
+                                             std::size_t block_rows);
+void show_in_blocks(const std::deque<store::ConnectionRow>& rows, std::size_t block_rows,
+                    const std::function<void(store::Block&)>& see);
 
 template <typename Rule>
 std::vector<diagnose::Finding> run(const Rows& rows) {
@@ -61,10 +68,13 @@ std::vector<diagnose::Finding> run(const Rows& rows) {
   return run(std::move(rules), rows);
 }
 
-// All rules of a family, or of the product: run(&diagnose::add_lookup_rules, rows).
+// All rules of a family, or of the product: run(&diagnose::add_lookup_rules, rows). Where the
+// attempts come as they started, also as of a long trace: the same must be found.
 std::vector<diagnose::Finding> run(void (*add)(diagnose::Rules&), const Rows& rows);
 std::vector<diagnose::Finding> run_all(const Rows& rows);
 
+// All that is in them, one line each.
+std::string described(const std::vector<diagnose::Finding>& findings);
 // "SYNDROP", in the order of the list; without those inside others.
 std::vector<std::string> ids(const std::vector<diagnose::Finding>& findings);
 // The finding of that rule, also inside others; fails the test and returns an empty one without.

@@ -1,6 +1,4 @@
-#include "collector/store/packed.h"
-
-#include <fmt/format.h>
+#include "collector/store/block.h"
 
 #include <algorithm>
 #include <cstring>
@@ -41,17 +39,8 @@ bool visit_columns(Visit&& visit) {
   return visit_columns(visit, std::make_index_sequence<kConnectionColumns>());
 }
 
-constexpr std::size_t place_of(std::string_view name) {
-  std::size_t place = 0;
-  std::size_t found = kConnectionColumns;
-  for_each_column<ConnectionRow>([&](const auto& column) {
-    if (column.name == name) found = place;
-    ++place;
-  });
-  return found;
-}
-constexpr std::size_t kId = place_of("id");
-constexpr std::size_t kStarted = place_of("started_ns");
+constexpr std::size_t kId = column_of(&ConnectionRow::id);
+constexpr std::size_t kStarted = column_of(&ConnectionRow::started_ns);
 static_assert(kId < kStarted && kStarted < kConnectionColumns);
 
 void append_size(std::string& out, std::size_t size) {
@@ -83,29 +72,17 @@ bool take_words(std::string_view& in, std::size_t most, std::vector<std::string>
 
 }  // namespace
 
-const std::string& create_packed_sql() {
-  static const std::string sql = fmt::format(
-      "CREATE TABLE {} (\n  first INTEGER PRIMARY KEY,\n  rows INTEGER NOT NULL,\n  block BLOB NOT "
-      "NULL\n)",
-      kPackedTable);
-  return sql;
-}
-
-void Packer::add_text(Column& column, const std::string& text) {
-  const auto [place, is_new] =
-      column.places.try_emplace(text, static_cast<std::int64_t>(column.words.size()));
-  if (is_new) column.words.push_back(text);
-  column.numbers.values.push_back(place->second);
-}
-
 void Packer::add(const ConnectionRow& row) {
   visit_columns([&]<typename Place>(Place) {
     using Value = Plain<Held<Place::value>>;
     const auto& member = row.*(column_at<Place::value>().member);
-    Column& column = columns_[Place::value];
+    Gathered& column = columns_[Place::value];
     const auto keep = [&](const auto& value) {
       if constexpr (std::is_same_v<typename Value::Type, std::string>) {
-        add_text(column, value);
+        const auto [place, is_new] =
+            column.places.try_emplace(value, static_cast<std::int64_t>(column.words.size()));
+        if (is_new) column.words.push_back(value);
+        column.numbers.values.push_back(place->second);
       } else {
         column.numbers.values.push_back(static_cast<std::int64_t>(value));
       }
@@ -128,7 +105,7 @@ void Packer::add(const ConnectionRow& row) {
 std::string Packer::take() {
   std::string block;
   visit_columns([&]<typename Place>(Place) {
-    const Column& column = columns_[Place::value];
+    const Gathered& column = columns_[Place::value];
     if constexpr (std::is_same_v<typename Plain<Held<Place::value>>::Type, std::string>) {
       append_size(block, column.words.size());
       for (const std::string& word : column.words) {
@@ -146,87 +123,117 @@ std::string Packer::take() {
   return block;
 }
 
+std::span<const std::int64_t> BlockColumn::values() {
+  if (is_read_) return values_;
+  is_read_ = true;
+  numbers_.read(rows_, reference_, values_);
+  if (end_ != 0) {
+    for (std::size_t i = 0; i < rows_; ++i) {
+      if (static_cast<std::uint64_t>(values_[i]) < end_) continue;
+      values_[i] = 0;
+      damaged_ = damaged_ || knows(i);
+    }
+  }
+  return values_;
+}
+
+std::int64_t BlockColumn::at(std::size_t at) {
+  if (is_read_) return values_[at];
+  if (!numbers_.is_random()) return values()[at];
+  const std::int64_t number = numbers_.at(at, reference_);
+  if (end_ == 0 || static_cast<std::uint64_t>(number) < end_) return number;
+  damaged_ = true;
+  return 0;
+}
+
 template <std::size_t kPlace>
-void Unpacker::set(ConnectionRow& row, const Column& column, std::size_t at) {
+void Block::set(ConnectionRow& row, BlockColumn& column, std::size_t at) {
   using Value = Plain<Held<kPlace>>;
   auto& member = row.*(column_at<kPlace>().member);
   if constexpr (Value::kOptional) {
-    if (!column.numbers.knows(at)) {
+    if (!column.knows(at)) {
       member.reset();
       return;
     }
   }
-  const std::int64_t number = column.numbers.values[at];
+  const std::int64_t number = column.at(at);
   if constexpr (std::is_same_v<typename Value::Type, std::string>) {
-    member = column.words[static_cast<std::size_t>(number)];
+    member = column.words_[static_cast<std::size_t>(number)];
   } else {
     member = static_cast<typename Value::Type>(number);
   }
 }
 
 template <std::size_t kPlace>
-void Unpacker::fill(std::span<ConnectionRow> rows, const Column& column, std::size_t from) {
-  for (std::size_t i = 0; i < rows.size(); ++i) set<kPlace>(rows[i], column, from + i);
-}
-
-template <std::size_t kPlace>
-bool Unpacker::read(std::string_view& block) {
+bool Block::read(std::string_view& bytes) {
   using Value = Plain<Held<kPlace>>;
   constexpr bool kText = std::is_same_v<typename Value::Type, std::string>;
-  if (column_at<kPlace>().since > version_) return true;
-  Column& column = columns_[kPlace];
-  if constexpr (kText) {
-    if (!take_words(block, rows_, column.words)) return false;
-  }
-  std::span<const std::int64_t> reference;
-  if (kPlace > kStarted) reference = columns_[kStarted].numbers.values;
-  if (!unpack(block, rows_, reference, column.numbers, column.uniform)) return false;
-  if (!Value::kOptional && !column.numbers.known.empty()) return false;
-  if constexpr (kText || std::is_same_v<typename Value::Type, bool>) {
-    const std::size_t end = kText ? column.words.size() : 2;
-    for (std::size_t i = 0; i < rows_; ++i) {
-      const bool fits = static_cast<std::uint64_t>(column.numbers.values[i]) < end;
-      if (!fits && column.numbers.knows(i)) return false;
-    }
-  }
-  if (column.uniform) {
-    for (ConnectionRow& row : filled_) set<kPlace>(row, column, 0);
+  BlockColumn& column = columns_[kPlace];
+  column.rows_ = rows_;
+  column.is_read_ = false;
+  column.damaged_ = false;
+  if (column_at<kPlace>().since > version_) {
+    column.numbers_.open_unknown();
   } else {
-    varying_.emplace_back(&Unpacker::fill<kPlace>, &column);
+    if constexpr (kText) {
+      if (!take_words(bytes, rows_, column.words_)) return false;
+    }
+    if (!column.numbers_.open(bytes, rows_)) return false;
+    if (!Value::kOptional && !column.numbers_.knows_all()) return false;
+  }
+  if (column.numbers_.needs_reference()) {
+    if (kPlace <= kStarted) return false;
+    column.reference_ = columns_[kStarted].values();
+  }
+  if constexpr (kText) {
+    if (column.words_.empty()) column.words_.emplace_back();  // whoever asks gets a word
+    column.end_ = column.words_.size();
+  } else if constexpr (std::is_same_v<typename Value::Type, bool>) {
+    column.end_ = 2;
+  }
+  if (column.has_one_value() && !column.knows_none() && column.end_ != 0 &&
+      static_cast<std::uint64_t>(column.only()) >= column.end_) {
+    return false;
+  }
+  if (column.knows_none() || (column.knows_all() && column.has_one_value())) {
+    set<kPlace>(row_, column, 0);
+  } else {
+    varying_.emplace_back(&Block::set<kPlace>, &column);
   }
   return true;
 }
 
-bool Unpacker::open(std::string_view block, std::int64_t rows) {
+bool Block::open(std::string_view bytes, std::int64_t rows) {
   if (rows < 1 || rows > kMostRows) return false;
   rows_ = static_cast<std::size_t>(rows);
   varying_.clear();
-  filled_.assign(kTogether, ConnectionRow());
+  chosen_.clear();
   const bool read_all =
-      visit_columns([&]<typename Place>(Place) { return read<Place::value>(block); });
-  return read_all && block.empty() && in_order();
+      visit_columns([&]<typename Place>(Place) { return read<Place::value>(bytes); });
+  return read_all && bytes.empty() && in_order() && !is_damaged();
 }
 
-bool Unpacker::in_order() {
-  const auto& started = columns_[kStarted].numbers.values;
-  const auto& ids = columns_[kId].numbers.values;
+bool Block::in_order() {
+  const auto started = columns_[kStarted].values();
+  const auto ids = columns_[kId].values();
   for (std::size_t i = 0; i < rows_; ++i) {
-    if (std::pair(started[i], ids[i]) <= std::pair(last_started_ns_, last_id_)) return false;
+    if (started[i] < last_started_ns_ || (started[i] == last_started_ns_ && ids[i] <= last_id_)) {
+      return false;
+    }
     last_started_ns_ = started[i];
     last_id_ = ids[i];
   }
   return true;
 }
 
-bool Unpacker::each(const std::function<bool(const ConnectionRow&)>& each) {
-  for (std::size_t from = 0; from < rows_; from += kTogether) {
-    const std::span rows(filled_.data(), std::min(kTogether, rows_ - from));
-    for (const auto& [fill, column] : varying_) fill(rows, *column, from);
-    for (const ConnectionRow& row : rows) {
-      if (!each(row)) return false;
-    }
-  }
-  return true;
+const ConnectionRow& Block::row(std::size_t at) {
+  for (const auto& [set, column] : varying_) set(row_, *column, at);
+  return row_;
+}
+
+bool Block::is_damaged() const {
+  return std::any_of(columns_.begin(), columns_.end(),
+                     [](const BlockColumn& column) { return column.damaged_; });
 }
 
 }  // namespace sockwatch::store
