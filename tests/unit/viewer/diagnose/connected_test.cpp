@@ -35,8 +35,9 @@ TEST(Stalled, TheReplyBeganAndStopped) {
   EXPECT_THAT(ids(all), ElementsAre("STALLED"));
   EXPECT_EQ(all[0].severity, Severity::error);
   EXPECT_EQ(all[0].confidence, Confidence::medium);
-  EXPECT_THAT(all[0].summary,
-              HasSubstr("sent 46 bytes in answer, then nothing for 2.0 s, and the program gave up"));
+  EXPECT_THAT(
+      all[0].summary,
+      HasSubstr("sent 46 bytes in answer, then nothing for 2.0 s, and the program gave up"));
 }
 
 TEST(Stalled, NotAnotherRequestWithoutReply) {
