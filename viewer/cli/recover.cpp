@@ -42,8 +42,6 @@ void add_recover(CLI::App& app, Exit& exit) {
   command->callback([options, &exit] {
     // As a collector: what it reads may have been left by anybody's program.
     if (const Status confined = drain::confine(); !confined) launch::say(confined.error());
-    // It reads what recorded programs wrote, as the collector does.
-    if (const Status confined = drain::confine(); !confined) launch::say(confined.error());
     const auto recovered = drain::recover(*options);
     if (recovered) return tell(*options, *recovered);
     print_error(recovered.error());

@@ -34,6 +34,12 @@ const std::array kTexts = {
               "curl says the same when no name server answered; then it took seconds."},
     ErrorText{"empty reply from server || curl: (52)", "curl and libcurl, exit code 52",
               &kPeerClosed, &kCurl},
+    ErrorText{
+        "transfer closed with # bytes remaining to read || curl: (18)",
+        "curl and libcurl, exit code 18", &kPeerClosed, &kCurl,
+        "The server, or a proxy before it, ended the connection before it had sent all it had "
+        "announced. What is said is not read here, so a recording tells it as a normal end "
+        "by the peer."},
     ErrorText{"recv failure: connection reset by peer || curl: (56)",
               "curl and libcurl, exit code 56", &kReset, &kCurl},
     ErrorText{"ssl_error_syscall in connection to || curl: (35)", "curl and libcurl, exit code 35",
