@@ -126,6 +126,8 @@ class LongTrace::PlainAttempts {
         resolution_(block.column<&Row::resolution_id>()),
         started_(block.column<&Row::started_ns>()),
         decided_(block.column<&Row::decided_ns>()),
+        noticed_(block.column<&Row::noticed_ns>()),
+        first_send_(block.column<&Row::first_send_ns>()),
         first_receive_(block.column<&Row::first_receive_ns>()),
         closed_(block.column<&Row::closed_ns>()),
         rtt_(block.column<&Row::rtt_us>()),
@@ -156,6 +158,8 @@ class LongTrace::PlainAttempts {
     row.resolution_id = resolution_.at(at);
     row.started_ns = started_.values[at];
     row.decided_ns = decided_.values[at];
+    row.noticed_ns = noticed_.at(at);
+    row.first_send_ns = first_send_.at(at);
     row.first_receive_ns = first_receive_.values[at];
     row.closed_ns = closed_.values[at];
     row.rtt_us = rtt_.at(at);
@@ -163,8 +167,8 @@ class LongTrace::PlainAttempts {
   }
 
  private:
-  Numbers id_, process_, tid_, blocking_, local_port_, resolution_, started_, decided_,
-      first_receive_, closed_, rtt_, turns_, family_, ending_;
+  Numbers id_, process_, tid_, blocking_, local_port_, resolution_, started_, decided_, noticed_,
+      first_send_, first_receive_, closed_, rtt_, turns_, family_, ending_;
   std::vector<std::optional<Ending>> endings_;  // by word
 };
 

@@ -6,8 +6,8 @@
 // those places only where there was trouble of its kind. All other attempts every rule sees.
 //
 // Of a plain attempt these columns are shown, the others are empty: id, process_id, tid, family,
-// protocol, blocking, peer_*, local_port, resolution_id, started_ns, decided_ns, first_receive_ns,
-// closed_ns, outcome, syn_retransmits, rtt_us, turns.
+// protocol, blocking, peer_*, local_port, resolution_id, started_ns, decided_ns, noticed_ns,
+// first_send_ns, first_receive_ns, closed_ns, outcome, syn_retransmits, rtt_us, turns.
 #pragma once
 
 #include <cstdint>

@@ -18,14 +18,15 @@ constexpr store::Ns kSecond = 1'000'000'000;
 constexpr std::int64_t kTcpClose = 7;  // numbers of the kernel: include/net/tcp_states.h
 constexpr std::int64_t kTcpCloseWait = 8;
 
-// Whose word is one of `words`.
+// Whose word is one of `words`; also those without a word, if `also_unknown`.
 template <typename... Words>
-void keep_words(BlockColumn& column, std::vector<std::uint8_t>& kept, Words... words) {
+void keep_words(BlockColumn& column, std::vector<std::uint8_t>& kept, bool also_unknown,
+                Words... words) {
   std::vector<std::uint8_t> wanted;
   for (const std::string& word : column.words()) {
     wanted.push_back(((word == words) || ...) ? 1 : 0);
   }
-  column.keep_where(kept, false,
+  column.keep_where(kept, also_unknown,
                     [&](std::int64_t at) { return wanted[static_cast<std::size_t>(at)] != 0; });
 }
 
@@ -50,14 +51,18 @@ void keep_none(Block& block, std::vector<std::uint8_t>& kept) {
 
 void PlainRows::find(Block& block) {
   plain_.assign(block.rows(), 1);
-  keep_words(block.column<&Row::outcome>(), plain_, word(Outcome::connected));
-  keep_words(block.column<&Row::ending>(), plain_, word(Ending::closed), word(Ending::peer_closed));
-  keep_words(block.column<&Row::protocol>(), plain_, std::string_view("tcp"));
+  keep_words(block.column<&Row::outcome>(), plain_, false, word(Outcome::connected));
+  keep_words(block.column<&Row::ending>(), plain_, false, word(Ending::closed),
+             word(Ending::peer_closed));
+  keep_words(block.column<&Row::protocol>(), plain_, false, std::string_view("tcp"));
   keep_known<&Row::decided_ns, &Row::first_receive_ns, &Row::closed_ns, &Row::peer_address,
              &Row::peer_port, &Row::local_port>(block, plain_);
-  keep_unknown<&Row::error, &Row::budget_source>(block, plain_);
-  keep_none<&Row::interrupted, &Row::fast_open, &Row::close_unacked, &Row::close_notsent_bytes>(
-      block, plain_);
+  keep_unknown<&Row::error>(block, plain_);
+  // The only wait there was for a connect that went well; one on a set is of interest to BLOCKLOOP.
+  keep_words(block.column<&Row::budget_source>(), plain_, true, std::string_view("poll"),
+             std::string_view("select"));
+  keep_none<&Row::expired_waits, &Row::interrupted, &Row::fast_open, &Row::close_unacked,
+            &Row::close_notsent_bytes>(block, plain_);
   block.column<&Row::syn_retransmits>().keep_where(plain_, false,
                                                    [](std::int64_t sent) { return sent == 0; });
   block.column<&Row::send_tcp_state>().keep_where(plain_, true, [](std::int64_t state) {

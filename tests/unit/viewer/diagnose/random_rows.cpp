@@ -199,6 +199,16 @@ Rows random_rows(std::uint64_t seed, int attempts) {
     row.blocking = dice.once_in(2);
     row.ending = dice.once_in(4) ? "peer_closed" : "closed";
     if (dice.once_in(2)) row.resolution_id = 1 + dice.below(12);
+    if (dice.once_in(3)) {
+      row.budget_ns = 3 * kS;
+      row.budget_source = dice.once_in(2) ? "poll" : "select";
+    }
+    if (dice.once_in(6)) {  // slow to answer, and slow to be noticed
+      row.noticed_ns = *row.decided_ns + dice.below(200) * kMs;
+      row.first_send_ns = row.noticed_ns;
+      row.first_receive_ns = *row.first_send_ns + dice.below(300) * kMs;
+      row.closed_ns = *row.first_receive_ns + kMs;
+    }
     if (dice.once_in(5)) row.first_send_ns.reset();
     if (!dice.once_in(trouble)) continue;
     const std::int64_t kind = dice.below(4);
