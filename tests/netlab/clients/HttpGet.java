@@ -21,7 +21,7 @@ class HttpGet {
     } catch (IOException failure) {
       System.out.println(failure);
       // Another thread of the client closes the socket: a program that goes on gives it the time.
-      Thread.sleep(500);
+      Thread.sleep(1500);
       System.exit(1);
     }
     System.exit(0);
