@@ -8,6 +8,13 @@ bool same_process(const store::ProcessRow& row, const store::ProcessRow& note) {
   return !row.start_ticks || !note.start_ticks || *row.start_ticks == *note.start_ticks;
 }
 
+// Only the launcher knows these: the program was started with the library, which could not record.
+// An image of the process that was seen is another one, from before it changed its user or mounts.
+bool is_another_image(const store::ProcessRow& row, const store::ProcessRow& note) {
+  const bool shut_out = note.coverage == "other-user" || note.coverage == "other-mounts";
+  return shut_out && row.coverage != note.coverage;
+}
+
 template <typename T>
 bool fill(std::optional<T>& column, const std::optional<T>& value) {
   if (column || !value) return false;
@@ -43,6 +50,7 @@ std::vector<store::ProcessRow> join_notes(const std::vector<store::ProcessRow>& 
     for (const store::ProcessRow& row : seen) {
       if (same_process(row, note) && (last == nullptr || row.id > last->id)) last = &row;
     }
+    if (last != nullptr && is_another_image(*last, note)) last = nullptr;
     store::ProcessRow row = last != nullptr ? *last : note;
     if (last == nullptr) {
       row.id = next_id++;

@@ -151,6 +151,23 @@ TEST(JoinNotes, SameNumberOtherProcess) {
   EXPECT_EQ(next_id, 11);
 }
 
+// It was seen until it became somebody else and began another program.
+TEST(JoinNotes, AnImageThatWasShutOutIsARowOfItsOwn) {
+  for (const char* word : {"other-user", "other-mounts"}) {
+    store::ProcessRow note = process(0, 100, 7);
+    note.coverage = word;
+    note.exit_status = 3;
+    std::int64_t next_id = 9;
+    const auto rows = join_notes({process(4, 100, 7)}, {note}, next_id);
+    ASSERT_THAT(rows, SizeIs(1));
+    EXPECT_EQ(rows[0].id, 9);
+    EXPECT_EQ(rows[0].coverage, word);
+    EXPECT_EQ(rows[0].exit_status, 3);
+    EXPECT_THAT(join_notes({process(4, 100, 7), rows[0]}, {note}, next_id), IsEmpty())
+        << "a second time";
+  }
+}
+
 TEST(JoinNotes, NothingNewIsNoRow) {
   std::int64_t next_id = 9;
   EXPECT_THAT(join_notes({process(4, 100, 7)}, {process(0, 100)}, next_id), IsEmpty());
