@@ -29,8 +29,10 @@ Result<int> version_of(const Database& database) {
   if (*version < 1) return damaged(database.shown(), "it has no schema version");
   // It stands in two places, for SQLite's tools and for people; the newer one counts.
   const Result<std::int64_t> told = database.number(
-      "SELECT coalesce((SELECT CAST(value AS INTEGER) FROM main.trace WHERE key = "
-      "'schema_version'), 0)");
+      "SELECT coalesce((SELECT CASE WHEN CAST(value AS INTEGER) > 0 AND CAST(value AS TEXT) = "
+      "CAST(CAST(value AS INTEGER) AS TEXT) THEN CAST(value AS INTEGER) ELSE -1 END "
+      "FROM main.trace WHERE key = 'schema_version'), 0)");
+  if (told && *told < 0) return damaged(database.shown(), "its schema version is no number");
   const std::int64_t newest = told ? std::max(*version, *told) : *version;
   if (newest > kSchemaVersion) {
     return Error{fmt::format("trace '{}' has schema version {}, this sockwatch ({}) knows versions "

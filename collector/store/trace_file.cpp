@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <thread>
 
 #include "collector/store/database.h"
 #include "collector/store/schema.h"
@@ -243,6 +245,22 @@ Result<RecordingLock> RecordingLock::take(const std::string& path, const std::st
 }
 
 RecordingLock::~RecordingLock() {
+  if (fd_ >= 0) close(fd_);
+}
+
+OpeningTurn::OpeningTurn(const std::string& path) {
+  constexpr int kMostTries = 100;
+  constexpr auto kPause = std::chrono::milliseconds(10);
+  const std::size_t slash = path.rfind('/');
+  const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  fd_ = open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  for (int tries = 0; fd_ >= 0 && tries < kMostTries; ++tries) {
+    if (flock(fd_, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) return;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+OpeningTurn::~OpeningTurn() {
   if (fd_ >= 0) close(fd_);
 }
 

@@ -55,4 +55,18 @@ class RecordingLock {
   int fd_ = -1;
 };
 
+// Two who open traces in one directory do it one after the other: between its creation and its
+// RecordingLock, one looks like a file that --force may replace. As far as the directory can be
+// locked and nobody holds on to it; without, all is as good but for two at the same moment.
+class OpeningTurn {
+ public:
+  explicit OpeningTurn(const std::string& path);
+  OpeningTurn(const OpeningTurn&) = delete;
+  OpeningTurn& operator=(const OpeningTurn&) = delete;
+  ~OpeningTurn();
+
+ private:
+  int fd_ = -1;
+};
+
 }  // namespace sockwatch::store

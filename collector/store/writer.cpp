@@ -194,6 +194,7 @@ struct Writer::State {
 };
 
 Result<Writer> Writer::open(const std::string& path, OpenMode mode) {
+  const OpeningTurn turn(path);
   const Result<WritePlace> place = place_to_write(path, mode);
   if (!place) return place.error();
   const auto prepare = [&]() -> Result<Writer> {

@@ -2,6 +2,9 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <optional>
+#include <thread>
+#include <vector>
 
 #include "tests/unit/store/support.h"
 
@@ -170,6 +173,26 @@ TEST_F(OpenModes, ReplaceBeginsAnew) {
     ASSERT_TRUE(ok(writer.finish()));
   }
   EXPECT_THAT(ids(*Reader::open(path())), ElementsAre(9));
+}
+
+// Also in the moment in which the other's trace is there and not yet locked.
+TEST_F(OpenModes, OfManyWhoReplaceAtOnceOneRecords) {
+  constexpr int kMany = 6;
+  std::vector<std::optional<Result<Writer>>> writers(kMany);
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kMany; ++i) {
+    threads.emplace_back([&, i] { writers[i].emplace(Writer::open(path(), OpenMode::replace)); });
+  }
+  for (auto& thread : threads) thread.join();
+  int recording = 0;
+  for (const auto& writer : writers) {
+    if (*writer) {
+      ++recording;
+    } else {
+      EXPECT_THAT((*writer).error().message, HasSubstr("is being recorded by another sockwatch"));
+    }
+  }
+  EXPECT_EQ(recording, 1);
 }
 
 TEST_F(OpenModes, ReplaceTakesACrashedTraceAnEmptyFileOrNone) {
