@@ -1,7 +1,9 @@
 #include "viewer/launch/recording.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -16,6 +18,7 @@
 #include "collector/drain/process.h"
 #include "viewer/launch/child.h"
 #include "viewer/launch/collector_keeper.h"
+#include "viewer/launch/fd.h"
 #include "viewer/launch/library.h"
 #include "viewer/launch/preflight.h"
 #include "viewer/launch/proc.h"
@@ -40,18 +43,33 @@ std::int64_t monotonic_now() {
 // A name kept for a trace that never came to be is given back.
 class Reservation {
  public:
-  explicit Reservation(TraceFile trace) : trace_(std::move(trace)) {}
+  explicit Reservation(TraceFile trace) : trace_(std::move(trace)) {
+    // Kept open so that no other file gets its number.
+    if (trace_.reserved) file_ = Fd(::open(trace_.path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  }
   ~Reservation() {
-    if (trace_.reserved && !used_) ::unlink(trace_.path.c_str());
+    if (!trace_.reserved || used_) return;
+    if (recorded_ || is_still_ours()) ::unlink(trace_.path.c_str());
   }
   Reservation(const Reservation&) = delete;
   Reservation& operator=(const Reservation&) = delete;
 
   const TraceFile& trace() const { return trace_; }
+  void recorded() { recorded_ = true; }  // our collector has made the file anew
   void use() { used_ = true; }
 
  private:
+  // Until our collector has it, another that was told to may replace it.
+  bool is_still_ours() const {
+    struct stat kept = {};
+    struct stat now = {};
+    return file_ && ::fstat(file_.get(), &kept) == 0 && ::lstat(trace_.path.c_str(), &now) == 0 &&
+           kept.st_dev == now.st_dev && kept.st_ino == now.st_ino && now.st_size == 0;
+  }
+
   TraceFile trace_;
+  Fd file_;
+  bool recorded_ = false;
   bool used_ = false;
 };
 
@@ -110,6 +128,7 @@ class Recording {
       if (auto complaint = directory->complaint_about_space(); !complaint.empty()) say(complaint);
     }
     if (!keeper.wait_until_ready()) return {kOwnFailure, ""};
+    reservation.recorded();
     if (!preload) {
       keeper.finish();
       return failed(preload.error());
