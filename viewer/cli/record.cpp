@@ -26,7 +26,8 @@ std::shared_ptr<launch::RecordOptions> add_record_options(CLI::App& command) {
   command
       .add_option("-o,--output", options->output,
                   "the trace (default: PROGRAM-DATE-TIME.sockwatch)")
-      ->option_text("FILE");
+      ->option_text("FILE")
+      ->check([](const std::string& path) { return std::string(path.empty() ? "is empty" : ""); });
   command.add_flag("--force", options->force, "replace an existing trace");
   command
       .add_option_function<std::string>(

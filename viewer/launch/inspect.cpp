@@ -9,6 +9,8 @@
 #include "viewer/launch/library.h"
 #include "viewer/launch/privilege.h"
 #include "viewer/launch/proc.h"
+#include "viewer/launch/watch.h"
+#include "viewer/model/coverage.h"
 
 namespace sockwatch::launch {
 namespace {
@@ -38,8 +40,12 @@ std::string environment_value(const std::vector<std::string>& environment,
   return {};
 }
 
+bool is_another_users(pid_t pid) {
+  return effective_user(pid).value_or(::geteuid()) != ::geteuid();
+}
+
 Sight judge_process(pid_t pid, const std::string& executable) {
-  if (has_more_rights(pid)) {
+  if (has_more_rights(pid) && !is_another_users(pid)) {
     return {Verdict::setuid, "it has more rights than you, so ld.so ignores the library for it",
             "record it as the user it runs as"};
   }
@@ -52,6 +58,61 @@ Sight judge_process(pid_t pid, const std::string& executable) {
     return {Verdict::unknown, "its executable cannot be read, so it is not known what it is", ""};
   }
   return judge_elf(*facts, executable);
+}
+
+Error cannot_look(pid_t pid) {
+  const bool root = ::geteuid() == 0;
+  std::string next = "run check as root";
+  if (root && !may_look_into_others()) {
+    next =
+        "this container or sandbox lacks CAP_SYS_PTRACE: run check outside of it, or on a process "
+        "started inside";
+  } else if (root) {
+    next =
+        "it has rights that this container or sandbox lacks, or a security module forbids it: run "
+        "check outside, or on a process started inside";
+  }
+  return {
+      fmt::format("process {} does not let {} look at it", pid, root ? "even root" : "this user"),
+      next};
+}
+
+void add_shut_out(const std::string& word, const std::string& but, Inspection& inspection) {
+  const model::Reason reason = model::why_not_seen(word);
+  inspection.coverage = word;
+  inspection.seen = false;
+  inspection.reasons.push_back(but + reason.what);
+  inspection.next_steps.push_back(reason.next_step);
+}
+
+// Of a process that has the library.
+void add_recording(pid_t pid, Inspection& inspection) {
+  const auto environment = process_environment(pid).value_or(std::vector<std::string>());
+  const std::string directory = environment_value(environment, wire::kDirVariable);
+  if (directory.empty()) {
+    inspection.reasons.emplace_back(
+        "it has the library, but no SOCKWATCH_DIR to record into is in its environment");
+  } else if (const std::string word = shut_out(pid, directory); !word.empty()) {
+    add_shut_out(word, fmt::format("it has the library, but cannot record into {}: it ", directory),
+                 inspection);
+  } else {
+    inspection.reasons.push_back("it has the library and records into " + directory);
+  }
+}
+
+// Of one that has not: what would keep it from being recorded although its image would not.
+void add_surroundings(pid_t pid, Inspection& inspection) {
+  inspection.reasons.emplace_back("it runs without the library: nothing of it is recorded now");
+  if (inspection.seen && !finds_the_same(pid, "/dev/shm").value_or(true)) {
+    add_shut_out("other-mounts", "started as it is, it ", inspection);
+  }
+  if (!inspection.seen) return;
+  inspection.next_steps.push_back(
+      is_another_users(pid)
+          ? fmt::format("start it again as the user it runs as (uid {}), with: sockwatch run -- "
+                        "COMMAND",
+                        effective_user(pid).value_or(0))
+          : "start it again with: sockwatch run -- COMMAND");
 }
 
 }  // namespace
@@ -94,27 +155,15 @@ Result<Inspection> inspect_process(pid_t pid) {
     inspection.reasons.push_back("its executable has been replaced or removed since it started");
   }
   inspection.recording = has_mapped(pid, "libsockwatch.so");
-  if (!inspection.recording && !has_more_rights(pid)) {
-    const bool root = ::geteuid() == 0;
-    return Error{
-        fmt::format("process {} does not let {} look at it", pid, root ? "even root" : "this user"),
-        root ? "this container or sandbox lacks CAP_SYS_PTRACE: run check outside of it, or "
-               "on a process started inside"
-             : "run check as root"};
+  if (!inspection.recording && (is_another_users(pid) || !has_more_rights(pid))) {
+    return cannot_look(pid);
   }
   add_sight(judge_process(pid, inspection.path), inspection);
   add_library(inspection);
   if (inspection.recording.value_or(false)) {
-    const auto environment = process_environment(pid).value_or(std::vector<std::string>());
-    const std::string directory = environment_value(environment, wire::kDirVariable);
-    inspection.reasons.push_back(directory.empty()
-                                     ? "it has the library, but no SOCKWATCH_DIR to record into"
-                                     : "it has the library and records into " + directory);
+    add_recording(pid, inspection);
   } else {
-    inspection.reasons.emplace_back("it runs without the library: nothing of it is recorded now");
-    if (inspection.seen) {
-      inspection.next_steps.emplace_back("start it again with: sockwatch run -- COMMAND");
-    }
+    add_surroundings(pid, inspection);
   }
   return inspection;
 }

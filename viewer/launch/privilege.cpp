@@ -33,6 +33,13 @@ bool grants_capabilities(const std::string& path) {
 
 }  // namespace
 
+bool may_look_into_others() {
+  const Capabilities own(cap_get_proc());
+  cap_flag_value_t effective = CAP_CLEAR;
+  return own && cap_get_flag(own.get(), CAP_SYS_PTRACE, CAP_EFFECTIVE, &effective) == 0 &&
+         effective == CAP_SET;
+}
+
 std::string gains_privilege(const std::string& path) {
   struct stat status = {};
   struct statvfs mount = {};

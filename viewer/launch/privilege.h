@@ -10,4 +10,7 @@ namespace sockwatch::launch {
 // "file capabilities".
 std::string gains_privilege(const std::string& path);
 
+// Whether this process may look into others that root started: CAP_SYS_PTRACE.
+bool may_look_into_others();
+
 }  // namespace sockwatch::launch

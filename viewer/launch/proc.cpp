@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -144,6 +145,84 @@ std::optional<bool> has_mapped(pid_t pid, const std::string& file_name) {
   const auto maps = read_file(file_of(pid, "maps"));
   if (!maps) return std::nullopt;
   return maps->find("/" + file_name) != std::string::npos;
+}
+
+namespace {
+
+struct Mapping {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;
+  bool writable = false;
+  std::string_view name;  // empty: memory of no file
+};
+
+std::optional<Mapping> read_mapping(std::string_view line) {
+  // "7f3a5c1e0000-7f3a5c1e2000 rw-p 0001d000 fe:00 1234   /usr/lib/x.so"
+  constexpr int kFieldsBeforeName = 5;
+  Mapping mapping;
+  const char* end = line.data() + line.size();
+  const auto first = std::from_chars(line.data(), end, mapping.begin, 16);
+  if (first.ec != std::errc() || first.ptr == end) return std::nullopt;
+  const auto second = std::from_chars(first.ptr + 1, end, mapping.end, 16);
+  if (second.ec != std::errc()) return std::nullopt;
+  std::size_t at = 0;
+  for (int field = 0; field < kFieldsBeforeName; ++field) {
+    at = line.find(' ', at);
+    if (at == std::string_view::npos)
+      return field < kFieldsBeforeName - 1 ? std::nullopt : std::optional(mapping);
+    if (field == 0) mapping.writable = line.substr(at + 1).starts_with("rw");
+    at = line.find_first_not_of(' ', at);
+    if (at == std::string_view::npos) return mapping;
+  }
+  mapping.name = line.substr(at);
+  return mapping;
+}
+
+// False: not all of it could be read.
+bool append_memory(int memory, const Mapping& mapping, std::string& to) {
+  constexpr std::uint64_t kMost = 256 * 1024;
+  std::string piece(std::min(mapping.end - mapping.begin, kMost), '\0');
+  const ssize_t got =
+      ::pread(memory, piece.data(), piece.size(), static_cast<off_t>(mapping.begin));
+  if (got < 0 || static_cast<std::size_t>(got) != piece.size()) return false;
+  to += piece;
+  return true;
+}
+
+}  // namespace
+
+std::optional<std::string> data_of(pid_t pid, const std::string& file_name) {
+  const auto maps = read_file(file_of(pid, "maps"));
+  const Fd memory(::open(file_of(pid, "mem").c_str(), O_RDONLY | O_CLOEXEC));
+  if (!maps || !memory) return std::nullopt;
+  std::string data;
+  std::uint64_t behind = 0;  // where what begins as zeros lies behind the file's part
+  for (std::size_t at = 0; at < maps->size();) {
+    const std::size_t end = std::min(maps->find('\n', at), maps->size());
+    const auto mapping = read_mapping(std::string_view(*maps).substr(at, end - at));
+    at = end + 1;
+    if (!mapping || !mapping->writable) continue;
+    const bool of_file = mapping->name.find("/" + file_name) != std::string_view::npos;
+    if (!of_file && !(mapping->name.empty() && mapping->begin == behind)) continue;
+    if (!append_memory(memory.get(), *mapping, data)) return std::nullopt;
+    behind = of_file ? mapping->end : 0;
+  }
+  if (data.empty()) return std::nullopt;
+  return data;
+}
+
+std::optional<bool> finds_the_same(pid_t pid, const std::string& path) {
+  struct stat ours = {};
+  struct stat its = {};
+  const std::string root = file_of(pid, "root");
+  if (::stat(path.c_str(), &ours) != 0) return std::nullopt;
+  if (::stat((root + path).c_str(), &its) == 0) {
+    return its.st_dev == ours.st_dev && its.st_ino == ours.st_ino;
+  }
+  // Of a process that has ended nothing is found either.
+  const bool missing = errno == ENOENT || errno == ENOTDIR;
+  if (!missing || ::stat(root.c_str(), &its) != 0) return std::nullopt;
+  return false;
 }
 
 namespace {

@@ -45,6 +45,14 @@ std::optional<std::vector<std::string>> process_environment(pid_t pid);
 // /proc/PID/maps mentions a file with this name. Empty where we may not look.
 std::optional<bool> has_mapped(pid_t pid, const std::string& file_name);
 
+// What its memory holds where the file with this name keeps its variables. Empty where there is
+// none or we may not read it: that takes more than looking at its maps does.
+std::optional<std::string> data_of(pid_t pid, const std::string& file_name);
+
+// Whether the process, by this absolute path, comes to the same file or directory as we. Empty
+// where we may not look, or have none there ourselves.
+std::optional<bool> finds_the_same(pid_t pid, const std::string& path);
+
 // As /proc/PID/status has it, which everybody may read.
 std::optional<uid_t> effective_user(pid_t pid);
 

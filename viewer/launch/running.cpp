@@ -17,6 +17,8 @@
 namespace sockwatch::launch {
 namespace {
 
+constexpr const char* kLibraryName = "libsockwatch.so";
+
 void add_owners_of_segments(const std::string& run_directory, std::set<pid_t>& pids) {
   std::error_code error;
   for (std::filesystem::directory_iterator it(run_directory, error), end; !error && it != end;
@@ -28,15 +30,47 @@ void add_owners_of_segments(const std::string& run_directory, std::set<pid_t>& p
   }
 }
 
+// Whether the library in it was started with this directory: it keeps a copy in its data. Empty
+// where memory may not be read, as where Yama allows that of descendants alone.
+std::optional<bool> library_holds(pid_t pid, const std::string& run_directory) {
+  const auto data = data_of(pid, kLibraryName);
+  if (!data) return std::nullopt;
+  return data->find(run_directory + '\0') != std::string::npos;
+}
+
+// No other run directory is there that it could belong to.
+bool is_only_recording(const std::string& run_directory) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path ours(run_directory);
+  const std::string name = ours.filename().string();
+  const std::string start = name.substr(0, name.find_last_of('-') + 1);
+  for (fs::directory_iterator it(ours.parent_path(), error), end; !error && it != end;
+       it.increment(error)) {
+    const std::string other = it->path().filename().string();
+    if (other != name && !start.empty() && other.starts_with(start)) return false;
+  }
+  return !error;
+}
+
 }  // namespace
 
 Carries carries_directory(pid_t pid, const std::string& run_directory) {
   const auto environment = process_environment(pid);
   if (!environment) return Carries::no;
-  if (environment->empty()) return Carries::not_yet_known;
-  const std::string variable = std::string(wire::kDirVariable) + "=" + run_directory;
-  return std::ranges::find(*environment, variable) != environment->end() ? Carries::yes
-                                                                         : Carries::no;
+  const std::string variable = std::string(wire::kDirVariable) + "=";
+  const auto ours = std::ranges::find_if(
+      *environment, [&](const std::string& entry) { return entry.starts_with(variable); });
+  if (ours != environment->end()) {
+    return ours->substr(variable.size()) == run_directory ? Carries::yes : Carries::no;
+  }
+  // Servers write their title over it. What the library took from it is its own.
+  if (has_mapped(pid, kLibraryName).value_or(false)) {
+    return library_holds(pid, run_directory).value_or(is_only_recording(run_directory))
+               ? Carries::yes
+               : Carries::no;
+  }
+  return environment->empty() ? Carries::not_yet_known : Carries::no;
 }
 
 std::vector<pid_t> processes_recording(const std::string& run_directory, std::int64_t since_ticks,

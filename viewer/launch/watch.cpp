@@ -17,18 +17,23 @@ using Clock = std::chrono::steady_clock;
 constexpr int kPatience = 2;  // looks; the loader needs a moment after exec
 constexpr auto kInterval = milliseconds(150);
 constexpr int kShareOfProcessor = 50;
-
-// It has the library, and no right to write to the run directory: it records only into a segment it
-// made before it became somebody else.
-bool is_shut_out(pid_t pid, const std::string& run_directory) {
-  const auto user = effective_user(pid);
-  return user && *user != ::geteuid() && *user != 0 &&
-         !has_mapped(pid, run_directory.substr(1)).value_or(true);
-}
+constexpr const char* kOtherUser = "other-user";
+constexpr const char* kOtherMounts = "other-mounts";
 
 bool is_seen(const std::string& coverage) { return coverage.empty() || coverage == "preload"; }
 
 }  // namespace
+
+std::string shut_out(pid_t pid, const std::string& run_directory) {
+  const auto user = effective_user(pid);
+  const bool other_user = user && *user != ::geteuid() && *user != 0;
+  const bool other_mounts = !finds_the_same(pid, run_directory).value_or(true);
+  if (!other_user && !other_mounts) return "";
+  // By its last part alone: seen from another root the path may begin differently.
+  const std::string name = run_directory.substr(run_directory.rfind('/') + 1);
+  if (has_mapped(pid, name + "/").value_or(true)) return "";
+  return other_mounts ? kOtherMounts : kOtherUser;
+}
 
 std::string running_coverage(pid_t pid, const std::string& run_directory) {
   const auto loaded = has_mapped(pid, "libsockwatch.so");
@@ -43,7 +48,10 @@ std::string running_coverage(pid_t pid, const std::string& run_directory) {
       return coverage_word(sight.verdict);
     }
   }
-  if (*loaded) return is_shut_out(pid, run_directory) ? "other-user" : "preload";
+  if (*loaded) {
+    const std::string why = shut_out(pid, run_directory);
+    return why.empty() ? "preload" : why;
+  }
   const auto environment = process_environment(pid);
   if (!environment) return "";
   const auto has = [&](const std::string& start) {

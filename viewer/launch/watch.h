@@ -60,6 +60,10 @@ class ProcessWatch {
   int looks_ = 0;
 };
 
+// Of a process that has the library: the word for why it cannot make a segment in the run
+// directory. Empty if it can, or has one that it made before.
+std::string shut_out(pid_t pid, const std::string& run_directory);
+
 // How a running process is recorded: a word of the column `coverage`, or empty if it cannot be told
 // yet (the loader is at work, or the process is gone). "unknown": it has our variables but not the
 // library.

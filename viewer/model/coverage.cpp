@@ -11,7 +11,7 @@ struct Entry {
   std::string_view next_step;
 };
 
-constexpr std::array<Entry, 8> kNotSeen = {{
+constexpr std::array<Entry, 9> kNotSeen = {{
     {"static", "is statically linked, so no library can be loaded into it",
      "record a dynamically linked build of it"},
     {"go", "is a Go program, which talks to the kernel without the C library",
@@ -25,6 +25,8 @@ constexpr std::array<Entry, 8> kNotSeen = {{
     {"other-libc", "uses another C library than glibc", "record a build of it for glibc"},
     {"other-user", "runs as a user who may not write to the run directory",
      "start it, and not only its parent, as root or as the user who records"},
+    {"other-mounts", "does not find the run directory: it has a root or a /dev/shm of its own",
+     "leave it /dev/shm, or start sockwatch inside of the container, chroot or mount namespace"},
     {"unknown", "did not load the library", "run sockwatch check on it"},
 }};
 

@@ -5,6 +5,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <thread>
 
 #include "tests/unit/viewer/launch/temporary_directory.h"
@@ -150,6 +153,42 @@ TEST(Running, FindsByMarkWhatItFindsWithout) {
   EXPECT_THAT(processes_recording(directory.path()), ElementsAre(child.pid()));
 }
 
+// Perl, as some servers do, writes its title over the memory its environment was given in.
+class Overwritten : public ::testing::Test {
+ protected:
+  static Environment carrying(const std::string& directory) {
+    return with({"SOCKWATCH_DIR=" + directory, "LD_PRELOAD=" SOCKWATCH_SHARED_LIBRARY});
+  }
+  static bool is_overwritten(pid_t pid) {
+    for (int i = 0; i < 1000; ++i) {
+      const auto environment = process_environment(pid);
+      if (environment && process_command_line(pid).starts_with("ww") &&
+          std::ranges::none_of(*environment, [](const std::string& entry) {
+            return entry.starts_with("SOCKWATCH_DIR=");
+          })) {
+        return true;
+      }
+      std::this_thread::sleep_for(5ms);
+    }
+    return false;
+  }
+  const std::vector<std::string> titled_ = {"perl", "-e",
+                                            "$0 = 'w' x 20000; syswrite STDOUT, ''; sleep 60"};
+};
+
+TEST_F(Overwritten, EnvironmentIsNoReasonToForgetAProcess) {
+  TemporaryDirectory ours;
+  TemporaryDirectory others;
+  Child child(titled_, carrying(ours.path()));
+  Child another(titled_, carrying(others.path()));
+  if (!is_overwritten(child.pid()) || !is_overwritten(another.pid())) {
+    GTEST_SKIP() << "skipped, because there is no perl that writes over its environment";
+  }
+  EXPECT_THAT(processes_recording(ours.path()), ElementsAre(child.pid()));
+  EXPECT_THAT(processes_recording(others.path()), ElementsAre(another.pid()));
+  EXPECT_EQ(running_coverage(child.pid(), ours.path()), "preload");
+}
+
 TEST(Running, APidfdTellsTheEnd) {
   Child child({"sleep", "60"}, current_environment());
   const Fd end(open_pidfd(child.pid()));
@@ -179,6 +218,42 @@ TEST(Coverage, OfRunningProcesses) {
   unlinked.wait_for_exec("static");
   EXPECT_EQ(running_coverage(unlinked.pid(), directory), "static");
   EXPECT_EQ(running_coverage(999999999, directory), "");
+}
+
+// Also what it could be recorded by.
+TEST(Coverage, OfAProcessWithSharedMemoryOfItsOwn) {
+  std::string directory = "/dev/shm/sockwatch-test-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  const Environment environment =
+      with({"SOCKWATCH_DIR=" + directory, "LD_PRELOAD=" SOCKWATCH_SHARED_LIBRARY});
+  {
+    Child apart({"unshare", "-m", "sh", "-c", "mount -t tmpfs none /dev/shm && exec sleep 60"},
+                environment);
+    Child near({"sleep", "60"}, environment);
+    apart.wait_for_exec("sleep");
+    near.wait_for_exec("sleep");
+    std::this_thread::sleep_for(50ms);
+    if (process_executable(apart.pid()).ends_with("sleep")) {
+      EXPECT_EQ(running_coverage(apart.pid(), directory), "other-mounts");
+      EXPECT_EQ(running_coverage(near.pid(), directory), "preload");
+      const auto inspection = inspect_process(apart.pid());
+      ASSERT_TRUE(inspection);
+      EXPECT_EQ(inspection->coverage, "other-mounts");
+      EXPECT_FALSE(inspection->seen);
+      EXPECT_THAT(inspection->reasons, Contains(HasSubstr("cannot record into")));
+    }
+  }
+  std::filesystem::remove_all(directory);
+}
+
+TEST(Proc, WhatAPathLeadsTo) {
+  Child child({"sleep", "60"}, current_environment());
+  child.wait_for_exec("sleep");
+  EXPECT_EQ(finds_the_same(child.pid(), "/usr"), true);
+  EXPECT_EQ(finds_the_same(child.pid(), "/nowhere/at/all"), std::nullopt);
+  EXPECT_EQ(finds_the_same(999999999, "/usr"), std::nullopt);
+  EXPECT_EQ(data_of(child.pid(), "libnothing.so"), std::nullopt);
+  EXPECT_EQ(data_of(999999999, "libc.so.6"), std::nullopt);
 }
 
 TEST(ProcessWatch, NotesWhatIsNotSeenBelowTheTarget) {
@@ -227,6 +302,38 @@ TEST(InspectProcess, SaysWhyNot) {
   EXPECT_EQ(inspection->coverage, "static");
   EXPECT_FALSE(inspection->seen);
   EXPECT_EQ(inspection->recording, false);
+}
+
+TEST(InspectProcess, OfAnotherUserClaimsNoMoreThanIsTrue) {
+  if (::geteuid() != 0) GTEST_SKIP() << "skipped, because only root can become somebody else";
+  std::string directory = "/dev/shm/sockwatch-test-XXXXXX";
+  ASSERT_NE(::mkdtemp(directory.data()), nullptr);
+  const std::vector<std::string> as_nobody = {"setpriv",        "--reuid=65534", "--regid=65534",
+                                              "--clear-groups", "/bin/sleep",    "60"};
+  {
+    Child plain(as_nobody, current_environment());
+    plain.wait_for_exec("sleep");
+    const auto inspection = inspect_process(plain.pid());
+    ASSERT_TRUE(inspection);
+    EXPECT_TRUE(inspection->seen);
+    EXPECT_THAT(inspection->next_steps, Contains(HasSubstr("uid 65534")));
+    EXPECT_THAT(inspection->reasons, ::testing::Not(Contains(HasSubstr("more rights"))));
+  }
+  {
+    Child loaded(as_nobody,
+                 with({"SOCKWATCH_DIR=" + directory, "LD_PRELOAD=" SOCKWATCH_SHARED_LIBRARY}));
+    loaded.wait_for_exec("sleep");
+    std::this_thread::sleep_for(50ms);
+    if (has_mapped(loaded.pid(), "libsockwatch.so").value_or(false)) {
+      const auto inspection = inspect_process(loaded.pid());
+      ASSERT_TRUE(inspection);
+      EXPECT_EQ(inspection->coverage, "other-user");
+      EXPECT_FALSE(inspection->seen);
+      EXPECT_THAT(inspection->reasons, Contains(HasSubstr("may not write to the run directory")));
+      EXPECT_THAT(inspection->reasons, ::testing::Not(Contains(HasSubstr("records into"))));
+    }
+  }
+  std::filesystem::remove_all(directory);
 }
 
 TEST(ShellStatus, OfEndings) {

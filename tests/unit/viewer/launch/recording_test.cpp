@@ -97,6 +97,31 @@ TEST_F(Recording, AChildThatMayNotWriteToTheRunDirectoryIsNamed) {
   EXPECT_THAT(words, ::testing::UnorderedElementsAre("preload", "other-user"));
 }
 
+TEST_F(Recording, AProgramStartedAsAnotherUserIsNamed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "skipped, because only root can become somebody else";
+  ASSERT_EQ(run(record({"setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "sh", "-c",
+                        "sleep 1; exit 3"}))
+                .exit_status(),
+            3);
+  const auto rows = processes_in(trace_);
+  EXPECT_THAT(rows, ::testing::Contains(::testing::AllOf(
+                        ::testing::Field(&store::ProcessRow::coverage, "other-user"),
+                        ::testing::Field(&store::ProcessRow::exit_status, 3))));
+}
+
+TEST_F(Recording, AProgramWithSharedMemoryOfItsOwnIsNamed) {
+  if (run({"unshare", "-m", "mount", "-t", "tmpfs", "none", "/dev/shm"}).exit_status() != 0) {
+    GTEST_SKIP() << "skipped, because nothing can be mounted here";
+  }
+  ASSERT_EQ(run(record({"unshare", "-m", "sh", "-c",
+                        "mount -t tmpfs none /dev/shm; exec sh -c 'sleep 1; exit 3'"}))
+                .exit_status(),
+            3);
+  std::vector<std::string> words;
+  for (const auto& row : processes_in(trace_)) words.push_back(row.coverage);
+  EXPECT_THAT(words, ::testing::Contains("other-mounts"));
+}
+
 // However short its life was.
 TEST_F(Recording, AProgramWithAScrubbedEnvironmentIsNamed) {
   ASSERT_EQ(run(record({"sh", "-c", "env -i /bin/true; exit 3"})).exit_status(), 3);
@@ -190,6 +215,7 @@ TEST_F(Recording, WrongUseIsTwoLinesAnd125) {
       {"run", "--"},
       {"record", "--no-such-option", "--", "true"},
       {"run", "-o", directory_ / "missing/t", "--", "true"},
+      {"run", "-o", "", "--", "true"},
       {"run", "-o", directory_ / "taken", "--", "true"},
       {"run", "-o", directory_ / "taken", "--force", "--", "true"},
       {"run", "-o", directory_.path(), "--force", "--", "true"},
@@ -351,6 +377,44 @@ TEST_F(Recording, WaitsForWhatTheCommandLeftBehind) {
   const Ran ran = run(record({"sh", "-c", "sleep 0.4 & exit 3"}, {}));
   EXPECT_EQ(ran.exit_status(), 3);
   EXPECT_THAT(ran.err, HasSubstr("1 process started by it is still running"));
+}
+
+// A server that goes into the background and writes its title over its environment.
+TEST_F(Recording, WaitsForADaemonWithATitle) {
+  if (run({"perl", "-e", "exit 0"}).exit_status() != 0) GTEST_SKIP() << "skipped without perl";
+  Conversation recording(record({"perl", "-e",
+                                 "$0 = 'w' x 20000; if (my $pid = fork) { $| = 1; print \"pid "
+                                 "$pid\\n\"; exit 3 } sleep 30"},
+                                {}),
+                         {}, false);
+  ASSERT_TRUE(recording.expect("pid "));
+  ASSERT_TRUE(recording.expect("still running")) << recording.heard();
+  const pid_t left = std::stoi(recording.heard().substr(recording.heard().find("pid ") + 4));
+  ::kill(recording.pid(), SIGTERM);
+  EXPECT_EQ(WEXITSTATUS(recording.wait()), 3);
+  EXPECT_TRUE(is_alive(left));
+  ::kill(left, SIGKILL);
+}
+
+TEST_F(Recording, ManyAtOnceIntoOneTrace) {
+  constexpr int kCount = 3;
+  std::vector<std::unique_ptr<Conversation>> all;
+  for (int i = 0; i < kCount; ++i) {
+    all.push_back(std::make_unique<Conversation>(
+        sockwatch({"record", "-q", "--force", "-o", trace_, "--", "sh", "-c", "sleep 2; exit 3"}),
+        Setting{}, false));
+  }
+  int ran = 0;
+  for (const auto& one : all) {
+    if (WEXITSTATUS(one->wait()) == 3) {
+      ++ran;
+    } else {
+      EXPECT_THAT(one->heard(), HasSubstr("is being recorded by another sockwatch"));
+    }
+  }
+  EXPECT_EQ(ran, 1);
+  ASSERT_FALSE(processes_in(trace_).empty());
+  EXPECT_EQ(processes_in(trace_)[0].exit_status, 3);
 }
 
 TEST_F(Recording, ASignalEndsTheRecordingAndNotWhatWasLeftBehind) {
