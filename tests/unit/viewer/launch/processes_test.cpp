@@ -306,6 +306,7 @@ TEST(InspectProcess, SaysWhyNot) {
 
 TEST(InspectProcess, OfAnotherUserClaimsNoMoreThanIsTrue) {
   if (::geteuid() != 0) GTEST_SKIP() << "skipped, because only root can become somebody else";
+  ::setenv("SOCKWATCH_LIBRARY", SOCKWATCH_SHARED_LIBRARY, 1);  // as where it is installed
   std::string directory = "/dev/shm/sockwatch-test-XXXXXX";
   ASSERT_NE(::mkdtemp(directory.data()), nullptr);
   const std::vector<std::string> as_nobody = {"setpriv",        "--reuid=65534", "--regid=65534",
@@ -333,6 +334,7 @@ TEST(InspectProcess, OfAnotherUserClaimsNoMoreThanIsTrue) {
       EXPECT_THAT(inspection->reasons, ::testing::Not(Contains(HasSubstr("records into"))));
     }
   }
+  ::unsetenv("SOCKWATCH_LIBRARY");
   std::filesystem::remove_all(directory);
 }
 
