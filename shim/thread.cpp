@@ -23,6 +23,7 @@ __asm__(".symver pthread_setspecific,pthread_setspecific@GLIBC_2.17");
 
 // What pthread_atfork calls with glibc. Other C libraries have no such name, and their loaders
 // would end the program for it, where we only mean to stay dormant.
+// NOLINTNEXTLINE(readability-identifier-naming): glibc's own name
 extern "C" [[gnu::weak]] int __register_atfork(void (*prepare)(), void (*parent)(), void (*child)(),
                                                void* library);
 

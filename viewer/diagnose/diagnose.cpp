@@ -31,7 +31,7 @@ Status show_rows(const store::Reader& reader, const store::Filter& wanted, Sessi
                  model::SummaryBuilder* summary) {
   // The rules take longer than anything else that is done with a row.
   RowWorker rules([&](const store::ConnectionRow& row) { session.add(row); });
-  const Status attempts = reader.connections(wanted, [&](const store::ConnectionRow& row) {
+  Status attempts = reader.connections(wanted, [&](const store::ConnectionRow& row) {
     rules.add(row);
     if (summary != nullptr) summary->add(row);
     return true;
