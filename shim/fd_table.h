@@ -113,10 +113,14 @@ void born(int fd, int family, int type, int protocol);
 // `fd` is one more number for the socket that `from` names.
 void copy(int from, int fd);
 
-// Bytes came back on a connection, or it got ready to talk.
+// Bytes came back on a connection, or it got ready to talk: one of the next selects may wait for
+// more of it. A few of them and no more, because saving sets that lie on the heap takes system
+// calls, and a program may select on others for ever while its connection rests.
+inline constexpr std::uint32_t kSelectsSaved = 8;
+
 inline void note_received(Process& process) {
-  if (process.fresh.load(std::memory_order_relaxed) == 0) {
-    process.fresh.store(1, std::memory_order_relaxed);
+  if (process.fresh.load(std::memory_order_relaxed) != kSelectsSaved) {
+    process.fresh.store(kSelectsSaved, std::memory_order_relaxed);
   }
 }
 

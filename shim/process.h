@@ -29,8 +29,7 @@ struct Process {
   std::atomic<std::uint32_t> limit;    // descriptors the table has room for; 0: nothing is tracked
   std::atomic<std::uint32_t> end;      // one above the highest descriptor that ever was of interest
   std::atomic<std::uint32_t> clients;  // some descriptor was tracked, ever
-  std::atomic<std::uint32_t> fresh;  // one of them connected or received since a select last found
-                                     // one of them ready
+  std::atomic<std::uint32_t> fresh;    // selects whose sets are worth saving: see note_received()
 
   std::atomic<std::uint64_t> generation;  // 0: fresh; differs between a process and its forks
   std::atomic<std::int32_t> pid;

@@ -83,9 +83,18 @@ void save_selected(Selected& selected, int count, const fd_set* read, const fd_s
   }
 }
 
+void selected_others() {
+  std::atomic<std::uint32_t>& fresh = process::current().fresh;
+  // The block of zeros is never written.
+  if (const std::uint32_t left = fresh.load(std::memory_order_relaxed); left != 0) {
+    fresh.store(left - 1, std::memory_order_relaxed);
+  }
+}
+
 void selected(const Wait& wait, Selected& selected, const fd_set* read, const fd_set* write,
               const fd_set* except, std::int64_t timeout_ns, Outcome outcome) {
   if (outcome.result > 0) {
+    selected_others();
     for (std::size_t i = 0; i < selected.count; ++i) {
       if (poll_bits(selected.entries[i].fd, read, write, except) != 0) {
         process::current().fresh.store(0, std::memory_order_relaxed);

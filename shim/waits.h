@@ -35,8 +35,10 @@ inline constexpr std::int64_t kPatience = 50'000'000;
 inline bool any_clients() {
   return process::current().clients.load(std::memory_order_relaxed) != 0;
 }
-// Whether a select is worth saving its sets for.
+// Whether a select is worth saving its sets for; one that did not wait for a connection in vain
+// makes that true for one less, one that found a connection ready for none.
 inline bool any_fresh() { return process::current().fresh.load(std::memory_order_relaxed) != 0; }
+void selected_others();
 
 struct Wait {
   struct Head {  // as an event begins

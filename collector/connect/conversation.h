@@ -100,10 +100,9 @@ class Conversation {
   std::optional<store::Ns> kernel_end_ns_;  // the kernel gave up resending
   WaitTally patience_;                      // for the reply, since request_ns_
   WaitTally room_;                          // to send more, since request_ns_
-  WaitTally
-      rest_;  // for bytes of this very socket while nothing was awaited, since last_receive_ns_
+  WaitTally rest_;                  // for bytes while nothing was awaited, since last_receive_ns_
   store::Ns first_expired_ns_ = 0;  // end of the first of patience_
-  store::Ns named_start_ns_ = 0;    // start of the last of patience_ that was `named`
+  store::Ns named_start_ns_ = 0;    // start of the last of patience_ that named the socket
   store::Ns longest_rest_ns_ = 0;   // the longest of rest_, but for the last
   bool rest_before_send_ = false;   // something was sent after rest_
   bool patience_alone_ = false;     // the last of patience_ was `named`

@@ -57,11 +57,10 @@ Outcome from_unnoticed_close(const UnnoticedClose& facts);
 struct Talk {
   enum class End { none, end_of_file, reset, kernel_timeout };
   End first_end = End::none;
-  bool received = false;        // a byte (or datagram) reached the program or its socket
-  bool answer_missing = false;  // sent, and nothing received since
-  bool gave_up_on_more =
-      false;                  // nothing awaited, a wait for bytes expired, and the program closed
-  bool wait_expired = false;  // since that send
+  bool received = false;         // a byte (or datagram) reached the program or its socket
+  bool answer_missing = false;   // sent, and nothing received since
+  bool gave_up_on_more = false;  // a wait for bytes not awaited expired, and the program closed
+  bool wait_expired = false;     // since that send
   std::optional<std::uint8_t> tcp_state;  // just before the close
 };
 Ending from_talk(const Talk& facts);

@@ -44,6 +44,7 @@ template <class Real, class Time, class... Rest>
   waits::Selected selected;
   waits::save_selected(selected, count, read, write, except);
   if (selected.count == 0) {
+    waits::selected_others();
     return real(count, read, write, except, timeout, rest...);
   }
   std::int64_t timeout_ns = waits::kForEver;
@@ -61,8 +62,8 @@ template <class Real, class Time, class... Rest>
   return result;
 }
 
-// The sets of a select are gone when it has expired. Those of the first one after bytes came back
-// are saved too: it may be waiting for the rest of a reply.
+// The sets of a select are gone when it has expired. Those of the first ones after bytes came back
+// are saved too: one of them may be waiting for the rest of a reply.
 inline bool watched() { return waits::pending() != 0 || waits::any_fresh(); }
 
 // Stands apart so that the common call has no stack frame.

@@ -87,6 +87,9 @@ TEST_F(SystemCalls, NonePerWait) {
   // Every wait recorded, as transfers below.
   EXPECT_LE(added(under("waits", "calls"), alone), 1000 / 32);
 }
+TEST_F(SystemCalls, NoneForOthersBesideAConnection) {
+  EXPECT_LE(added(under("others"), bare("others")), 30);
+}
 TEST_F(SystemCalls, NonePerTransfer) {
   const Counts alone = bare("transfers");
   EXPECT_LE(added(under("transfers"), alone), 4);

@@ -41,6 +41,13 @@ bool was_idle(const Attempt& attempt) {
          unanswered_idle_ns(attempt.row).value_or(0) >= kIdle;
 }
 
+// Packets came, and none of them confirmed a byte: the peer sends its SYN-ACK again. Either nothing
+// of ours gets there, or its queue is full and its kernel drops what should end the handshake.
+bool peer_repeats_itself(const store::ConnectionRow& row) {
+  return row.close_bytes_acked.value_or(2) <= 1 && row.close_data_segs_in == 0 &&
+         row.segs_in.value_or(0) >= 2;
+}
+
 class PathLost : public PathRule {
  public:
   const Entry& entry() const override {
@@ -72,7 +79,7 @@ class PathLost : public PathRule {
     if (!is_dead(attempt) || was_idle(attempt) || found_late(attempt, settings())) {
       return std::nullopt;
     }
-    return Confidence::high;
+    return peer_repeats_itself(attempt.row) ? Confidence::medium : Confidence::high;
   }
 
   void tell(const Cases& cases, Finding& finding) const override {

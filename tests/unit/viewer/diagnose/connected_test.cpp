@@ -179,6 +179,22 @@ TEST(PathLost, Bounds) {
   EXPECT_THAT(found(rows), IsEmpty());
 }
 
+// A server whose accept queue is full sends its SYN-ACK again and drops what comes.
+TEST(PathLost, IsNotSureWhereThePeerRepeatsItself) {
+  for (const auto& [segments, expected] :
+       {std::pair{1, Confidence::high}, std::pair{2, Confidence::medium}}) {
+    Rows rows;
+    auto& row = dead(rows);
+    row.first_receive_ns.reset();
+    row.turns = 0;
+    row.bytes_received = 0;
+    row.close_bytes_acked = 1;
+    row.close_data_segs_in = 0;
+    row.segs_in = segments;
+    EXPECT_EQ(find(findings(rows), "PATHLOST").confidence, expected) << segments;
+  }
+}
+
 TEST(PathLost, OrIdleDropAfterThirtySeconds) {
   Rows rows;
   dead(rows, 30 * kS - kMs);
