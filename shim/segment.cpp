@@ -175,14 +175,33 @@ namespace {
 // Of this process, or of the one it was forked from: not wiped.
 constinit std::atomic<wire::Header*> newest{nullptr};
 
+// mincore(2) fails with ENOMEM for a page that is not mapped.
+bool is_free(const char* place, std::size_t size) {
+  unsigned char resident = 0;
+  for (std::size_t at = 0; at < size; at += wire::kPage) {
+    if (raw::call(SYS_mincore, place + at, wire::kPage, &resident) != -ENOMEM) {
+      return false;
+    }
+  }
+  return true;
+}
+
 // Where something is mapped it stays.
 void map_at(const void* place, std::size_t size) {
-  const long address =
-      raw::call(SYS_mmap, place, size, PROT_READ | PROT_WRITE,
-                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-  // To an older kernel the address is a wish.
-  if (!raw::failed(address) && address != reinterpret_cast<long>(place)) {
-    raw::call(SYS_munmap, address, size);
+  const auto wanted = reinterpret_cast<long>(place);
+  const auto map = [&](int how) {
+    return raw::call(SYS_mmap, place, size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | how, -1, 0);
+  };
+  const long address = map(MAP_FIXED_NOREPLACE);
+  if (raw::failed(address) || address == wanted) {
+    return;
+  }
+  // To a kernel before 4.17 the address is a wish, and to valgrind too, which takes what
+  // MADV_DONTFORK kept from the child for mapped.
+  raw::call(SYS_munmap, address, size);
+  if (is_free(static_cast<const char*>(place), size)) {
+    map(MAP_FIXED);
   }
 }
 
