@@ -24,7 +24,6 @@ constexpr int kUnfinishedFileMs = 5;
 constexpr int kStaleFileMs = 1000;
 constexpr int kRetryMs = 1000;
 constexpr std::int64_t kSaveEveryNs = 200 * kNsPerMs;
-constexpr std::uint64_t kSaveEveryEvents = 20'000;
 
 }  // namespace
 

@@ -72,6 +72,8 @@ class Recorder {
   Result<CollectSummary> finish();
 
  private:
+  // What waits for the trace is written at the latest when it has become so much.
+  static constexpr std::uint64_t kSaveEveryEvents = 20'000;
   struct Live {
     std::unique_ptr<Image> image;
     Pump::Intake* intake;

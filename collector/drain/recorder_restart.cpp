@@ -17,8 +17,6 @@ namespace {
 
 using End = connect::Tracker::End;
 
-constexpr std::uint64_t kSaveEveryEvents = 20'000;
-
 struct BeginNote {
   store::ProcessRow row;
   std::string segment;

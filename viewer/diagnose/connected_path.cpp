@@ -6,12 +6,11 @@
 #include "viewer/diagnose/connected_path.h"
 #include "viewer/diagnose/connected_picture.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
-constexpr store::Ns kMs = 1'000'000;
-constexpr store::Ns kSecond = 1'000'000'000;
 constexpr store::Ns kIdle = 30 * kSecond;
 
 // When the kernel gives up resending at the earliest: tcp_model_timeout() with the smallest
@@ -39,13 +38,6 @@ bool is_dead(const Attempt& attempt) {
 bool was_idle(const Attempt& attempt) {
   return attempt.row.turns >= 1 && !nothing_gets_out(attempt.row) &&
          unanswered_idle_ns(attempt.row).value_or(0) >= kIdle;
-}
-
-// Packets came, and none of them confirmed a byte: the peer sends its SYN-ACK again. Either nothing
-// of ours gets there, or its queue is full and its kernel drops what should end the handshake.
-bool peer_repeats_itself(const store::ConnectionRow& row) {
-  return row.close_bytes_acked.value_or(2) <= 1 && row.close_data_segs_in == 0 &&
-         row.segs_in.value_or(0) >= 2;
 }
 
 class PathLost : public PathRule {

@@ -1,9 +1,9 @@
 #include "viewer/diagnose/connected_picture.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
-constexpr store::Ns kMs = 1'000'000;
 constexpr std::int64_t kClose = 7;  // numbers of the kernel: include/net/tcp_states.h
 constexpr std::int64_t kCloseWait = 8;
 constexpr std::int64_t kUnansweredProbes = 3;
@@ -116,6 +116,11 @@ bool large_lost_in(const store::ConnectionRow& row) {
   return nothing_received(row) && row.bytes_received == 0 &&
          row.close_data_segs_in.value_or(0) >= 1 && row.first_send_ns &&
          awaited_ns(row) >= 1000 * kMs && row.close_unacked.value_or(1) == 0;
+}
+
+bool peer_repeats_itself(const store::ConnectionRow& row) {
+  return row.close_bytes_acked.value_or(2) <= 1 && row.close_data_segs_in == 0 &&
+         row.segs_in.value_or(0) >= 2;
 }
 
 store::OptInt unanswered_idle_ns(const store::ConnectionRow& row) {

@@ -62,6 +62,10 @@ bool large_lost_out(const store::ConnectionRow& row);
 // Segments with payload came, none of them the next one in order.
 bool large_lost_in(const store::ConnectionRow& row);
 
+// Packets came, and none of them confirmed a byte: the peer sends its SYN-ACK again. Either nothing
+// of ours gets there, or its queue is full and its kernel drops what should end the handshake.
+bool peer_repeats_itself(const store::ConnectionRow& row);
+
 // The pause before the newest request, where no reply came to that request.
 store::OptInt unanswered_idle_ns(const store::ConnectionRow& row);
 

@@ -3,14 +3,13 @@
 #include <algorithm>
 
 #include "viewer/diagnose/connected_picture.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Ending;
 
-constexpr store::Ns kMs = 1'000'000;
-constexpr store::Ns kSecond = 1'000'000'000;
 constexpr std::int64_t kFinWait2 = 5;  // numbers of the kernel: include/net/tcp_states.h
 constexpr std::int64_t kTimeWait = 6;
 

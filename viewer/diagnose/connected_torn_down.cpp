@@ -7,13 +7,13 @@
 #include "viewer/diagnose/connected.h"
 #include "viewer/diagnose/connected_picture.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Ending;
 
-constexpr store::Ns kSecond = 1'000'000'000;
 constexpr store::Ns kReuse = 5 * kSecond;
 
 bool told_of_reset(const Attempt& attempt) {

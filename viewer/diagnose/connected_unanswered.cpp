@@ -2,20 +2,20 @@
 #include <fmt/format.h>
 
 #include <deque>
+#include <set>
 
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/connected.h"
 #include "viewer/diagnose/connected_picture.h"
 #include "viewer/diagnose/connected_silence.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
 #include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Ending;
-
-constexpr store::Ns kSecond = 1'000'000'000;
 
 store::Ns silence_ns(const store::ConnectionRow& row) {
   return row.turns == 0 ? awaited_ns(row) : row.budget_ns.value_or(0);
@@ -287,6 +287,7 @@ class NeverRead : public Rule {
     if (places_.size() <= attempt.place) places_.resize(attempt.place + 1);
     Here& here = places_[attempt.place];
     const auto& row = attempt.row;
+    if (path_dead(row) && !peer_repeats_itself(row)) dead_paths_.insert(attempt.service);
     if (row.first_receive_ns) {
       end_run(here);
       return;
@@ -336,6 +337,8 @@ class NeverRead : public Rule {
                       {"SILENT", "TLSHANG", "SYNDROP", "SYNGIVEUP"});
       // Its queue is full because nobody takes from it.
       if (run.lost_syns > 0) found.explains.push_back({"QUEUEFULL", found.subject});
+      // Such a queue also drops what would end the handshakes that the clients hold for done.
+      if (!dead_paths_.contains(to.service)) found.explains.push_back({"PATHLOST", found.subject});
       findings.push_back(std::move(found));
     }
   }
@@ -359,6 +362,7 @@ class NeverRead : public Rule {
   }
 
   std::vector<std::int64_t> stuck_ports_;
+  std::set<ServiceId> dead_paths_;
   std::vector<Here> places_;
 };
 

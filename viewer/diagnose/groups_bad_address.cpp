@@ -7,13 +7,12 @@
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/handshake_fallback.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Outcome;
-
-constexpr store::Ns kSecond = 1'000'000'000;
 
 bool is_v6(const Place& place) { return place.address.find(':') != std::string::npos; }
 

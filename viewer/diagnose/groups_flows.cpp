@@ -7,14 +7,12 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Outcome;
-
-constexpr store::Ns kMs = 1'000'000;
-constexpr store::Ns kSecond = 1'000'000'000;
 
 bool at_first_syn(const Attempt& attempt) {
   return attempt.is(Outcome::connected) && attempt.row.syn_retransmits.value_or(1) == 0;

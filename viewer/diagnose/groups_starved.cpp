@@ -9,15 +9,13 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
 #include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Outcome;
-
-constexpr store::Ns kMs = 1'000'000;
-constexpr store::Ns kSecond = 1'000'000'000;
 
 class Starved : public Rule {
  public:

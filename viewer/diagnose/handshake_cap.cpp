@@ -5,13 +5,12 @@
 #include "viewer/diagnose/handshake.h"
 #include "viewer/diagnose/handshake_fallback.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Outcome;
-
-constexpr store::Ns kMs = 1'000'000;
 
 class AttemptCap : public Rule {
  public:

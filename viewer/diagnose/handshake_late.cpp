@@ -6,14 +6,12 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/handshake.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Outcome;
-
-constexpr store::Ns kMs = 1'000'000;
-constexpr store::Ns kSecond = 1'000'000'000;
 
 // Connected after at least one SYN was sent again. Not where the answer is slower than the kernel's
 // patience: then nothing was lost.

@@ -8,14 +8,12 @@
 #include "viewer/diagnose/handshake.h"
 #include "viewer/diagnose/handshake_refusals.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Outcome;
-
-constexpr store::Ns kMs = 1'000'000;
-constexpr store::Ns kSecond = 1'000'000'000;
 
 class Refused : public Rule {
  public:

@@ -8,13 +8,12 @@
 #include "viewer/diagnose/handshake.h"
 #include "viewer/diagnose/handshake_fallback.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Outcome;
-
-constexpr store::Ns kMs = 1'000'000;
 
 bool is_unreachable(const Attempt& attempt) {
   return is_tcp(attempt) && attempt.is(Outcome::rejected);

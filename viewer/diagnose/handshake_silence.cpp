@@ -7,13 +7,12 @@
 #include "viewer/diagnose/handshake.h"
 #include "viewer/diagnose/handshake_fallback.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Outcome;
-
-constexpr store::Ns kMs = 1'000'000;
 
 void tell_silence(const Place& place, const Cases& cases, Finding& finding) {
   finding.evidence.push_back(observed(finding, "attempts without any answer"));

@@ -1,4 +1,5 @@
 #include "viewer/diagnose/needs.h"
+#include "viewer/diagnose/units.h"
 
 #include <algorithm>
 #include <array>
@@ -8,8 +9,6 @@ namespace sockwatch::diagnose {
 namespace {
 
 using model::Outcome;
-
-constexpr store::Ns kMs = 1'000'000;
 
 struct Declared {
   std::string_view rule;

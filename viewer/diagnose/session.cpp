@@ -83,7 +83,7 @@ std::vector<Finding> group(std::vector<Finding> findings) {
   return grouped;
 }
 
-class Numbers {
+class Numbering {
  public:
   void give(std::vector<Finding>& findings) {
     for (Finding& finding : findings) {
@@ -172,7 +172,7 @@ std::vector<Finding> Session::finish() {
   std::vector<Finding> findings;
   for (const auto& rule : rules_) rule->conclude(findings);
   findings = group(std::move(findings));
-  Numbers().give(findings);
+  Numbering().give(findings);
   return findings;
 }
 

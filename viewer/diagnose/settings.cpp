@@ -1,4 +1,5 @@
 #include "viewer/diagnose/settings.h"
+#include "viewer/diagnose/units.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,7 +8,6 @@
 namespace sockwatch::diagnose {
 namespace {
 
-constexpr store::Ns kSecond = 1'000'000'000;
 constexpr store::Ns kLongestTimeout = 120;  // TCP_RTO_MAX, seconds
 constexpr int kDoublings = 6;               // 1 s doubled more often would exceed it
 

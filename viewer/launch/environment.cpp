@@ -7,6 +7,7 @@
 
 #include "shim/wire/exec_note.h"
 #include "shim/wire/segment.h"
+#include "viewer/launch/library.h"
 
 namespace sockwatch::launch {
 namespace {
@@ -14,7 +15,6 @@ namespace {
 constexpr const char* kPreload = "LD_PRELOAD";
 constexpr const char* kAsanOptions = "ASAN_OPTIONS";
 constexpr const char* kAnyOrder = "verify_asan_link_order=0";
-constexpr const char* kLibraryName = "libsockwatch.so";
 
 std::optional<std::string> get(const Environment& environment, const std::string& name) {
   for (const std::string& entry : environment) {

@@ -154,7 +154,7 @@ Result<Inspection> inspect_process(pid_t pid) {
     inspection.path.resize(inspection.path.size() - std::char_traits<char>::length(kDeleted));
     inspection.reasons.push_back("its executable has been replaced or removed since it started");
   }
-  inspection.recording = has_mapped(pid, "libsockwatch.so");
+  inspection.recording = has_mapped(pid, kLibraryName);
   if (!inspection.recording && (is_another_users(pid) || !has_more_rights(pid))) {
     return cannot_look(pid);
   }

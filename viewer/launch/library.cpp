@@ -12,12 +12,8 @@
 #include "viewer/launch/environment.h"
 
 namespace sockwatch::launch {
-namespace {
 
 namespace fs = std::filesystem;
-constexpr const char* kName = "libsockwatch.so";
-
-}  // namespace
 
 Result<std::string> find_library() {
   std::error_code error;
@@ -29,16 +25,16 @@ Result<std::string> find_library() {
   }
   const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
   for (const char* relative : {"../lib", "../shim", SOCKWATCH_LIBRARY_DIRECTORY}) {
-    const fs::path path = (here / relative / kName).lexically_normal();
+    const fs::path path = (here / relative / kLibraryName).lexically_normal();
     if (::access(path.c_str(), R_OK) == 0) return path.string();
   }
-  return Error{fmt::format("{} is not beside '{}'", kName, here.string()),
+  return Error{fmt::format("{} is not beside '{}'", kLibraryName, here.string()),
                "install sockwatch completely, or name the library in SOCKWATCH_LIBRARY"};
 }
 
 Result<std::string> preload_path(const std::string& library, const std::string& run_directory) {
   if (fits_preload(library)) return library;
-  const std::string link = run_directory + "/" + kName;
+  const std::string link = run_directory + "/" + kLibraryName;
   if (!fits_preload(link)) {
     return Error{"LD_PRELOAD cannot carry the path '" + library + "'",
                  "move the library to a path without blanks, colons and dollar signs"};

@@ -7,6 +7,8 @@
 
 namespace sockwatch::launch {
 
+inline constexpr const char* kLibraryName = "libsockwatch.so";
+
 // SOCKWATCH_LIBRARY if set; else beside this executable, as a build tree or an installation has it.
 // An absolute path of a file that can be read.
 Result<std::string> find_library();

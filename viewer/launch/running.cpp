@@ -12,12 +12,11 @@
 #include <thread>
 
 #include "shim/wire/segment.h"
+#include "viewer/launch/library.h"
 #include "viewer/launch/proc.h"
 
 namespace sockwatch::launch {
 namespace {
-
-constexpr const char* kLibraryName = "libsockwatch.so";
 
 void add_owners_of_segments(const std::string& run_directory, std::set<pid_t>& pids) {
   std::error_code error;

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "shim/wire/segment.h"
+#include "viewer/launch/library.h"
 #include "viewer/launch/proc.h"
 
 namespace sockwatch::launch {
@@ -36,7 +37,7 @@ std::string shut_out(pid_t pid, const std::string& run_directory) {
 }
 
 std::string running_coverage(pid_t pid, const std::string& run_directory) {
-  const auto loaded = has_mapped(pid, "libsockwatch.so");
+  const auto loaded = has_mapped(pid, kLibraryName);
   // A process may also keep its maps from us because it made itself undumpable: then we cannot
   // tell.
   if (!loaded) return has_more_rights(pid) ? "setuid" : "";

@@ -3,16 +3,13 @@
 #include <algorithm>
 
 #include "viewer/model/destination.h"
+#include "viewer/model/tcp_state.h"
 
 namespace sockwatch::model {
 namespace {
 
-// Numbers of the kernel (include/net/tcp_states.h).
-constexpr std::int64_t kTcpSynSent = 2;
-constexpr std::int64_t kTcpClose = 7;
-
 bool has_established_state(const store::OptInt& state) {
-  return state && *state > 0 && *state != kTcpSynSent && *state != 3 /* SYN_RECV */ &&
+  return state && *state > 0 && *state != kTcpSynSent && *state != kTcpSynRecv &&
          *state != kTcpClose;
 }
 

@@ -4,6 +4,7 @@
 #include <bit>
 #include <string_view>
 
+#include "viewer/model/tcp_state.h"
 #include "viewer/model/words.h"
 
 namespace sockwatch::model {
@@ -15,8 +16,6 @@ using Row = store::ConnectionRow;
 
 constexpr std::uint64_t kMs = 1'000'000;
 constexpr store::Ns kSecond = 1'000'000'000;
-constexpr std::int64_t kTcpClose = 7;  // numbers of the kernel: include/net/tcp_states.h
-constexpr std::int64_t kTcpCloseWait = 8;
 
 // Whose word is one of `words`; also those without a word, if `also_unknown`.
 template <typename... Words>

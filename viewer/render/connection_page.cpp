@@ -23,8 +23,6 @@ namespace {
 
 using store::Ns;
 
-std::size_t width_of(const TextStyle& style) { return static_cast<std::size_t>(style.width); }
-
 // The states of include/net/tcp_states.h.
 std::string tcp_state(std::int64_t state) {
   constexpr std::array<std::string_view, 13> kStates = {

@@ -21,8 +21,6 @@ using model::Summary;
 
 constexpr std::size_t kMostFailures = 10;
 
-std::size_t width_of(const TextStyle& style) { return static_cast<std::size_t>(style.width); }
-
 // " [java (pid 4711), first 14:02:13, last 14:03:07]": the program only where there are several.
 std::string who_and_when(const Summary& summary, const model::Evidence& evidence,
                          const WallClock& clock, const TextStyle& style) {

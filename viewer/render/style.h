@@ -1,6 +1,7 @@
 // How text is to look. Chosen once per command, passed to everything that makes text.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,6 +13,10 @@ struct TextStyle {
   bool color = false;
   std::string file;  // the trace, as the person named it: for commands to copy. Empty: say FILE
 };
+
+inline std::size_t width_of(const TextStyle& style) {
+  return static_cast<std::size_t>(style.width);
+}
 
 struct Glyphs {
   std::string_view none;  // a cell with nothing in it

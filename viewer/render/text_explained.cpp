@@ -17,28 +17,27 @@ namespace sockwatch::render {
 namespace {
 
 using texts::ErrorText;
-using texts::Phase;
 using texts::Place;
 
 constexpr std::size_t kMostInFull = 3;
 
-std::string_view phase_words(Phase phase) {
+std::string_view phase_words(texts::Phase phase) {
   switch (phase) {
-    case Phase::waiting:
+    case texts::Phase::waiting:
       return "before any attempt: nothing was sent";
-    case Phase::lookup:
+    case texts::Phase::lookup:
       return "name lookup: nothing was sent to the server";
-    case Phase::local:
+    case texts::Phase::local:
       return "on this host: no packet was sent";
-    case Phase::connect:
+    case texts::Phase::connect:
       return "connecting: the TCP handshake was not done";
-    case Phase::tls:
+    case texts::Phase::tls:
       return "connected, in the TLS handshake";
-    case Phase::reply:
+    case texts::Phase::reply:
       return "connected, waiting for the answer";
-    case Phase::established:
+    case texts::Phase::established:
       return "connected, later on";
-    case Phase::unknown:
+    case texts::Phase::unknown:
       break;
   }
   return "not told by this text";

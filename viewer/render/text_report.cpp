@@ -34,8 +34,6 @@ constexpr std::size_t kMostNames = 10;
 constexpr std::size_t kMostNotSeen = 10;
 constexpr std::size_t kMostNamesInLine = 4;
 
-std::size_t width_of(const TextStyle& style) { return static_cast<std::size_t>(style.width); }
-
 std::string section(std::string_view title, const TextStyle& style) {
   return "\n" + toned(title, Tone::heading, style) + "\n";
 }

@@ -6,7 +6,7 @@
 namespace sockwatch::texts {
 namespace {
 
-const std::array kTexts = {
+const std::array kCommandTexts = {
     // curl and everything built on libcurl (git, PHP's cURL, many SDKs).
     ErrorText{"failed to connect to*timeout was reached || failed to connect to*timed out || "
               "connection timed out after # ms || connection timed out after # milliseconds",
@@ -61,6 +61,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> command_texts() { return kTexts; }
+std::span<const ErrorText> command_texts() { return kCommandTexts; }
 
 }  // namespace sockwatch::texts

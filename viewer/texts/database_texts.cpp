@@ -11,7 +11,7 @@ constexpr std::string_view kRedisPy = "Python: redis-py";
 constexpr std::string_view kJedis = "Java: Jedis";
 constexpr std::string_view kLettuce = "Java: Lettuce";
 
-const std::array kTexts = {
+const std::array kDatabaseTexts = {
     // PostgreSQL
     ErrorText{"connection to server*failed: timeout expired || timeout expired", kLibpq,
               &kTotalTimeout, &kPsql,
@@ -72,6 +72,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> database_texts() { return kTexts; }
+std::span<const ErrorText> database_texts() { return kDatabaseTexts; }
 
 }  // namespace sockwatch::texts

@@ -6,11 +6,11 @@
 namespace sockwatch::texts {
 namespace {
 
-constexpr std::string_view kAny = ".NET";
+constexpr std::string_view kAnyDotnet = ".NET";
 constexpr std::string_view kWindows = ".NET on Windows (the words of Windows sockets)";
 constexpr std::string_view kSql = ".NET: SqlClient";
 
-const std::array kTexts = {
+const std::array kDotnetTexts = {
     ErrorText{"no connection could be made because the target machine actively refused it",
               kWindows, &kRefused, &kDotnet},
     ErrorText{"connected party did not properly respond after a period of time", kWindows,
@@ -18,12 +18,12 @@ const std::array kTexts = {
     ErrorText{"no such host is known", kWindows, &kNameUnknown, &kDotnet},
     ErrorText{"an existing connection was forcibly closed by the remote host", kWindows, &kReset,
               &kDotnet},
-    ErrorText{"socketexception (111) || socketexception (0x8000ffff): connection refused", kAny,
-              &kRefused, &kDotnet},
-    ErrorText{"socketexception (110)", kAny, &kTimedOut, &kDotnet},
-    ErrorText{"socketexception (113)", kAny, &kNoRoute, &kDotnet},
-    ErrorText{"name or service not known (*:#)", kAny, &kNameUnknown, &kDotnet},
-    ErrorText{"resource temporarily unavailable (*:#)", kAny, &kLookupFailed, &kDotnet,
+    ErrorText{"socketexception (111) || socketexception (0x8000ffff): connection refused",
+              kAnyDotnet, &kRefused, &kDotnet},
+    ErrorText{"socketexception (110)", kAnyDotnet, &kTimedOut, &kDotnet},
+    ErrorText{"socketexception (113)", kAnyDotnet, &kNoRoute, &kDotnet},
+    ErrorText{"name or service not known (*:#)", kAnyDotnet, &kNameUnknown, &kDotnet},
+    ErrorText{"resource temporarily unavailable (*:#)", kAnyDotnet, &kLookupFailed, &kDotnet,
               "Said of a name lookup: it failed for now (EAI_AGAIN)."},
     ErrorText{"request was canceled due to the configured httpclient.timeout",
               ".NET 5 and later: HttpClient", &kTotalTimeout, &kDotnet,
@@ -42,6 +42,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> dotnet_texts() { return kTexts; }
+std::span<const ErrorText> dotnet_texts() { return kDotnetTexts; }
 
 }  // namespace sockwatch::texts

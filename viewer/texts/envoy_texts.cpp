@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kBody = "Envoy and Istio (503 to the caller)";
 constexpr std::string_view kFlag = "Envoy and Istio (response flag in the access log)";
 
-const std::array kTexts = {
+const std::array kEnvoyTexts = {
     ErrorText{"upstream connect error or disconnect/reset before headers*reset reason: connection "
               "timeout || reset reason: connection timeout",
               kBody, &kConnectTimeout, &kEnvoy,
@@ -61,6 +61,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> envoy_texts() { return kTexts; }
+std::span<const ErrorText> envoy_texts() { return kEnvoyTexts; }
 
 }  // namespace sockwatch::texts

@@ -17,7 +17,7 @@ constexpr std::string_view kOldRemark =
     "'getsockopt' is only the call by which Go asked how the connect had ended. Since Go 1.10 the "
     "same sentence says 'connect:'.";
 
-const std::array kTexts = {
+const std::array kGoTexts = {
     ErrorText{"getsockopt: connection timed out || connection timed out: getsockopt", kOld,
               &kKernelGaveUp, &kGo, kOldRemark},
     ErrorText{"getsockopt: connection refused || connection refused: getsockopt", kOld, &kRefused,
@@ -83,6 +83,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> go_texts() { return kTexts; }
+std::span<const ErrorText> go_texts() { return kGoTexts; }
 
 }  // namespace sockwatch::texts

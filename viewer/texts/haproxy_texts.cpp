@@ -12,7 +12,7 @@ constexpr std::string_view kCheck = "HAProxy (health check)";
 // The first letter says who ended the session (S server, C client, s server time-out, c client
 // time-out), the second in which phase (Q queue, C connect, H headers, D data). HTTP logs add two
 // more letters for cookies; the counts of connections follow.
-const std::array kTexts = {
+const std::array kHaproxyTexts = {
     ErrorText{"!=sC || !sC-- || !sC #/# || !sCNI || !sCVN", kState, &kConnectTimeout, &kHaproxy,
               "sC: 'timeout connect' ran out; the caller got 503."},
     ErrorText{"!=SC || !SC-- || !SC #/# || !SCNI || !SCVN", kState, &kConnectFailed, &kHaproxy,
@@ -45,6 +45,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> haproxy_texts() { return kTexts; }
+std::span<const ErrorText> haproxy_texts() { return kHaproxyTexts; }
 
 }  // namespace sockwatch::texts

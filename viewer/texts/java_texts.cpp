@@ -6,12 +6,12 @@
 namespace sockwatch::texts {
 namespace {
 
-constexpr std::string_view kAny = "Java";
+constexpr std::string_view kAnyJava = "Java";
 constexpr std::string_view kBefore13 = "Java before 13 on Linux";
 constexpr std::string_view kHttpClient = "Java's HttpClient (java.net.http, Java 11 and later)";
 constexpr std::string_view kApache = "Apache HttpClient for Java";
 
-const std::array kTexts = {
+const std::array kJavaTexts = {
     ErrorText{"connection timed out (connection timed out)", kBefore13, &kKernelGaveUp, &kJava,
               "The kernel gave up: the program had set no connect time-out, or one longer than the "
               "kernel's."},
@@ -21,15 +21,15 @@ const std::array kTexts = {
               "Java on Windows", &kKernelGaveUp, &kJava},
     ErrorText{"connectexception: connection refused: connect || connection refused: connect",
               "Java on Windows", &kRefused, &kJava},
-    ErrorText{"connectexception: connection timed out", kAny, &kKernelGaveUp, &kJava,
+    ErrorText{"connectexception: connection timed out", kAnyJava, &kKernelGaveUp, &kJava,
               "The kernel gave up: the program had set no connect time-out, or one longer than the "
               "kernel's."},
-    ErrorText{"connectexception: connection refused", kAny, &kRefused, &kJava},
-    ErrorText{"sockettimeoutexception: connect timed out || connect timed out", kAny,
+    ErrorText{"connectexception: connection refused", kAnyJava, &kRefused, &kJava},
+    ErrorText{"sockettimeoutexception: connect timed out || connect timed out", kAnyJava,
               &kConnectTimeout, &kJava,
               "The limit is the program's connect time-out. 'connect timed out' comes from Java "
               "before 13, 'Connect timed out' from 13 and later."},
-    ErrorText{"sockettimeoutexception: read timed out", kAny, &kNoReply, &kJava,
+    ErrorText{"sockettimeoutexception: read timed out", kAnyJava, &kNoReply, &kJava,
               "The limit is the socket's SO_TIMEOUT (setSoTimeout, setReadTimeout)."},
     ErrorText{"http connect timed out || httpconnecttimeoutexception", kHttpClient,
               &kConnectTimeout, &kJava,
@@ -41,14 +41,14 @@ const std::array kTexts = {
               &kRefused, &kJava, "It hides the reason; with Java 17 refused looks like this."},
     ErrorText{"unresolvedaddressexception", kHttpClient, &kNameUnknown, &kJava},
     ErrorText{"header parser received no bytes", kHttpClient, &kPeerClosed, &kJava},
-    ErrorText{"unknownhostexception*temporary failure in name resolution", kAny, &kLookupFailed,
+    ErrorText{"unknownhostexception*temporary failure in name resolution", kAnyJava, &kLookupFailed,
               &kJava},
-    ErrorText{"unknownhostexception", kAny, &kNameUnknown, &kJava,
+    ErrorText{"unknownhostexception", kAnyJava, &kNameUnknown, &kJava,
               "Java remembers a failed lookup for 10 s (networkaddress.cache.negative.ttl)."},
-    ErrorText{"noroutetohostexception: no route to host || noroutetohostexception", kAny, &kNoRoute,
-              &kJava, "Java throws it for 'network is unreachable' at times too."},
-    ErrorText{"socketexception: network is unreachable", kAny, &kNetUnreachable, &kJava},
-    ErrorText{"socketexception: connection reset", kAny, &kReset, &kJava},
+    ErrorText{"noroutetohostexception: no route to host || noroutetohostexception", kAnyJava,
+              &kNoRoute, &kJava, "Java throws it for 'network is unreachable' at times too."},
+    ErrorText{"socketexception: network is unreachable", kAnyJava, &kNetUnreachable, &kJava},
+    ErrorText{"socketexception: connection reset", kAnyJava, &kReset, &kJava},
     ErrorText{"unexpected end of file from server", "Java's HttpURLConnection", &kPeerClosed,
               &kJava},
     ErrorText{"remote host terminated the handshake || ssl peer shut down incorrectly",
@@ -70,6 +70,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> java_texts() { return kTexts; }
+std::span<const ErrorText> java_texts() { return kJavaTexts; }
 
 }  // namespace sockwatch::texts

@@ -5,12 +5,11 @@
 #include <optional>
 #include <utility>
 
+#include "viewer/texts/letters.h"
+
 namespace sockwatch::texts {
 namespace {
 
-// Not <cctype>: the locale must not matter.
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_word(char c) { return is_digit(c) || is_letter(c); }
 bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }

@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kLog = "nginx (error log)";
 
-const std::array kTexts = {
+const std::array kNginxTexts = {
     ErrorText{"upstream timed out (110: connection timed out) while connecting to upstream || "
               "upstream timed out*while connecting to upstream",
               "nginx (error log; the caller got 504)", &kConnectTimeout, &kNginx,
@@ -56,6 +56,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> nginx_texts() { return kTexts; }
+std::span<const ErrorText> nginx_texts() { return kNginxTexts; }
 
 }  // namespace sockwatch::texts

@@ -6,28 +6,29 @@
 namespace sockwatch::texts {
 namespace {
 
-constexpr std::string_view kAny = "Node.js";
+constexpr std::string_view kAnyNode = "Node.js";
 constexpr std::string_view kFetch = "Node.js: fetch (undici)";
 
-const std::array kTexts = {
-    ErrorText{"connect econnrefused", kAny, &kRefused, &kNode},
-    ErrorText{"connect etimedout", kAny, &kTimedOut, &kNode,
+const std::array kNodeTexts = {
+    ErrorText{"connect econnrefused", kAnyNode, &kRefused, &kNode},
+    ErrorText{"connect etimedout", kAnyNode, &kTimedOut, &kNode,
               "Without a limit of the program it is the kernel's, after 2 minutes and more. "
               "Within a second, and with several addresses of the name, it is Node 20's cap of "
               "250 ms per address (autoSelectFamilyAttemptTimeout)."},
-    ErrorText{"connect ehostunreach", kAny, &kNoRoute, &kNode},
-    ErrorText{"connect enetunreach", kAny, &kNetUnreachable, &kNode},
-    ErrorText{"connect eaddrnotavail", kAny, &kNoSourcePort, &kNode},
-    ErrorText{"read econnreset", kAny, &kReset, &kNode},
-    ErrorText{"read etimedout || write etimedout", kAny, &kTimedOut, &kNode,
+    ErrorText{"connect ehostunreach", kAnyNode, &kNoRoute, &kNode},
+    ErrorText{"connect enetunreach", kAnyNode, &kNetUnreachable, &kNode},
+    ErrorText{"connect eaddrnotavail", kAnyNode, &kNoSourcePort, &kNode},
+    ErrorText{"read econnreset", kAnyNode, &kReset, &kNode},
+    ErrorText{"read etimedout || write etimedout", kAnyNode, &kTimedOut, &kNode,
               "Not the connect: an established connection went dead."},
-    ErrorText{"write epipe", kAny, &kBrokenPipe, &kNode},
-    ErrorText{"socket hang up", kAny, &kPeerClosed, &kNode,
+    ErrorText{"write epipe", kAnyNode, &kBrokenPipe, &kNode},
+    ErrorText{"socket hang up", kAnyNode, &kPeerClosed, &kNode,
               "The code beside it is ECONNRESET even where the peer closed in an orderly way. Node "
               "prints it also when the program itself destroyed the request."},
-    ErrorText{"disconnected before secure tls connection was established", kAny, &kTlsCut, &kNode},
-    ErrorText{"getaddrinfo enotfound || enotfound", kAny, &kNameUnknown, &kNode},
-    ErrorText{"getaddrinfo eai_again", kAny, &kLookupFailed, &kNode},
+    ErrorText{"disconnected before secure tls connection was established", kAnyNode, &kTlsCut,
+              &kNode},
+    ErrorText{"getaddrinfo enotfound || enotfound", kAnyNode, &kNameUnknown, &kNode},
+    ErrorText{"getaddrinfo eai_again", kAnyNode, &kLookupFailed, &kNode},
     ErrorText{"aggregateerror*etimedout", "Node.js 20 and later", &kConnectTimeout, &kNode,
               "Every address of the name was given up, each after 250 ms by default "
               "(--network-family-autoselection-attempt-timeout). A path longer than that never "
@@ -56,6 +57,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> node_texts() { return kTexts; }
+std::span<const ErrorText> node_texts() { return kNodeTexts; }
 
 }  // namespace sockwatch::texts

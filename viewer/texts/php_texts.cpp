@@ -9,7 +9,7 @@ namespace {
 constexpr std::string_view kStreams = "PHP: fsockopen, stream_socket_client and what uses them";
 constexpr std::string_view kPdo = "PHP: PDO, mysqli";
 
-const std::array kTexts = {
+const std::array kPhpTexts = {
     ErrorText{"unable to connect to*(connection timed out)", kStreams, &kConnectTimeout, &kPhp,
               "The limit is the timeout argument, or default_socket_timeout (60 s). With several "
               "addresses the first can use it all up."},
@@ -39,6 +39,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> php_texts() { return kTexts; }
+std::span<const ErrorText> php_texts() { return kPhpTexts; }
 
 }  // namespace sockwatch::texts

@@ -7,13 +7,11 @@
 #include <charconv>
 #include <vector>
 
+#include "viewer/texts/letters.h"
 #include "viewer/texts/match.h"
 
 namespace sockwatch::texts {
 namespace {
-
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 bool is_address(const std::string& text) {
   std::array<unsigned char, sizeof(in6_addr)> bytes{};

@@ -6,12 +6,12 @@
 namespace sockwatch::texts {
 namespace {
 
-constexpr std::string_view kAny = "Python";
+constexpr std::string_view kAnyPython = "Python";
 constexpr std::string_view kRequests = "Python: requests, urllib3";
 
-const std::array kTexts = {
-    ErrorText{"[errno 110] connection timed out || timeouterror: [errno 110]", kAny, &kTimedOut,
-              &kPython,
+const std::array kPythonTexts = {
+    ErrorText{"[errno 110] connection timed out || timeouterror: [errno 110]", kAnyPython,
+              &kTimedOut, &kPython,
               "Errno 110 is the kernel's limit. The program's own prints 'timed out' without a "
               "number."},
     ErrorText{"[errno 110] connect call failed", "Python's asyncio", &kKernelGaveUp, &kPython},
@@ -19,17 +19,18 @@ const std::array kTexts = {
     ErrorText{"multiple exceptions: [errno 111]", "Python's asyncio", &kRefused, &kPython,
               "Every address of the name refused."},
     ErrorText{"[errno 113] connect call failed", "Python's asyncio", &kNoRoute, &kPython},
-    ErrorText{"connectionrefusederror || [errno 111] connection refused", kAny, &kRefused,
+    ErrorText{"connectionrefusederror || [errno 111] connection refused", kAnyPython, &kRefused,
               &kPython},
-    ErrorText{"[errno 113] no route to host", kAny, &kNoRoute, &kPython},
-    ErrorText{"[errno 101] network is unreachable", kAny, &kNetUnreachable, &kPython},
-    ErrorText{"[errno 99] cannot assign requested address", kAny, &kNoSourcePort, &kPython},
-    ErrorText{"connectionreseterror || [errno 104] connection reset by peer", kAny, &kReset,
+    ErrorText{"[errno 113] no route to host", kAnyPython, &kNoRoute, &kPython},
+    ErrorText{"[errno 101] network is unreachable", kAnyPython, &kNetUnreachable, &kPython},
+    ErrorText{"[errno 99] cannot assign requested address", kAnyPython, &kNoSourcePort, &kPython},
+    ErrorText{"connectionreseterror || [errno 104] connection reset by peer", kAnyPython, &kReset,
               &kPython},
-    ErrorText{"brokenpipeerror || [errno 32] broken pipe", kAny, &kBrokenPipe, &kPython},
-    ErrorText{"[errno -2] name or service not known", kAny, &kNameUnknown, &kPython},
-    ErrorText{"[errno -3] temporary failure in name resolution", kAny, &kLookupFailed, &kPython},
-    ErrorText{"[errno -5] no address associated with hostname", kAny, &kNameUnknown, &kPython,
+    ErrorText{"brokenpipeerror || [errno 32] broken pipe", kAnyPython, &kBrokenPipe, &kPython},
+    ErrorText{"[errno -2] name or service not known", kAnyPython, &kNameUnknown, &kPython},
+    ErrorText{"[errno -3] temporary failure in name resolution", kAnyPython, &kLookupFailed,
+              &kPython},
+    ErrorText{"[errno -5] no address associated with hostname", kAnyPython, &kNameUnknown, &kPython,
               "The name exists, but has no address of the wanted kind (IPv4 or IPv6)."},
     ErrorText{"urlopen error timed out", "Python's urllib", &kConnectTimeout, &kPython,
               "While connecting. A time-out of the answer reaches the program as 'timed out' "
@@ -76,6 +77,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> python_texts() { return kTexts; }
+std::span<const ErrorText> python_texts() { return kPythonTexts; }
 
 }  // namespace sockwatch::texts

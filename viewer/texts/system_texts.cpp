@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view kErrno = "the C library's words for an error number (any program)";
 constexpr std::string_view kLookup = "the C library's words for a failed lookup (any program)";
 
-const std::array kTexts = {
+const std::array kSystemTexts = {
     ErrorText{"connection refused || econnrefused || errno 111 || error 111", kErrno, &kRefused,
               &kAnyProgram},
     ErrorText{"connection timed out || etimedout || errno 110 || error 110", kErrno, &kTimedOut,
@@ -46,6 +46,6 @@ const std::array kTexts = {
 
 }  // namespace
 
-std::span<const ErrorText> system_texts() { return kTexts; }
+std::span<const ErrorText> system_texts() { return kSystemTexts; }
 
 }  // namespace sockwatch::texts

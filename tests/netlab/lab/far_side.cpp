@@ -30,10 +30,10 @@ constexpr Address kFar{10, 9, 1, 2};
 constexpr Address kMirrored{10, 10, 1, 1};
 constexpr std::size_t kSource = 12;  // offsets in the IPv4 header
 constexpr std::size_t kDestination = 16;
-constexpr std::size_t kHeader = 20;
+constexpr std::size_t kIpHeader = 20;
 
 bool mirror(std::string& packet) {
-  if (packet.size() < kHeader || (packet[0] & 0xf0) != 0x40) return false;
+  if (packet.size() < kIpHeader || (packet[0] & 0xf0) != 0x40) return false;
   Address source;
   Address destination;
   std::memcpy(source.data(), &packet[kSource], 4);

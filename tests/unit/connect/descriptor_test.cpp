@@ -12,8 +12,6 @@
 namespace sockwatch::connect::testing {
 namespace {
 
-constexpr int kFd = 3;
-
 struct Descriptors : ::testing::Test {
   Story story;
   void connected(int fd = kFd) { story.connect(fd, "10.0.0.1", 80).blocking().succeeds(); }

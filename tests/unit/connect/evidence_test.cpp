@@ -9,8 +9,6 @@
 namespace sockwatch::connect::testing {
 namespace {
 
-constexpr int kFd = 3;
-
 struct Counting : ::testing::Test {
   Story story;
   wire::TcpPicture tcp = talked(100, 0);  // one segment of 100 bytes, acknowledged

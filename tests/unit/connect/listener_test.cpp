@@ -13,7 +13,6 @@ namespace {
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
-constexpr int kFd = 3;
 constexpr std::uint64_t kCookie = 77;
 
 Tcp queue(std::uint32_t length, std::uint32_t limit) {

@@ -11,8 +11,6 @@
 namespace sockwatch::connect::testing {
 namespace {
 
-constexpr int kFd = 3;
-
 struct Outcomes : ::testing::Test {
   Story story;
   void begin() { story.connect(kFd, "10.0.0.1", 80).in_progress(); }

@@ -7,9 +7,6 @@
 namespace sockwatch::connect::testing {
 namespace {
 
-constexpr int kFd = 3;
-constexpr int kEpoll = 9;
-
 // All bytes acknowledged; the last of them left `ms` ago.
 wire::TcpPicture last_sent(std::uint32_t ms, std::uint64_t bytes) {
   auto tcp = talked(bytes, 0);

@@ -9,8 +9,6 @@
 namespace sockwatch::connect::testing {
 namespace {
 
-constexpr int kFd = 3;
-
 struct Pausing : ::testing::Test {
   Story story;
   void SetUp() override {

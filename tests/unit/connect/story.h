@@ -25,6 +25,8 @@
 
 namespace sockwatch::connect::testing {
 
+inline constexpr int kFd = 3;  // of most sockets in these stories
+inline constexpr int kEpoll = 9;
 inline constexpr std::int64_t kMs = 1'000'000;
 inline constexpr std::int64_t kCall = 20'000;  // 20 us
 

@@ -12,8 +12,6 @@
 namespace sockwatch::connect::testing {
 namespace {
 
-constexpr int kFd = 3;
-
 struct Talking : ::testing::Test {
   Story story;
   void SetUp() override { story.connect(kFd, "10.0.0.1", 80).blocking().succeeds(); }

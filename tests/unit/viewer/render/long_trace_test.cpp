@@ -40,9 +40,15 @@ std::string in_blocks(const Rows& rows, std::size_t block_rows) {
   return finished(builder, rows, run_in_blocks(diagnose::all_rules(), rows, block_rows));
 }
 
+#ifdef __SANITIZE_ADDRESS__
+constexpr std::uint64_t kSeeds = 30;  // each takes five times as long
+#else
+constexpr std::uint64_t kSeeds = 150;
+#endif
+
 TEST(LongTrace, SaysWhatAShortOneSays) {
   std::set<std::string_view> found;
-  for (std::uint64_t seed = 1; seed <= 150; ++seed) {
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
     const Rows rows = random_rows(seed, 40 + static_cast<int>(seed % 5) * 250);
     const std::string expected = row_by_row(rows);
     ASSERT_EQ(in_blocks(rows, 4096), expected) << "seed " << seed;
