@@ -8,6 +8,7 @@
 
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
@@ -126,6 +127,10 @@ extern constinit Function<int(const char*, hostent*, char*, size_t, hostent**, i
     gethostbyname_r;
 extern constinit Function<int(const char*, int, hostent*, char*, size_t, hostent**, int*)>
     gethostbyname2_r;
+extern constinit Function<int(int, gaicb**, int, sigevent*)> getaddrinfo_a;
+extern constinit Function<int(gaicb*)> gai_error;
+extern constinit Function<int(const gaicb* const*, int, const timespec*)> gai_suspend;
+extern constinit Function<int(gaicb*)> gai_cancel;
 
 extern constinit Function<int(pollfd*, nfds_t, int, size_t)> poll_chk;
 extern constinit Function<int(pollfd*, nfds_t, const timespec*, const sigset_t*, size_t)> ppoll_chk;

@@ -55,6 +55,18 @@ int late_gethostbyname2_r(const char* name, int family, hostent* entry, char* bu
   return look_up_and_call(gethostbyname2_r, late_gethostbyname2_r, ENOSYS, name, family, entry,
                           buffer, size, found, error);
 }
+int late_getaddrinfo_a(int mode, gaicb** list, int count, sigevent* tell) {
+  return look_up_and_call(getaddrinfo_a, late_getaddrinfo_a, EAI_SYSTEM, mode, list, count, tell);
+}
+int late_gai_error(gaicb* request) {
+  return look_up_and_call(gai_error, late_gai_error, EAI_SYSTEM, request);
+}
+int late_gai_suspend(const gaicb* const* list, int count, const timespec* timeout) {
+  return look_up_and_call(gai_suspend, late_gai_suspend, EAI_SYSTEM, list, count, timeout);
+}
+int late_gai_cancel(gaicb* request) {
+  return look_up_and_call(gai_cancel, late_gai_cancel, EAI_ALLDONE, request);
+}
 
 int late_execvp(const char* file, Words arguments) {
   return look_up_and_call(execvp, late_execvp, -1, file, arguments);
@@ -86,6 +98,11 @@ constinit Function<int(const char*, hostent*, char*, size_t, hostent**, int*)> g
     late_gethostbyname_r};
 constinit Function<int(const char*, int, hostent*, char*, size_t, hostent**, int*)>
     gethostbyname2_r{late_gethostbyname2_r};
+// Before glibc 2.34 in a library of their own, libanl, which a program that uses them has loaded.
+constinit Function<int(int, gaicb**, int, sigevent*)> getaddrinfo_a{late_getaddrinfo_a};
+constinit Function<int(gaicb*)> gai_error{late_gai_error};
+constinit Function<int(const gaicb* const*, int, const timespec*)> gai_suspend{late_gai_suspend};
+constinit Function<int(gaicb*)> gai_cancel{late_gai_cancel};
 
 constinit Function<int(const char*, Words)> execvp{late_execvp};
 constinit Function<int(const char*, Words, Words)> execvpe{late_execvpe};
@@ -151,6 +168,10 @@ void resolve() {
   gethostbyname2.set(next("gethostbyname2"));
   gethostbyname_r.set(next("gethostbyname_r"));
   gethostbyname2_r.set(next("gethostbyname2_r"));
+  getaddrinfo_a.set(next("getaddrinfo_a"));
+  gai_error.set(next("gai_error"));
+  gai_suspend.set(next("gai_suspend"));
+  gai_cancel.set(next("gai_cancel"));
 
   poll_chk.set(next("__poll_chk"));
   ppoll_chk.set(next("__ppoll_chk"));

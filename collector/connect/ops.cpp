@@ -63,6 +63,7 @@ bool is_lookup(Op op) {
     case Op::gethostbyname2:
     case Op::gethostbyname_r:
     case Op::gethostbyname2_r:
+    case Op::getaddrinfo_a:
       return true;
     default:
       return false;

@@ -19,6 +19,13 @@ store::OptInt port_of(const std::optional<Address>& address) {
   return has_port ? store::OptInt(address->port) : std::nullopt;
 }
 
+// A thread looks up one name at a time, but for those it has libc look up meanwhile.
+std::uint64_t lookup_key(const Observation& lookup) {
+  const std::uint64_t request =
+      lookup.op == wire::Op::getaddrinfo_a ? lookup.payload.resolve.request : 0;
+  return request != 0 ? request << 1 | 1 : std::uint64_t{lookup.tid} << 1;
+}
+
 }  // namespace
 
 void Tracker::State::apply(const Observation& o) {
@@ -149,29 +156,29 @@ void Tracker::State::record_call(const Observation& o) {
   changes_.calls.push_back(std::move(row));
 }
 
-// A thread looks up one name at a time. A lookup that is begun and not ended when its thread begins
-// the next, or the process ends, was left by a signal handler, or the program did not wait for it.
+// A lookup that is begun and not ended when its thread begins the next, or the process ends, was
+// left by a signal handler, or the program did not wait for it.
 void Tracker::State::on_lookup(const Observation& o) {
   if (o.has(wire::kBegin)) {
     // The same name again: the caller's buffer was too small for the answer (gethostbyname_r).
-    const auto before = running_lookups_.find(o.tid);
+    const auto before = running_lookups_.find(lookup_key(o));
     if (before != running_lookups_.end() && before->second.name != o.name) {
-      leave_lookup(o.tid, o.t_ns);
+      leave_lookup(lookup_key(o), o.t_ns);
     }
-    running_lookups_[o.tid] = o;
+    running_lookups_[lookup_key(o)] = o;
     return;
   }
-  running_lookups_.erase(o.tid);
+  running_lookups_.erase(lookup_key(o));
   changes_.resolutions.push_back(names_.add(o, ids.next_resolution++, process_id));
 }
 
-void Tracker::State::leave_lookup(std::uint32_t tid, std::int64_t t_ns) {
-  const auto found = running_lookups_.find(tid);
+void Tracker::State::leave_lookup(std::uint64_t key, std::int64_t t_ns) {
+  const auto found = running_lookups_.find(key);
   if (found == running_lookups_.end()) return;
   Observation lookup = std::move(found->second);
   running_lookups_.erase(found);
   lookup.flags = wire::kHasStart;
-  lookup.duration_ns = std::max<std::int64_t>(0, t_ns - lookup.t_ns);
+  lookup.duration_ns = std::max<std::int64_t>(0, t_ns - lookup.start_ns());
   lookup.t_ns = t_ns;
   lookup.result = EAI_INPROGRESS;
   changes_.resolutions.push_back(names_.add(lookup, ids.next_resolution++, process_id));

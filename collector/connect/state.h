@@ -92,7 +92,7 @@ struct Tracker::State {
 
   // --- state.cpp ---
   void on_lookup(const Observation& o);
-  void leave_lookup(std::uint32_t tid, std::int64_t t_ns);
+  void leave_lookup(std::uint64_t key, std::int64_t t_ns);
   // The socket an event names, its logs read; null and counted if there is none.
   std::shared_ptr<Socket> known(const Observation& o);
   void changed(const std::shared_ptr<Attempt>& attempt);
@@ -109,7 +109,7 @@ struct Tracker::State {
 
   // Threads inside a connect whose descriptor another thread closed: thread → number. The call's
   // end means a socket that is gone.
-  std::unordered_map<std::uint32_t, Observation> running_lookups_;  // by thread
+  std::unordered_map<std::uint64_t, Observation> running_lookups_;  // by lookup_key
   std::unordered_map<std::uint32_t, int> orphaned_calls_;
   std::int64_t missing_until_ns_ = 0;
 };

@@ -175,7 +175,7 @@ union Payload {
   struct {
     std::int32_t family;          // asked for
     std::uint32_t address_count;  // returned, before clamping
-    std::uint64_t reserved;
+    std::uint64_t request;        // getaddrinfo_a: which of those under way; else 0
   } resolve;
   struct {
     std::uint64_t count;

@@ -53,6 +53,23 @@ TEST_F(NameByAddress, ALookupThatNeverEndsIsTold) {
   EXPECT_EQ(lookup.addresses, "");
 }
 
+TEST_F(NameByAddress, AThreadHasSeveralLookedUpMeanwhile) {
+  story.pass(1000);
+  story.begin_request("slow.internal", 0x1000, 300);
+  story.begin_request("fast.internal", 0x2000, 300);
+  story.lookup("other.internal", {"10.0.0.1"});
+  story.end_request("fast.internal", 0x2000, 400);
+  story.pass(700);
+  story.process_ends();
+  ASSERT_EQ(story.resolutions().size(), 3u);
+  EXPECT_EQ(story.resolutions()[1].name, "fast.internal");
+  EXPECT_EQ(story.resolutions()[1].duration_ns, 400 * kMs);
+  EXPECT_EQ(story.resolutions()[1].result, 0);
+  EXPECT_EQ(story.resolutions()[2].name, "slow.internal");
+  EXPECT_EQ(story.resolutions()[2].result, EAI_INPROGRESS);
+  EXPECT_EQ(story.resolutions()[2].duration_ns, (300 + 1 + 700) * kMs);
+}
+
 TEST_F(NameByAddress, OneRowForALookupThatBeganAndEnded) {
   story.begin_lookup("api.internal");
   story.begin_lookup("api.internal");  // once more with a larger buffer

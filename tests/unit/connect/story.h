@@ -124,7 +124,10 @@ class Story {
   void select_beyond_set(std::uint32_t count);
   void lookup(const std::string& name, const std::vector<std::string>& addresses,
               std::int64_t took_ms = 1, std::int64_t result = 0);
-  void begin_lookup(const std::string& name);     // and nothing more of it
+  void begin_lookup(const std::string& name);  // and nothing more of it
+  // One of several that libc looks up meanwhile; asked about now, begun `since_ms` ago.
+  void begin_request(const std::string& name, std::uint64_t request, std::int64_t since_ms);
+  void end_request(const std::string& name, std::uint64_t request, std::int64_t took_ms);
   void loses_events() { tracker_.missed(now_); }  // before now
   void process_ends() { tracker_.process_ended(now_); }
   void exec() { tracker_.process_ended(now_, Tracker::End::replaced); }
