@@ -10,8 +10,6 @@
 namespace sockwatch::connect {
 namespace {
 
-constexpr std::int64_t kNsPerMs = 1'000'000;
-
 const char* family_of(int family) {
   switch (family) {
     case AF_INET:

@@ -31,6 +31,7 @@ namespace sockwatch::connect {
 // forges an event cannot bring more in, so that times can be subtracted, and multiplied by ten,
 // without a look at their size.
 inline constexpr std::int64_t kMostNs = std::int64_t{1} << 59;
+inline constexpr std::int64_t kNsPerMs = 1'000'000;
 
 // A socket address in the words of the trace. IPv4-mapped IPv6 is already normalised to ipv4.
 struct Address {

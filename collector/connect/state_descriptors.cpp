@@ -51,7 +51,6 @@ void Tracker::State::on_setsockopt(const Observation& o) {
       sockets_.find_or_create(o.fd)->options.receive_timeout_ns = limit(option.value);
     }
   } else if (option.level == IPPROTO_TCP && option.name == TCP_USER_TIMEOUT) {
-    constexpr store::Ns kNsPerMs = 1'000'000;
     const store::Ns ms = std::clamp<store::Ns>(option.value, 0, kMostNs / kNsPerMs);
     sockets_.find_or_create(o.fd)->options.user_timeout_ns = limit(ms * kNsPerMs);
   }

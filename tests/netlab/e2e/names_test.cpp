@@ -77,6 +77,28 @@ TEST_F(Curl, NameServerNeverAnswers) {
   EXPECT_TRUE(between(seen.resolution("mute.test").at("ms"), "max", 950, 2500));
 }
 
+// By a thread of libc's, which the process does not wait for at its end.
+TEST_F(Python, LookedUpMeanwhileAndGivenUp) {
+  const Server dns = serve_dns(network(), {{"mute.test", {.manner = NameAnswer::Manner::silence}}});
+  resolver(network(), "nameserver 127.0.0.53\noptions timeout:5 attempts:1\n");
+  const Recording seen = record(python(R"(
+import ctypes
+class Request(ctypes.Structure):
+    _fields_ = [('name', ctypes.c_char_p), ('service', ctypes.c_char_p), ('hints', ctypes.c_void_p),
+                ('result', ctypes.c_void_p), ('own', ctypes.c_int * 6)]
+class Time(ctypes.Structure):
+    _fields_ = [('seconds', ctypes.c_long), ('nanoseconds', ctypes.c_long)]
+libc = ctypes.CDLL(None)
+asked = (ctypes.POINTER(Request) * 1)(ctypes.pointer(Request(b'mute.test', b'80')))
+nowait = 1
+print(libc.getaddrinfo_a(nowait, asked, 1, None))
+print(libc.gai_suspend(asked, 1, ctypes.byref(Time(0, 400_000_000))))
+)"));
+  EXPECT_EQ(seen.target.out, "0\n-3\n") << seen.target.told();  // EAI_AGAIN: time is up
+  EXPECT_TRUE(shows(seen.resolution("mute.test"), {{"count", 1}, {"failures", 1}}));
+  EXPECT_TRUE(between(seen.resolution("mute.test").at("ms"), "max", 390, 3000));
+}
+
 TEST_F(Wget, SlowLookup) {
   const Server dns = serve_dns(network(), {{"late.test", {.v4 = {"127.0.0.1"}, .delay = 600ms}}});
   resolver(network(), kResolver);
