@@ -66,6 +66,15 @@ static_assert(sizeof(Process) <= kChunksOffset && kBitsOffset % wire::kPage == 0
 
 [[gnu::visibility("hidden")]] extern constinit std::atomic<Process*> block;
 
+// False while the loader has not relocated this library: objects behind it come first, and their
+// IFUNC resolvers may call us (to read /proc/cpuinfo, say). Nothing of ours that is a pointer can
+// be used then, errno neither. An address of before is an offset in the file.
+inline bool relocated() {
+  constexpr std::uintptr_t kLargerThanTheFile = std::uintptr_t{1} << 26;
+  return reinterpret_cast<std::uintptr_t>(block.load(std::memory_order_relaxed)) >=
+         kLargerThanTheFile;
+}
+
 inline Process& current() { return *block.load(std::memory_order_acquire); }
 
 // The block of this process, made ready if it is fresh. nullptr: no memory, or a kernel without

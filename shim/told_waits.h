@@ -108,7 +108,8 @@ class Choice {
   const Choice choice(timeout_ns, outcome);
   wire::WaitEntry entries[wire::kEntriesPerEvent];
   std::size_t used = 0;
-  const pollfd* const end = fds + count;
+  // To the kernel nfds is an unsigned int.
+  const pollfd* const end = fds + static_cast<unsigned>(count);
   for (const pollfd* at = choice.skip(fds, end); at != end; at = choice.skip(at + 1, end)) {
     if (!choice.takes(static_cast<unsigned>(at->revents))) {
       continue;

@@ -133,10 +133,13 @@ void Conversation::expired_forgotten(std::int64_t count, store::ConnectionRow& r
 // sent: a log or a metric, whose loop ticks. But a request may be sent in parts as well (Expect:
 // 100-continue). Then the program shows afterwards that it waits: by a wait of this socket alone
 // (if it spoke in few pieces), or by being quiet for much longer than it had spoken.
-bool Conversation::waited_in_vain(const std::optional<LastSend>& last) const {
+bool Conversation::waited_in_vain(const std::optional<LastSend>& last, bool tcp) const {
   constexpr store::Ns kTick = 20'000'000;  // the kernel's times are exact to 10 ms
   if (patience_.expired == 0) return false;
-  if (!last || last->ns <= first_expired_ns_ + kTick) return true;
+  // Of datagrams and Unix sockets the kernel does not say when the last was sent. Ticks of a loop
+  // that watches many sockets prove nothing then.
+  if (!last) return tcp || patience_alone_;
+  if (last->ns <= first_expired_ns_ + kTick) return true;
   if (last->few_pieces && named_start_ns_ >= last->ns - kTick) return true;
   const store::Ns spoke_ns = last->ns - awaiting_since();
   return patience_.last.end_ns - last->ns >= 2 * spoke_ns;
@@ -182,7 +185,7 @@ PeerFin Conversation::peer_fin() const {
 
 Ending Conversation::close(std::optional<store::Ns> user_timeout_ns, const Closing& closing,
                            store::ConnectionRow& row) const {
-  const bool no_reply = waited_in_vain(closing.last_send);
+  const bool no_reply = waited_in_vain(closing.last_send, row.protocol == "tcp");
   const std::optional<Budget> gave_up = gave_up_on_more(closing, row);
   Talk facts;
   facts.first_end = first_end_;

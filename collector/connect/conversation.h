@@ -90,7 +90,7 @@ class Conversation {
  private:
   void count_turn(store::Ns took, store::ConnectionRow& row);
   void forget_waits();
-  bool waited_in_vain(const std::optional<LastSend>& last) const;
+  bool waited_in_vain(const std::optional<LastSend>& last, bool tcp) const;
   std::optional<Budget> gave_up_on_more(const Closing& closing,
                                         const store::ConnectionRow& row) const;
 

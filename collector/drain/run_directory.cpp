@@ -18,6 +18,7 @@
 namespace sockwatch::drain {
 namespace {
 
+constexpr mode_t kForEverybody = S_ISVTX | S_IWOTH;  // like /tmp
 constexpr std::string_view kHint = "create it with: mkdir -m 0700 DIR";
 
 // One segment with a few rings.
@@ -92,7 +93,11 @@ Result<UniqueFd> open_run_directory(const std::string& given_path) {
   if ((status.st_mode & 07777) != 0700) {
     return Error{fmt::format("run directory '{}' has mode {:04o}, so others could reach into it",
                              path, status.st_mode & 07777),
-                 fmt::format("chmod 0700 '{}'", path)};
+                 // Of /tmp, say, that would be bad advice.
+                 (status.st_mode & kForEverybody) == kForEverybody
+                     ? "a directory for everybody is none; that of a recording is, say, "
+                       "/dev/shm/sockwatch-UID-PID"
+                     : fmt::format("chmod 0700 '{}'", path)};
   }
   return fd;
 }

@@ -7,6 +7,7 @@
 #include "shim/hooks/connect.h"
 #include "shim/hooks/hook.h"
 #include "shim/hooks/sandbox.h"
+#include "shim/process.h"
 #include "shim/raw.h"
 #include "shim/real.h"
 
@@ -54,6 +55,9 @@ long sockwatch_syscall(long number, long a, long b, long c, long d, long e, long
 }
 
 int hook_close(int fd) {
+  if (!process::relocated()) [[unlikely]] {
+    return raw::failed(raw::call(SYS_close, fd)) ? -1 : 0;
+  }
   if (fd_table::bits(fd) != 0) {
     closing::before_close(wire::Op::close, fd);
   }

@@ -4,6 +4,8 @@
 #include "shim/caller_memory.h"
 #include "shim/hooks/fast_open.h"
 #include "shim/hooks/hook.h"
+#include "shim/process.h"
+#include "shim/raw.h"
 #include "shim/real.h"
 
 using namespace sockwatch;
@@ -133,6 +135,10 @@ int hook_recvmmsg(int fd, mmsghdr* messages, unsigned count, int flags, timespec
 }
 
 ssize_t hook_read(int fd, void* bytes, size_t size) {
+  if (!process::relocated()) [[unlikely]] {
+    const long result = raw::call(SYS_read, fd, bytes, size);
+    return raw::failed(result) ? -1 : result;
+  }
   return receive_through(wire::Op::read, fd, 0, some(size),
                          [=] { return real::read(fd, bytes, size); });
 }

@@ -169,6 +169,8 @@ void add_loaders(std::vector<Hazard>& list) {
   list.push_back({"linked_library_uses_sockets_early",
                   {"early_sockets"},
                   Recording::of({refused().times(3)})});
+  list.push_back(
+      {"linked_library_reads_while_relocated", {"early_resolver"}, Recording::of({refused()})});
   list.push_back({"own_strings", {"own_strings"}, Recording::of({refused()})});
   const Recording more = Recording::of({refused().times(21)});
   list.push_back({"library_before_uses_sockets_early", {"plain_client"}, more, {early}, {}});

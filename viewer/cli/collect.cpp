@@ -52,10 +52,13 @@ Result<launch::Fd> claim_directory(const std::string& path) {
   }
   if ((status.st_mode & 0777) != 0700) {
     return Error{
-        fmt::format("the run directory '{}' has mode {:03o}; others could write into it or "
+        fmt::format("the run directory '{}' has mode {:04o}; others could write into it or "
                     "the programs could not",
-                    path, status.st_mode & 0777u),
-        "chmod 700 " + model::shell_file(path)};
+                    path, status.st_mode & 07777u),
+        // Of /tmp, say, that would be bad advice.
+        (status.st_mode & S_ISVTX) != 0 && (status.st_mode & S_IWOTH) != 0
+            ? "make one of its own: mkdir -m 700 " + model::shell_file(path + "/sockwatch")
+            : "chmod 700 " + model::shell_file(path)};
   }
   if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
     return Error{fmt::format("another collector is at work on '{}'", path),

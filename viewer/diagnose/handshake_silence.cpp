@@ -40,8 +40,9 @@ class SynDrop : public AddressRule {
         .signature =
             "connect given up by the program in SYN_SENT, at least one SYN sent again, "
             "not one packet received, and the SYNs left this host (else NEIGH). Also where a "
-            "program ended in the middle of such a "
-            "wait of at least one resend. For information where the same call then got through on "
+            "program ended in the middle of a "
+            "blocking connect that had lasted at least one resend. For information where the same "
+            "call then got through on "
             "another address of the name",
         .meaning =
             "To open a connection the kernel sends a small packet, the SYN, and waits for an "
@@ -67,10 +68,11 @@ class SynDrop : public AddressRule {
     if (given_up && attempt.silent && row.syn_retransmits.value_or(0) >= 1) {
       return Confidence::high;
     }
-    // The kernel's counters were not read when the program ended. That it was still waiting after
-    // the first resend is known; that nothing came back is not.
-    const bool waiting = row.blocking.value_or(false) || row.expired_waits > 0;
-    if (attempt.is(Outcome::abandoned) && !row.segs_in && waiting &&
+    // The kernel's counters were not read when the program ended. That it was still in connect
+    // after the first resend is known; that nothing came back is not. Where connect had returned at
+    // once, the handshake may have been over for long, and what the program waited for is not
+    // known.
+    if (attempt.is(Outcome::abandoned) && !row.segs_in && row.blocking.value_or(false) &&
         attempt.elapsed_ns >= settings().syn_resend(1)) {
       return Confidence::medium;
     }

@@ -53,7 +53,9 @@ class Fds : public Rule {
   void see(const Attempt& attempt) override {
     const auto& row = attempt.row;
     if (row.error == EMFILE || row.error == ENFILE) {
-      if (Process* process = processes_.slot(row.process_id)) {
+      // The failed call of this row is counted already, unless that table does not have it.
+      Process* process = processes_.slot(row.process_id);
+      if (process != nullptr && process->calls.empty()) {
         process->sightings.add(row);
         process->host |= row.error == ENFILE;
       }

@@ -46,6 +46,7 @@ void Evidence::add(const store::ConnectionRow& row) {
   // Where the kernel's count is not known, what the program got.
   if (row.bytes_received ? *row.bytes_received > 0 : row.first_receive_ns.has_value()) {
     ++earlier_reply;
+    if (!row.first_receive_ns) ++unread;
   }
   expired_waits += static_cast<std::uint64_t>(std::max<std::int64_t>(row.expired_waits, 0));
   started_ns.add(row.started_ns);

@@ -35,6 +35,7 @@ struct Evidence {
   std::uint64_t established = 0;    // the kernel had finished the handshake
   std::uint64_t all_acked = 0;      // the peer's kernel acknowledged every byte sent
   std::uint64_t earlier_reply = 0;  // bytes had come back before the failure
+  std::uint64_t unread = 0;         // they lay there, and the program had read none
   std::uint64_t reply_begun = 0;    // bytes of the very reply that was given up on
   std::uint64_t expired_waits = 0;
   Range started_ns;  // moments, not durations

@@ -243,6 +243,9 @@ std::string later_failure(const FailureKey& key, const Evidence& evidence, const
         end += fmt::format(" after its own {} ({})", budget, sources(evidence, style));
       }
       if (stopped) return fmt::format("{}, then bytes came and no more of them; {}", up, end);
+      if (speaks_for_all(evidence, evidence.unread)) {
+        return fmt::format("{}, then bytes came that the program never read; {}", up, end);
+      }
       const std::string request = replied_before ? "" : request_part(evidence, style);
       return fmt::format("{}, then sent {}{}; {}", up, reply, request, end);
     }

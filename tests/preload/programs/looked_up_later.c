@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "support/check.h"
 
@@ -75,6 +77,36 @@ static void notified(void) {
   }
 }
 
+// Told by a signal, or by its own look at the result, the program gives everything back and only
+// then asks what came of it.
+static void given_back_before(const struct sigevent* how) {
+  static char page[4096] __attribute__((aligned(4096)));
+  strcpy(page, "127.0.0.6");
+  struct gaicb* request = asked(page);
+  CHECK_EQUAL(getaddrinfo_a(GAI_NOWAIT, &request, 1, (struct sigevent*)how), 0);
+  struct addrinfo* volatile* result = &request->ar_result;
+  while (*result == NULL) usleep(1000);
+  usleep(20000);  // and libc has said so
+  freeaddrinfo(*result);
+  request->ar_result = (struct addrinfo*)16;  // whoever follows it dies
+  request->ar_service = (const char*)16;
+  CHECK_EQUAL(mprotect(page, sizeof page, PROT_NONE), 0);
+  const struct gaicb* list[] = {request};
+  CHECK_EQUAL(gai_suspend(list, 1, NULL), EAI_ALLDONE);
+  CHECK_EQUAL(gai_error(request), 0);
+  CHECK_EQUAL(mprotect(page, sizeof page, PROT_READ | PROT_WRITE), 0);
+  free(request);
+}
+
+static void nothing(int signal) { (void)signal; }
+
+static void given_back(void) {
+  signal(SIGUSR1, nothing);
+  given_back_before(&(struct sigevent){.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1});
+  given_back_before(&(struct sigevent){.sigev_notify = SIGEV_NONE});
+  given_back_before(NULL);
+}
+
 static void cancelled(void) {
   struct gaicb* request = asked("127.0.0.4");
   CHECK_EQUAL(getaddrinfo_a(GAI_NOWAIT, &request, 1, NULL), 0);
@@ -103,6 +135,7 @@ int main(void) {
   awaited();
   suspended();
   notified();
+  given_back();
   cancelled();
   many();
   return check_status();

@@ -36,6 +36,25 @@ TEST_F(Patience, ALogOnlySends) {
   EXPECT_EQ(story.row().expired_waits, 3);  // they were, whatever for
 }
 
+// Of datagrams nobody knows when the last was sent: only a wait for the socket itself tells.
+TEST_F(Patience, DatagramsUnderALoopOnlySend) {
+  for (const bool named : {false, true}) {
+    Story one;
+    one.connect(kFd, "10.0.0.1", 8125).udp().succeeds();
+    one.epoll_ctl(kEpoll, EPOLL_CTL_ADD, kFd);
+    one.send(kFd, 100);
+    for (int i = 0; i < 3; ++i) {
+      if (named) {
+        one.poll(kFd, 800, wire::Op::poll, POLLIN).expires();
+      } else {
+        one.epoll(kEpoll, 800).expires();
+      }
+    }
+    one.close(kFd);
+    EXPECT_EQ(one.row().ending, named ? "response_timed_out" : "closed");
+  }
+}
+
 TEST_F(Patience, WhoSendsNothingMoreHasWaited) {
   story.connect(kFd, "10.0.0.1", 80).in_progress();
   story.so_error(kFd, 0, established());

@@ -69,6 +69,8 @@ TEST(RunDirectory, WrongModeSaysHowToMendIt) {
     ASSERT_FALSE(status) << mode;
     EXPECT_THAT(status.error().hint, HasSubstr("chmod 0700"));
   }
+  ASSERT_EQ(::chmod(directory.path().c_str(), 01777), 0);  // as /tmp, which must stay so
+  EXPECT_THAT(check_run_directory(directory.path()).error().hint, Not(HasSubstr("chmod")));
   ASSERT_EQ(::chmod(directory.path().c_str(), 0700), 0);
 }
 

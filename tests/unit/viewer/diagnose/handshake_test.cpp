@@ -92,6 +92,17 @@ TEST(SynDrop, AnEndedProcessWasStillWaiting) {
   }
 }
 
+// It may have been connected for long; for what it waited in epoll is not known.
+TEST(SynDrop, NotWhereConnectHadReturnedAtOnce) {
+  Rows rows;
+  auto& row = rows.attempt(0, "10.0.0.7", 443);
+  row.outcome = "abandoned";
+  row.blocking = false;
+  row.expired_waits = 1;
+  row.decided_ns = row.started_ns + 2 * kS;
+  EXPECT_FALSE(has(findings(rows), "SYNDROP"));
+}
+
 TEST(SynDrop, CountsTheAttemptsThatWentWell) {
   Rows rows;
   for (int i = 0; i < 7; ++i) rows.connected(i * kS, "10.0.0.7", 443);

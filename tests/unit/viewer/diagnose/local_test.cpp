@@ -165,6 +165,15 @@ TEST(FdsRule, CountsWhatWasOpenWhenItFirstFailed) {
             "them for over 5 min.");
 }
 
+// A failed call of socket has a row among the attempts as well.
+TEST(FdsRule, CountsACallOnce) {
+  Rows rows;
+  rows.process("/usr/bin/app");
+  rows.failed_call("socket", EMFILE, 5);
+  for (int i = 0; i < 5; ++i) rows.at_once(i * kMs, "10.0.0.7", 443, EMFILE);
+  EXPECT_EQ(find(run(add_local_rules, rows), "FDS").count, 5);
+}
+
 TEST(FdsRule, AlsoWhereConnectSaysIt) {
   Rows rows;
   rows.at_once(0, "10.0.0.7", 443, ENFILE);

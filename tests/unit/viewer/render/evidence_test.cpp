@@ -193,7 +193,10 @@ TEST_F(EvidenceText, NoReply) {
   row.retransmits = 4;
   EXPECT_THAT(said(row), HasSubstr("to 200 B (0 B acknowledged, 4 resends)"));
   row.bytes_received = 1;
+  row.first_receive_ns = *row.first_send_ns + kMs;
   EXPECT_THAT(said(row), HasSubstr("then sent no further reply; the program"));
+  row.first_receive_ns.reset();
+  EXPECT_THAT(said(row), HasSubstr("then bytes came that the program never read; the program"));
 }
 
 TEST_F(EvidenceText, ClosedAndReset) {
