@@ -184,7 +184,10 @@ std::string connect_failure(const FailureKey& key, const Evidence& evidence, boo
       }
       return local_failure(key, "was not reached, because of an error on this host");
     case Outcome::abandoned:
-      return "was not connected yet when the process ended" +
+      // It may have been, where nobody looked.
+      return fmt::format("was not {} when the process ended",
+                         speaks_for_all(evidence, evidence.silent) ? "connected yet"
+                                                                   : "known to be connected") +
              in_parentheses(packets(evidence, style)) + waited_before(evidence, style);
     default:
       return local_failure(key, "failed") + after_elapsed(evidence, style);

@@ -233,6 +233,8 @@ TEST_F(EvidenceText, AbandonedWithAWaitThatHadRunOut) {
       "program's wait of 3.00s (poll) had run out");
   row.expired_waits = 0;
   EXPECT_THAT(said(row), Not(HasSubstr("run out")));
+  row.segs_in.reset();
+  EXPECT_THAT(said(row), HasSubstr("was not known to be connected when the process ended"));
 }
 
 TEST_F(EvidenceText, RefusalNoticedLate) {
