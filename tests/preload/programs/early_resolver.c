@@ -1,4 +1,5 @@
-// A library of this program reads a file while it is being relocated (modules/chosen.c, for modules/choosing.c).
+// A library of this program reads a file while it is being relocated (modules/chosen.c, for
+// modules/choosing.c).
 #include "support/check.h"
 #include "support/loopback.h"
 
