@@ -55,10 +55,10 @@ TEST_F(NameByAddress, ALookupThatNeverEndsIsTold) {
 
 TEST_F(NameByAddress, AThreadHasSeveralLookedUpMeanwhile) {
   story.pass(1000);
-  story.begin_request("slow.internal", 0x1000, 300);
-  story.begin_request("fast.internal", 0x2000, 300);
+  story.request("slow.internal", 0x1000, 300, Story::Asked::running);
+  story.request("fast.internal", 0x2000, 300, Story::Asked::running);
   story.lookup("other.internal", {"10.0.0.1"});
-  story.end_request("fast.internal", 0x2000, 400);
+  story.request("fast.internal", 0x2000, 400, Story::Asked::ended);
   story.pass(700);
   story.process_ends();
   ASSERT_EQ(story.resolutions().size(), 3u);

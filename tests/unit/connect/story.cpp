@@ -418,22 +418,12 @@ void Story::begin_lookup(const std::string& name) {
   apply(o);
 }
 
-void Story::begin_request(const std::string& name, std::uint64_t request, std::int64_t since_ms) {
+void Story::request(const std::string& name, std::uint64_t id, std::int64_t since_ms, Asked found) {
   Observation o = call(Op::getaddrinfo_a, -1);
-  o.flags = wire::kBegin | wire::kHasStart;
+  o.flags = found == Asked::running ? wire::kBegin | wire::kHasStart : wire::kHasStart;
   o.name = name;
-  o.payload.resolve.request = request;
+  o.payload.resolve.request = id;
   o.duration_ns = since_ms * kMs;
-  o.t_ns = now_;
-  apply(o);
-}
-
-void Story::end_request(const std::string& name, std::uint64_t request, std::int64_t took_ms) {
-  Observation o = call(Op::getaddrinfo_a, -1);
-  o.flags = wire::kHasStart;
-  o.name = name;
-  o.payload.resolve.request = request;
-  o.duration_ns = took_ms * kMs;
   o.t_ns = now_;
   apply(o);
 }

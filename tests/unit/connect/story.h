@@ -125,9 +125,9 @@ class Story {
   void lookup(const std::string& name, const std::vector<std::string>& addresses,
               std::int64_t took_ms = 1, std::int64_t result = 0);
   void begin_lookup(const std::string& name);  // and nothing more of it
-  // One of several that libc looks up meanwhile; asked about now, begun `since_ms` ago.
-  void begin_request(const std::string& name, std::uint64_t request, std::int64_t since_ms);
-  void end_request(const std::string& name, std::uint64_t request, std::int64_t took_ms);
+  // One of several that libc looks up meanwhile, begun `since_ms` ago; asked about now.
+  enum class Asked { running, ended };
+  void request(const std::string& name, std::uint64_t id, std::int64_t since_ms, Asked found);
   void loses_events() { tracker_.missed(now_); }  // before now
   void process_ends() { tracker_.process_ended(now_); }
   void exec() { tracker_.process_ended(now_, Tracker::End::replaced); }

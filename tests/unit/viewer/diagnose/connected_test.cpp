@@ -165,16 +165,21 @@ TEST(NeverRead, TheListenerProvesIt) {
   EXPECT_FALSE(has(findings(rows), "NEVERREAD"));
 }
 
+// No byte was ever confirmed, and the peer sent so many packets.
+void dead_from_the_start(Rows& rows, int segments) {
+  auto& row = dead(rows);
+  row.first_receive_ns.reset();
+  row.turns = 0;
+  row.bytes_received = 0;
+  row.close_bytes_acked = 1;
+  row.close_data_segs_in = 0;
+  row.segs_in = segments;
+}
+
 TEST(NeverRead, ItsFullQueueLooksLikeALostPath) {
   for (const auto& [segments, expected] : {std::pair{2, 1U}, std::pair{1, 2U}}) {
     Rows rows = nobody_accepts(5, 1);
-    auto& row = dead(rows);
-    row.first_receive_ns.reset();
-    row.turns = 0;
-    row.bytes_received = 0;
-    row.close_bytes_acked = 1;
-    row.close_data_segs_in = 0;
-    row.segs_in = segments;
+    dead_from_the_start(rows, segments);
     EXPECT_EQ(found(rows).size(), expected) << segments;
     EXPECT_TRUE(has(findings(rows), "NEVERREAD"));
   }
@@ -199,13 +204,7 @@ TEST(PathLost, IsNotSureWhereThePeerRepeatsItself) {
   for (const auto& [segments, expected] :
        {std::pair{1, Confidence::high}, std::pair{2, Confidence::medium}}) {
     Rows rows;
-    auto& row = dead(rows);
-    row.first_receive_ns.reset();
-    row.turns = 0;
-    row.bytes_received = 0;
-    row.close_bytes_acked = 1;
-    row.close_data_segs_in = 0;
-    row.segs_in = segments;
+    dead_from_the_start(rows, segments);
     EXPECT_EQ(find(findings(rows), "PATHLOST").confidence, expected) << segments;
   }
 }
