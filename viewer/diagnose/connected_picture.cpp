@@ -1,11 +1,11 @@
 #include "viewer/diagnose/connected_picture.h"
+
 #include "viewer/diagnose/units.h"
+#include "viewer/model/tcp_state.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
-constexpr std::int64_t kClose = 7;  // numbers of the kernel: include/net/tcp_states.h
-constexpr std::int64_t kCloseWait = 8;
 constexpr std::int64_t kUnansweredProbes = 3;
 
 // FIN_WAIT1, LAST_ACK, CLOSING: a FIN of ours waits or is on its way.
@@ -16,7 +16,7 @@ bool fin_unacknowledged(const store::ConnectionRow& row) {
 // Nothing on its way, and data (not a FIN alone) that waits.
 bool only_waiting(const store::ConnectionRow& row) {
   const std::int64_t waiting = row.close_notsent_bytes.value_or(0);
-  return row.close_tcp_state != kClose && row.close_unacked.value_or(1) == 0 &&
+  return row.close_tcp_state != model::kTcpClose && row.close_unacked.value_or(1) == 0 &&
          waiting > (fin_unacknowledged(row) ? 1 : 0);
 }
 
@@ -71,7 +71,8 @@ bool path_dead(const store::ConnectionRow& row) {
 }
 
 std::optional<Resends> unanswered_resends(const store::ConnectionRow& row) {
-  if (row.close_tcp_state == kClose || !row.retransmits || !row.close_backoff) return std::nullopt;
+  if (row.close_tcp_state == model::kTcpClose || !row.retransmits || !row.close_backoff)
+    return std::nullopt;
   if (*row.retransmits <= 0 || *row.close_backoff <= 0) return std::nullopt;
   const bool all = *row.retransmits <= *row.close_backoff + 1;
   return Resends{all ? *row.retransmits : *row.close_backoff, !all};
@@ -133,7 +134,8 @@ store::OptInt unanswered_idle_ns(const store::ConnectionRow& row) {
 }
 
 bool sent_too_late(const store::ConnectionRow& row) {
-  return row.turns >= 1 && (row.send_tcp_state == kCloseWait || row.send_tcp_state == kClose);
+  return row.turns >= 1 &&
+         (row.send_tcp_state == model::kTcpCloseWait || row.send_tcp_state == model::kTcpClose);
 }
 
 }  // namespace sockwatch::diagnose

@@ -4,14 +4,12 @@
 
 #include "viewer/diagnose/connected_picture.h"
 #include "viewer/diagnose/units.h"
+#include "viewer/model/tcp_state.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
 using model::Ending;
-
-constexpr std::int64_t kFinWait2 = 5;  // numbers of the kernel: include/net/tcp_states.h
-constexpr std::int64_t kTimeWait = 6;
 
 // One request goes out in few segments. A program that only ever sends (a log, a metric) has no
 // reply to wait for, and many.
@@ -26,7 +24,8 @@ bool looks_like_one_request(const store::ConnectionRow& row) {
 bool in_few_pieces(const store::ConnectionRow& row) {
   if (!row.close_delivered || !row.bytes_sent) return true;
   const std::int64_t size = std::max<std::int64_t>(row.close_snd_mss.value_or(536), 536);
-  const bool fin = row.close_tcp_state == kFinWait2 || row.close_tcp_state == kTimeWait;
+  const bool fin =
+      row.close_tcp_state == model::kTcpFinWait2 || row.close_tcp_state == model::kTcpTimeWait;
   const std::int64_t pieces = *row.close_delivered - 1 - (fin ? 1 : 0);  // SYN and FIN count, too
   // With several waits the second piece may have come after the first wait.
   const std::int64_t more = row.expired_waits > 1 ? 1 : 2;

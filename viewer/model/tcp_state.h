@@ -7,6 +7,8 @@ namespace sockwatch::model {
 
 inline constexpr std::int64_t kTcpSynSent = 2;
 inline constexpr std::int64_t kTcpSynRecv = 3;
+inline constexpr std::int64_t kTcpFinWait2 = 5;
+inline constexpr std::int64_t kTcpTimeWait = 6;
 inline constexpr std::int64_t kTcpClose = 7;
 inline constexpr std::int64_t kTcpCloseWait = 8;
 
