@@ -5,6 +5,7 @@
 #include <climits>
 #include <cstdint>
 
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
 
@@ -17,7 +18,8 @@ void wake(wire::Header& header) { raw::call(SYS_futex, &header.bell, FUTEX_WAKE,
 }  // namespace
 
 void ring(wire::Header& header, std::uint32_t seen) {
-  if (!state::may_ask_kernel()) {
+  const Questions questions;
+  if (!questions) {
     return;  // the bell is being removed
   }
   // Changed first: a collector that is about to sleep then does not. Where another thread is at it,

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
 #include "shim/wire/segment.h"
@@ -23,7 +24,7 @@ constexpr std::uintptr_t kPageMask = ~static_cast<std::uintptr_t>(wire::kPage - 
 constexpr std::uintptr_t kStackGap = std::uintptr_t{1} << 20;
 constinit std::uintptr_t main_stack_end = 0;
 
-bool on_main_stack(std::uintptr_t first, std::uintptr_t last, std::uintptr_t frame) {
+bool in_main_stack(std::uintptr_t first, std::uintptr_t last, std::uintptr_t frame) {
   return frame <= first && last < main_stack_end && main_stack_end - frame < kStackGap;
 }
 
@@ -49,6 +50,11 @@ bool page_readable(std::uintptr_t address) {
 
 void main_stack_ends(std::uintptr_t address) { main_stack_end = address; }
 
+bool on_main_stack() {
+  const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
+  return in_main_stack(frame, frame, frame);
+}
+
 bool readable(const void* address, std::size_t bytes) {
   if (address == nullptr) {
     return false;
@@ -61,10 +67,11 @@ bool readable(const void* address, std::size_t bytes) {
   const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   const std::uintptr_t own = frame & kPageMask;
   if (((first & kPageMask) == own && (last & kPageMask) == own) ||
-      on_main_stack(first, last, frame)) {
+      in_main_stack(first, last, frame)) {
     return true;
   }
-  if (last < first || !state::may_ask_kernel()) {
+  const Questions questions;
+  if (last < first || !questions) {
     return false;
   }
   for (std::uintptr_t page = first;; page = (page & kPageMask) + wire::kPage) {

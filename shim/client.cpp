@@ -10,6 +10,7 @@
 
 #include "shim/caller_memory.h"
 #include "shim/clock.h"
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/segment.h"
 #include "shim/state.h"
@@ -219,8 +220,8 @@ void finish_disconnect(const Attempt& attempt, int fd, Outcome outcome) {
 
 void prepare(Attempt& attempt, int fd, const sockaddr* address, socklen_t length) {
   attempt.length = length < sizeof(attempt.peer) ? length : sizeof(attempt.peer);
-  if (length < sizeof(sa_family_t) || !state::may_ask_kernel() ||
-      !readable(address, attempt.length)) {
+  const Questions questions;
+  if (length < sizeof(sa_family_t) || !questions || !readable(address, attempt.length)) {
     return;
   }
   std::memcpy(&attempt.peer, address, attempt.length);
@@ -350,7 +351,8 @@ bool may_open_fast(int fd) {
 }
 
 bool is_nonblocking(int fd) {
-  if (!state::may_ask_kernel()) {
+  const Questions questions;
+  if (!questions) {
     return false;
   }
   const long flags = raw::call(SYS_fcntl, fd, F_GETFL);

@@ -181,6 +181,7 @@ void start() {
   }
 }
 
+bool in_vdso() { return vdso_get_time.load(std::memory_order_relaxed) != nullptr; }
 void leave_vdso() { vdso_get_time.store(nullptr, std::memory_order_relaxed); }
 
 std::uint64_t now_ns() { return read(CLOCK_MONOTONIC); }

@@ -15,6 +15,8 @@ namespace sockwatch::shim::clock {
 void start();
 // Makes `now_ns` use the system call again.
 void leave_vdso();
+// Whether the time is read without one.
+bool in_vdso();
 
 // Nanoseconds on CLOCK_MONOTONIC. Async-signal-safe, leaves errno alone.
 std::uint64_t now_ns();

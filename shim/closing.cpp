@@ -6,6 +6,7 @@
 
 #include "shim/client.h"
 #include "shim/listener.h"
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/record.h"
 #include "shim/state.h"
@@ -78,7 +79,11 @@ void before_close_range(wire::Op op, unsigned first, unsigned last) {
 }
 
 void before_replace(wire::Op op, int from, int target) {
-  if (from == target || fd_table::bits(target) == 0 || !state::may_ask_kernel() || borrowed()) {
+  if (from == target || fd_table::bits(target) == 0) {
+    return;
+  }
+  const Questions questions;
+  if (!questions || borrowed()) {
     return;
   }
   const int error = errno;

@@ -22,7 +22,8 @@ constexpr char kAllCalls[] = "calls";
 constexpr char kYes[] = "1";
 
 constexpr std::size_t kLittle = 2048;     // bytes of a signal handler's stack
-constexpr std::size_t kMuch = 32 * 1024;  // of a thread's
+constexpr std::size_t kSome = 4096;       // of a thread's, which may have 16 KiB
+constexpr std::size_t kMuch = 32 * 1024;  // of the main thread's
 constexpr std::size_t kAdded = 6;         // five variables and the end
 
 template <std::size_t Size>
@@ -30,13 +31,13 @@ constexpr std::size_t length_of(const char (&)[Size]) {
   return Size - 1;
 }
 
-bool is_variable(Memory& memory, const char* entry, const char* name, std::size_t length) {
+bool is_variable(CallerMemory& memory, const char* entry, const char* name, std::size_t length) {
   return memory.starts(entry, name, length) && memory.has(entry + length, 1) &&
          entry[length] == '=';
 }
 
 // One entry of the environment. False: it cannot be read.
-bool note_variable(Memory& memory, const char* entry, long index, Variables& found) {
+bool note_variable(CallerMemory& memory, const char* entry, long index, Variables& found) {
   // Few begin with these letters.
   if (*entry != 'L' && *entry != 'S' && *entry != 'A') {
     return true;
@@ -71,7 +72,7 @@ bool note_variable(Memory& memory, const char* entry, long index, Variables& fou
 
 }  // namespace
 
-void read(Memory& memory, char* const* environment, Variables& found) {
+void read(CallerMemory& memory, char* const* environment, Variables& found) {
   long count = 0;
   if (environment != nullptr) {  // the kernel takes a null pointer for an empty one
     for (const char* entry = nullptr;; ++count) {
@@ -101,7 +102,9 @@ std::size_t text_size(char* const* environment, long index) {
 
 // What may be taken of the caller's stack.
 std::size_t if_it_fits(std::size_t bytes) {
-  return bytes <= kLittle || (bytes <= kMuch && !on_small_stack()) ? bytes : 0;
+  const bool fits = bytes <= kLittle || (bytes <= kMuch && on_main_stack()) ||
+                    (bytes <= kSome && !on_small_stack());
+  return fits ? bytes : 0;
 }
 
 std::size_t pointers_size(const Variables& found) {
@@ -128,6 +131,12 @@ std::size_t room_with_ours(char* const* environment, const Variables& found) {
 
 std::size_t room_without_library(char* const* environment, const Variables& found) {
   return if_it_fits(pointers_size(found) + text_size(environment, found.preload) + 1);
+}
+
+std::size_t room_without_recording(const Variables& found) {
+  // Nobody can be asked what stack this is.
+  const std::size_t bytes = pointers_size(found);
+  return found.same_directory && bytes <= kLittle ? bytes : 0;
 }
 
 namespace {
@@ -217,6 +226,15 @@ char* const* without_library(char* const* environment, const Variables& found, v
     list[found.preload] = list[--count];
   }
   list[count] = nullptr;
+  return list;
+}
+
+char* const* without_recording(char* const* environment, const Variables& found, void* room) {
+  static constinit char nowhere[] = "SOCKWATCH_DIR=";
+  static_assert(sizeof(nowhere) == sizeof(wire::kDirVariable) + 1);
+  char** list = copy(environment, found, room);
+  list[found.directory] = nowhere;
+  list[found.count] = nullptr;
   return list;
 }
 

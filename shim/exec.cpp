@@ -11,6 +11,7 @@
 
 #include "shim/clock.h"
 #include "shim/program.h"
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
 #include "shim/wire/segment.h"
@@ -18,7 +19,6 @@
 namespace sockwatch::shim::exec {
 namespace {
 
-using environment::Memory;
 using program::Loads;
 using wire::ExecNote;
 using wire::ExecWhy;
@@ -89,7 +89,7 @@ Loads look_at(const Call& call, std::size_t name_length, ExecNote& note) {
 }
 
 // False: a pointer the kernel will refuse.
-bool describe_command(Memory& memory, char* const* arguments, ExecNote& note) {
+bool describe_command(CallerMemory& memory, char* const* arguments, ExecNote& note) {
   std::size_t used = 0;
   const char* word = nullptr;
   for (; arguments != nullptr; ++arguments) {
@@ -135,11 +135,10 @@ ExecWhy why_not(Loads loads) {
 }
 
 void append_note(const ExecNote& note) {
-  char path[state::Settings::kMaxDirectory + sizeof(wire::kExecNotesFile) + 1];
-  const std::size_t length = std::strlen(state::settings.directory);
-  std::memcpy(path, state::settings.directory, length);
-  path[length] = '/';
-  std::memcpy(path + length + 1, wire::kExecNotesFile, sizeof(wire::kExecNotesFile));
+  const Questions questions;
+  if (!questions) {
+    return;
+  }
   // Growing a file beyond RLIMIT_FSIZE raises SIGXFSZ, which kills.
   rlimit limit{};
   if (raw::failed(raw::call(SYS_prlimit64, 0, RLIMIT_FSIZE, nullptr, &limit)) ||
@@ -148,7 +147,7 @@ void append_note(const ExecNote& note) {
   }
   const SignalsHeld held;
   const long fd = raw::call(
-      SYS_openat, AT_FDCWD, path,
+      SYS_openat, AT_FDCWD, state::settings.exec_notes,
       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
   if (raw::failed(fd)) {
     return;
@@ -173,13 +172,27 @@ void describe_caller(ExecNote& note) {
   note.tid = static_cast<std::uint32_t>(raw::call(SYS_gettid));
 }
 
+void keep_dormant(const Call& call, Plan& plan) {
+  CallerMemory memory(false);
+  environment::read(memory, call.environment, plan.variables);
+  if (plan.variables.count >= 0) {
+    plan.other = Plan::Other::stays_dormant;
+    plan.room = environment::room_without_recording(plan.variables);
+  }
+}
+
 }  // namespace
 
 void prepare(const Call& call, Plan& plan) {
-  if (!state::recording() || !state::may_ask_kernel()) {
+  if (!state::recording()) {
     return;
   }
-  Memory memory;
+  const Questions questions;
+  if (!questions) {
+    keep_dormant(call, plan);
+    return;
+  }
+  CallerMemory memory(true);
   const long name_length = memory.text(call.file);
   environment::read(memory, call.environment, plan.variables);
   const environment::Variables& variables = plan.variables;
@@ -202,14 +215,21 @@ void prepare(const Call& call, Plan& plan) {
   plan.room = loads == Loads::yes ? environment::room_with_ours(call.environment, variables) : 0;
   plan.tells = plan.room == 0;
   if (loads == Loads::other_machine && variables.names_library) {
-    plan.removes = true;
+    plan.other = Plan::Other::leaves_out_library;
     plan.room = environment::room_without_library(call.environment, variables);
   }
 }
 
 char* const* other_environment(const Call& call, const Plan& plan, void* room) {
-  return plan.removes ? environment::without_library(call.environment, plan.variables, room)
-                      : environment::with_ours(call.environment, plan.variables, room);
+  switch (plan.other) {
+    case Plan::Other::leaves_out_library:
+      return environment::without_library(call.environment, plan.variables, room);
+    case Plan::Other::stays_dormant:
+      return environment::without_recording(call.environment, plan.variables, room);
+    case Plan::Other::follows:
+      break;
+  }
+  return environment::with_ours(call.environment, plan.variables, room);
 }
 
 void tell(const Plan& plan) {

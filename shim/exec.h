@@ -2,8 +2,9 @@
 //
 // A program that will not load the library is noted in the run directory (wire/exec_note.h): its
 // environment does not carry our variables, or it cannot load a library. If the user asked for it
-// (SOCKWATCH_FOLLOW=1) a scrubbed environment gets our variables back. And a program for another
-// machine does not get the library named, because its loader would complain on standard error.
+// (SOCKWATCH_FOLLOW=1) a scrubbed environment gets our variables back. A program for another
+// machine does not get the library named, because its loader would complain on standard error. And
+// behind a seccomp filter of the program's own making nothing is recorded.
 //
 // The caller may be a child of vfork, a signal handler on a small stack, one of many threads: only
 // the stack is written to, nothing is allocated, no descriptor outlives a function here, and no
@@ -11,6 +12,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 #include "shim/environment.h"
 #include "shim/wire/exec_note.h"
@@ -26,15 +28,19 @@ struct Call {
 };
 
 struct Plan {
-  bool tells = false;    // `note` is to be told
-  bool removes = false;  // the other environment is without the library, not with it
+  // What the other environment, if there is one, is for.
+  enum class Other : std::uint8_t { follows, leaves_out_library, stays_dormant };
+
+  bool tells = false;  // `note` is to be told
+  Other other = Other::follows;
   std::size_t room = 0;  // for the environment to give instead; 0: the caller's
   environment::Variables variables;
   wire::ExecNote note;  // pid and ppid are the caller's; set where `tells`, or `room` is not 0
 };
 
-// Before the call. Does nothing (and asks the kernel nothing) where nothing is recorded or the
-// program is sandboxed.
+// Before the call. Does nothing (and asks the kernel nothing) where nothing is recorded. What a
+// sandboxed program starts inherits a filter that knows nothing of us: the library stays dormant
+// there.
 void prepare(const Call& call, Plan& plan);
 
 // Makes the environment in `room`, of plan.room bytes aligned as a pointer.

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "shim/caller_memory.h"
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/record.h"
 #include "shim/state.h"
@@ -74,7 +75,8 @@ void listen_failed(int fd) {
 }
 
 void beyond_set(wire::Op op, int count) {
-  if (!state::may_ask_kernel() || !may_record()) {
+  const Questions questions;
+  if (!questions || !may_record()) {
     return;
   }
   // Some hand over their largest number + 1, others (Perl) whole bytes of the set; who passes the

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
 
@@ -70,8 +71,9 @@ Detail* detail(int fd) {
   if (Detail* known = detail_if_mapped(fd)) {
     return known;
   }
+  const Questions questions;
   if (static_cast<std::uint32_t>(fd) >= process.limit.load(std::memory_order_relaxed) ||
-      !state::may_ask_kernel()) {
+      !questions) {
     return nullptr;
   }
   constexpr std::size_t kBytes = process::kChunkDetails * sizeof(Detail);

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "shim/clock.h"
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
 #include "shim/tcp_picture.h"
@@ -39,7 +40,8 @@ bool of_network(int family) { return family == AF_INET || family == AF_INET6 || 
 
 // Makes the number known as a listener. nullptr: not ours to record.
 Detail* adopt(int fd) {
-  if (!state::recording() || !state::may_ask_kernel()) {
+  const Questions questions;
+  if (!state::recording() || !questions) {
     return nullptr;
   }
   int family = 0;
@@ -81,8 +83,9 @@ bool may_look(Detail& detail, std::uint64_t now_ns) {
 // `since_ns`: when accept last gave a connection, or listen was called.
 void look(Record& record, int fd, Detail& detail, std::uint64_t since_ns) {
   // Asked again each time: the number may have become another listener past our eyes.
+  const Questions questions;
   std::uint64_t cookie = 0;
-  if (state::may_ask_kernel() && ask(fd, SO_COOKIE, &cookie, sizeof(cookie))) {
+  if (questions && ask(fd, SO_COOKIE, &cookie, sizeof(cookie))) {
     shared(detail.cookie).store(cookie, kRelaxed);
   }
   wire::TcpPicture picture;

@@ -7,8 +7,6 @@
 namespace sockwatch::shim {
 namespace {
 
-constexpr std::size_t kMostServiceBytes = wire::Continuation::kBytes;  // one slot
-
 // The bytes of an address, nullptr where it is neither IPv4 nor IPv6.
 const void* bytes_of(const addrinfo& found) {
   if (found.ai_addr == nullptr) {
@@ -83,7 +81,7 @@ void tell_begun(const Lookup& lookup, std::uint64_t start_ns) {
   record.event().flags |= wire::kBegin;
   record.event().payload.resolve.family = lookup.family;
   record.event().payload.resolve.request = lookup.request;
-  record.part(wire::Part::name, lookup.name, strnlen(lookup.name, wire::kMaxNameBytes));
+  record.part(wire::Part::name, lookup.name, lookup.name_length);
   record.publish();
 }
 
@@ -96,9 +94,9 @@ void tell_ended(const Lookup& lookup, int result, int error, const Addresses& ad
   record.event().error = static_cast<std::int16_t>(error);
   record.event().payload.resolve.family = lookup.family;
   record.event().payload.resolve.request = lookup.request;
-  record.part(wire::Part::name, lookup.name, strnlen(lookup.name, wire::kMaxNameBytes));
-  if (lookup.service != nullptr) {
-    record.part(wire::Part::service, lookup.service, strnlen(lookup.service, kMostServiceBytes));
+  record.part(wire::Part::name, lookup.name, lookup.name_length);
+  if (lookup.service_length != 0) {
+    record.part(wire::Part::service, lookup.service, lookup.service_length);
   }
   addresses.tell(record);
   record.publish();

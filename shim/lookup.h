@@ -26,10 +26,15 @@ class Addresses {
   wire::ResolvedAddress list_[wire::kMaxResolvedAddresses];
 };
 
+// Of a service, or number of a port, no more is told.
+inline constexpr std::size_t kMostServiceBytes = 32;
+
 struct Lookup {
   wire::Op op;
-  const char* name;  // the caller's; readable
+  const char* name;  // the caller's
   const char* service;
+  std::size_t name_length;  // of what is told of them, and can be read
+  std::size_t service_length;
   int family;
   std::uint64_t start_ns;
   std::uint64_t request;  // payload.resolve.request

@@ -5,6 +5,7 @@
 
 #include <ctime>
 
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
 
@@ -63,7 +64,8 @@ Process* ensure() {
   if (process->generation.load(std::memory_order_acquire) != 0) {
     return process;
   }
-  if (!state::may_ask_kernel()) {
+  const Questions questions;
+  if (!questions) {
     return nullptr;
   }
   if (process == &nothing) {
@@ -89,8 +91,8 @@ Process* ensure() {
 
 bool is_borrowed(const Process& process) {
   // Under seccomp the question may not be asked; vfork is then not expected either.
-  return state::may_ask_kernel() &&
-         raw::call(SYS_getpid) != process.pid.load(std::memory_order_relaxed);
+  const Questions questions;
+  return questions && raw::call(SYS_getpid) != process.pid.load(std::memory_order_relaxed);
 }
 
 }  // namespace sockwatch::shim::process

@@ -140,6 +140,7 @@ extern constinit Function<ssize_t(int, void*, size_t, size_t, int, sockaddr*, so
     recvfrom_chk;
 
 extern constinit Function<int(int, ...)> prctl;
+extern constinit Function<pid_t()> fork_alone;  // _Fork
 extern constinit Function<int(uid_t)> setuid;
 extern constinit Function<int(uid_t)> seteuid;
 extern constinit Function<int(uid_t, uid_t)> setreuid;

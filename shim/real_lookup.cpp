@@ -68,6 +68,8 @@ int late_gai_cancel(gaicb* request) {
   return look_up_and_call(gai_cancel, late_gai_cancel, EAI_ALLDONE, request);
 }
 
+pid_t late_fork_alone() { return look_up_and_call(fork_alone, late_fork_alone, -1); }
+
 int late_execvp(const char* file, Words arguments) {
   return look_up_and_call(execvp, late_execvp, -1, file, arguments);
 }
@@ -103,6 +105,8 @@ constinit Function<int(int, gaicb**, int, sigevent*)> getaddrinfo_a{late_getaddr
 constinit Function<int(gaicb*)> gai_error{late_gai_error};
 constinit Function<int(const gaicb* const*, int, const timespec*)> gai_suspend{late_gai_suspend};
 constinit Function<int(gaicb*)> gai_cancel{late_gai_cancel};
+
+constinit Function<pid_t()> fork_alone{late_fork_alone};  // since glibc 2.34
 
 constinit Function<int(const char*, Words)> execvp{late_execvp};
 constinit Function<int(const char*, Words, Words)> execvpe{late_execvpe};
@@ -180,6 +184,7 @@ void resolve() {
   recvfrom_chk.set(next("__recvfrom_chk"));
 
   prctl.set(next("prctl"));
+  fork_alone.set(next("_Fork"));
   setuid.set(next("setuid"));
   seteuid.set(next("seteuid"));
   setreuid.set(next("setreuid"));

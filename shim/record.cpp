@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
 
@@ -71,9 +72,10 @@ void Record::endpoint(const Detail& detail) {
 }
 
 bool Record::local_address(int fd) {
+  const Questions questions;
   sockaddr_storage address;  // as much of it is read as the kernel wrote
   std::uint32_t length = sizeof(address);
-  if (!state::may_ask_kernel() || raw::failed(raw::call(SYS_getsockname, fd, &address, &length)) ||
+  if (!questions || raw::failed(raw::call(SYS_getsockname, fd, &address, &length)) ||
       length > sizeof(address)) {
     return false;
   }

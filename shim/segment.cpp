@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "shim/clock.h"
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
 
@@ -140,7 +141,8 @@ Created map(long fd) {
 }  // namespace
 
 Created create(const char* directory, bool every_call) {
-  char path[state::Settings::kMaxDirectory + 64];
+  // Not on the stack, which may be a handler's small one: one thread at a time comes here.
+  static constinit char path[state::Settings::kMaxDirectory + 64];
   char* end = append(path, directory);
   end = append(end, "/");
   end = append(end, static_cast<std::uint64_t>(raw::call(SYS_getpid)));
@@ -205,6 +207,38 @@ void map_at(const void* place, std::size_t size) {
   }
 }
 
+// Of this process; a child sets it back (forget_forks).
+constinit std::atomic<std::int32_t> forks_under_way{0};
+constexpr std::uint64_t kPatienceNs = 20'000'000;
+
+// True as soon as `done` is.
+template <class Done>
+bool wait_until(Done done) {
+  const std::uint64_t begin_ns = clock::now_ns();
+  while (!done()) {
+    if (clock::now_ns() - begin_ns > kPatienceNs) {
+      return false;
+    }
+    raw::call(SYS_sched_yield);
+  }
+  return true;
+}
+
+// Takes `segment_busy` while nobody forks. Each side says first what it is about to do and looks
+// then at the other. False: another thread has it.
+bool become_busy(Process& process) {
+  const auto nobody_forks = [] { return forks_under_way.load(std::memory_order_seq_cst) <= 0; };
+  bool waits = true;
+  while (process.segment_busy.exchange(1, std::memory_order_seq_cst) == 0) {
+    if (nobody_forks() || !waits) {
+      return true;
+    }
+    process.segment_busy.store(0, std::memory_order_release);
+    waits = wait_until(nobody_forks);
+  }
+  return false;
+}
+
 // By the one thread that has `segment_busy`.
 wire::Header* create_for(Process& process) {
   const Created created = create(state::settings.directory, state::settings.every_call);
@@ -236,15 +270,19 @@ wire::Header* wait_for(const Process& process) {
 
 wire::Header* of(Process& process) {
   wire::Header* header = process.segment.load(std::memory_order_acquire);
-  if (header != nullptr || !state::recording() || !state::may_ask_kernel()) {
+  if (header != nullptr || !state::recording()) {
     return header;
+  }
+  const Questions questions;
+  if (!questions) {
+    return nullptr;
   }
   // A handler that jumps away, or a cancellation, in the middle would leave a descriptor in the
   // program and a file nobody finishes.
   const std::uint64_t every_signal = ~std::uint64_t{0};
   std::uint64_t before = 0;
   raw::call(SYS_rt_sigprocmask, SIG_SETMASK, &every_signal, &before, sizeof(before));
-  if (process.segment_busy.exchange(1, std::memory_order_acquire) == 0) {
+  if (become_busy(process)) {
     header = process.segment.load(std::memory_order_acquire);
     if (header == nullptr) {
       header = create_for(process);
@@ -258,9 +296,26 @@ wire::Header* of(Process& process) {
   return header;
 }
 
+void fork_begins() {
+  forks_under_way.fetch_add(1, std::memory_order_seq_cst);
+  // Only what belongs to this process counts, and there may be no memory of it yet.
+  const auto nobody_creates = [] {
+    return process::current().segment_busy.load(std::memory_order_seq_cst) == 0;
+  };
+  const Questions questions;
+  if (!nobody_creates() && questions) {
+    (void)wait_until(nobody_creates);
+  }
+}
+
+void fork_ends() { forks_under_way.fetch_sub(1, std::memory_order_release); }
+
+void forget_forks() { forks_under_way.store(0, std::memory_order_relaxed); }
+
 void stand_in(const wire::Ring* ring, bool all) {
   wire::Header* header = newest.load(std::memory_order_relaxed);
-  if (header == nullptr || !state::may_ask_kernel()) {
+  const Questions questions;
+  if (header == nullptr || !questions) {
     return;
   }
   map_at(header, all ? wire::kSegmentSize : wire::kRingsOffset);
@@ -279,7 +334,8 @@ bool populate(const Process& process, wire::Slot& slot, wire::Ring* ring, std::u
     slot.populated.store(wire::RingImage::kElements, std::memory_order_release);
     return true;  // allocated with the file
   }
-  if (!state::may_ask_kernel()) {
+  const Questions questions;
+  if (!questions) {
     return false;
   }
   // One page for a thread that says little, then four at a time.

@@ -18,7 +18,8 @@ struct Created {
 };
 
 // Creates and maps a segment in `directory`. Raw system calls only; no descriptor is left open and
-// no signal is raised (a file size limit is asked before it is met). About 60 us.
+// no signal is raised (a file size limit is asked before it is met). About 60 us. One thread at a
+// time.
 Created create(const char* directory, bool every_call);
 
 // The segment of this process, created by the first thread that needs it. nullptr: there is none,
@@ -33,6 +34,13 @@ inline wire::Ring* ring_place(wire::Header* header, std::uint32_t slot) {
   return reinterpret_cast<wire::Ring*>(reinterpret_cast<char*>(header) + wire::kRingsOffset +
                                        slot * wire::kRingStride);
 }
+
+// Around a fork, by whoever can: no segment is created meanwhile, because a child made in the
+// middle would have its descriptor. Both wait for each other a moment and not longer.
+void fork_begins();
+void fork_ends();
+// In the child, in place of fork_ends().
+void forget_forks();
 
 // Makes sure that the first `elements` of a ring's array have memory. False: there is none.
 bool populate(const Process& process, wire::Slot& slot, wire::Ring* ring, std::uint64_t elements);

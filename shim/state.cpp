@@ -3,8 +3,8 @@
 #include <cstring>
 
 #include "shim/process.h"
+#include "shim/questions.h"
 #include "shim/raw.h"
-#include "shim/wire/exec_note.h"
 #include "shim/wire/segment.h"
 
 namespace sockwatch::shim::state {
@@ -55,6 +55,10 @@ void start(const char* const* environment, bool secure) {
     return;
   }
   std::strcpy(settings.directory, directory);
+  const std::size_t length = std::strlen(directory);
+  std::strcpy(settings.exec_notes, directory);
+  settings.exec_notes[length] = '/';
+  std::strcpy(settings.exec_notes + length + 1, wire::kExecNotesFile);
   const char* detail = find(environment, wire::kDetailVariable);
   settings.every_call = detail != nullptr && std::strcmp(detail, "calls") == 0;
   const char* follow = find(environment, wire::kFollowVariable);
@@ -72,7 +76,8 @@ void disable(const char* why) {
     return;
   }
   process::current().stop();
-  if (!settings.verbose || !may_ask_kernel()) {
+  const Questions questions;
+  if (!settings.verbose || !questions) {
     return;
   }
   char line[160] = "sockwatch: not recording this process: ";

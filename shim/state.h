@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "shim/wire/exec_note.h"
+
 namespace sockwatch::shim::state {
 
 enum class Mode : std::uint32_t {
@@ -17,16 +19,16 @@ enum class Mode : std::uint32_t {
 
 [[gnu::visibility("hidden")]] extern constinit std::atomic<Mode> mode;
 // Set once the target put itself under seccomp: from then on no system call of our own is made,
-// because a filter may answer an unexpected one by killing the process.
+// because a filter may answer an unexpected one by killing the process (questions.h).
 [[gnu::visibility("hidden")]] extern constinit std::atomic<bool> sandboxed;
 
 inline bool recording() { return mode.load(std::memory_order_relaxed) == Mode::recording; }
-inline bool may_ask_kernel() { return !sandboxed.load(std::memory_order_relaxed); }
 
 // Read from the environment by the constructor, constant afterwards.
 struct Settings {
   static constexpr std::size_t kMaxDirectory = 1024;
   char directory[kMaxDirectory];
+  char exec_notes[kMaxDirectory + sizeof(wire::kExecNotesFile)];  // the file in it
   char library[kMaxDirectory];  // as LD_PRELOAD names it; empty: loaded in another way
   bool every_call;              // SOCKWATCH_DETAIL=calls
   bool follows;                 // SOCKWATCH_FOLLOW=1: see exec.h

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
 
@@ -16,7 +17,8 @@ constexpr std::uint8_t kSynReceived = 3;
 }  // namespace
 
 int take_tcp_picture(int fd, wire::TcpPicture* picture) {
-  if (!state::may_ask_kernel()) {
+  const Questions questions;
+  if (!questions) {
     return EPERM;
   }
   tcp_info info{};
@@ -59,11 +61,11 @@ int take_tcp_picture(int fd, wire::TcpPicture* picture) {
 }
 
 std::uint8_t tcp_state(int fd) {
+  const Questions questions;
   std::uint8_t state = 0;  // the first byte of struct tcp_info
   std::uint32_t length = sizeof(state);
-  const bool known =
-      state::may_ask_kernel() &&
-      !raw::failed(raw::call(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO, &state, &length));
+  const bool known = questions && !raw::failed(raw::call(SYS_getsockopt, fd, IPPROTO_TCP, TCP_INFO,
+                                                         &state, &length));
   return known ? state : std::uint8_t{0};
 }
 

@@ -8,6 +8,7 @@
 
 #include "shim/bell.h"
 #include "shim/clock.h"
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/segment.h"
 #include "shim/state.h"
@@ -43,13 +44,10 @@ void at_thread_exit(void*) {
   release_slot();
 }
 
-// A handler that forks returns in the child into what it came upon, perhaps a push. The checks of
-// the generation (is_own) leave the instants between them and the stores.
-void in_child() { segment::stand_in(mine.ring, mine.section != 0 && mine.ring == nullptr); }
-
 bool on_alternate_stack() {
+  const Questions questions;
   stack_t stack{};
-  return !state::may_ask_kernel() || raw::failed(raw::call(SYS_sigaltstack, nullptr, &stack)) ||
+  return !questions || raw::failed(raw::call(SYS_sigaltstack, nullptr, &stack)) ||
          (stack.ss_flags & SS_ONSTACK) != 0;
 }
 
@@ -118,7 +116,8 @@ bool lease_new(Process& process, wire::Header* header, std::uint32_t count) {
 // one of them each time.
 bool lease_from_dead(Process& process, wire::Header* header, std::uint32_t count) {
   static constinit std::atomic<std::uint32_t> next{0};
-  if (count == 0 || !state::may_ask_kernel()) {
+  const Questions questions;
+  if (count == 0 || !questions) {
     return false;
   }
   const std::uint32_t index = next.fetch_add(1, std::memory_order_relaxed) % count;
@@ -136,10 +135,14 @@ bool lease_from_dead(Process& process, wire::Header* header, std::uint32_t count
 
 bool lease(Process& process) {
   wire::Header* header = segment::of(process);
-  if (header == nullptr || (mine.tid == 0 && !state::may_ask_kernel())) {
+  if (header == nullptr) {
     return false;
   }
   if (mine.tid == 0) {
+    const Questions questions;
+    if (!questions) {
+      return false;
+    }
     mine.tid = static_cast<std::uint32_t>(raw::call(SYS_gettid));
   }
   const std::uint32_t count = process.usable_slots.load(std::memory_order_relaxed);
@@ -237,8 +240,16 @@ void start() {
   }
   // Never taken back: the library stays loaded.
   if (__register_atfork != nullptr) {
-    (void)__register_atfork(nullptr, nullptr, in_child, nullptr);
+    (void)__register_atfork(segment::fork_begins, segment::fork_ends, in_forked_child, nullptr);
   }
+}
+
+// A handler that forks returns in the child into what it came upon, perhaps a push. The checks of
+// the generation (is_own) leave the instants between them and the stores.
+void in_forked_child() {
+  segment::forget_forks();
+  Questions::forget_others();
+  segment::stand_in(mine.ring, mine.section != 0 && mine.ring == nullptr);
 }
 
 Thread* begin(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {

@@ -55,6 +55,10 @@ void end(const Process& process, Thread& thread, std::uintptr_t frame);
 void publish(Process& process, Thread& thread, std::uintptr_t frame, wire::Event* slots,
              std::size_t count);
 
+// In the child of a fork that came from a handler inside one of our functions, perhaps: it returns
+// there.
+void in_forked_child();
+
 // Gives the slot back, as the end of the thread does.
 void release_slot();
 

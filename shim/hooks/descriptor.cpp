@@ -10,20 +10,33 @@
 #include "shim/process.h"
 #include "shim/raw.h"
 #include "shim/real.h"
+#include "shim/segment.h"
+#include "shim/thread.h"
 
 using namespace sockwatch;
 using namespace sockwatch::shim;
 
 namespace {
 
-constexpr int kUnshare = 1 << 1;    // CLOSE_RANGE_UNSHARE: a table of its own for the thread first
-constexpr long kSetModeStrict = 0;  // SECCOMP_SET_MODE_STRICT, linux/seccomp.h
-constexpr long kSetModeFilter = 1;
-constexpr int kAtExec = 1 << 2;  // CLOSE_RANGE_CLOEXEC: nothing is closed now
+constexpr int kUnshare = 1 << 1;  // CLOSE_RANGE_UNSHARE: a table of its own for the thread first
+constexpr int kAtExec = 1 << 2;   // CLOSE_RANGE_CLOEXEC: nothing is closed now
 
 int noted_copy(wire::Op op, int from, int made, int command = 0) {
   closing::after_copy(op, from, made, command);
   return made;
+}
+
+// As _Fork: the child is a copy of this thread, on its own copy of the stack.
+template <class Make>
+long fork_through(Make make) {
+  segment::fork_begins();
+  const long child = make();
+  if (child == 0) {
+    thread::in_forked_child();
+  } else {
+    segment::fork_ends();
+  }
+  return child;
 }
 
 template <class Real>
@@ -50,7 +63,8 @@ int hook_fcntl(int fd, int command, ...) SOCKWATCH_EXPORT("fcntl");
 int twin_fcntl(int, int, ...) SOCKWATCH_TWIN_OF("fcntl", "__fcntl");
 int hook_fcntl64(int fd, int command, ...) SOCKWATCH_EXPORT("fcntl64");
 int hook_fclose(FILE* file) SOCKWATCH_EXPORT("fclose");
-// Where hooks/syscall.S sends the few numbers that matter, arguments untouched.
+// Where hooks/syscall.S sends the few numbers that matter, arguments untouched; of clone only what
+// is a fork.
 long sockwatch_syscall(long number, long a, long b, long c, long d, long e, long f);
 }
 
@@ -133,7 +147,16 @@ long sockwatch_syscall(long number, long a, long b, long c, long d, long e, long
       return connect_through(static_cast<int>(a), reinterpret_cast<const sockaddr*>(b),
                              static_cast<socklen_t>(c), make);
     case SYS_seccomp:
-      return sandbox::watch(a == kSetModeStrict, a == kSetModeFilter, make);
+      return sandbox::watch(
+          sandbox::of_seccomp(static_cast<unsigned long>(a), static_cast<unsigned long>(b)), make);
+    case SYS_prctl:
+      return sandbox::watch(sandbox::of_prctl(static_cast<int>(a), static_cast<unsigned long>(b)),
+                            make);
+#ifdef SYS_fork
+    case SYS_fork:
+#endif
+    case SYS_clone:
+      return fork_through(make);
     default:
       return make();
   }

@@ -7,14 +7,17 @@
 
 #include "shim/hooks/hook.h"
 #include "shim/hooks/sandbox.h"
+#include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/real.h"
 #include "shim/segment.h"
+#include "shim/thread.h"
 
 using namespace sockwatch::shim;
 
 extern "C" {
 int hook_prctl(int option, ...) SOCKWATCH_EXPORT("prctl");
+pid_t hook_fork_alone() SOCKWATCH_EXPORT("_Fork");
 int hook_setuid(uid_t user) SOCKWATCH_EXPORT("setuid");
 int hook_seteuid(uid_t user) SOCKWATCH_EXPORT("seteuid");
 int hook_setreuid(uid_t user, uid_t effective) SOCKWATCH_EXPORT("setreuid");
@@ -35,15 +38,26 @@ int hook_prctl(int option, ...) {
   const auto d = va_arg(list, unsigned long);
   va_end(list);
   const auto make = [=] { return real::prctl(option, a, b, c, d); };
-  if (option == PR_SET_SECCOMP) {
-    constexpr unsigned long kStrict = 1;  // SECCOMP_MODE_STRICT
-    constexpr unsigned long kFilter = 2;
-    return sandbox::watch(a == kStrict, a == kFilter, make);
+  const sandbox::Kind kind = sandbox::of_prctl(option, a);
+  if (kind != sandbox::Kind::none) {
+    return sandbox::watch(kind, make);
   }
   if (option == PR_SET_TSC && a == PR_TSC_SIGSEGV) {
     clock::leave_vdso();  // it reads the counter the program is about to forbid itself
   }
   return make();
+}
+
+// fork tells us by pthread_atfork; this one, for signal handlers, runs nobody's functions.
+pid_t hook_fork_alone() {
+  segment::fork_begins();
+  const pid_t child = real::fork_alone();
+  if (child == 0) {
+    thread::in_forked_child();
+  } else {
+    segment::fork_ends();
+  }
+  return child;
 }
 
 namespace {
@@ -52,7 +66,8 @@ namespace {
 // or changes its root, creates its segment while it can: what it records later goes into memory it
 // has already. Its children have to find their own way.
 void prepare_for_less() {
-  if (!state::recording() || !state::may_ask_kernel() || raw::call(SYS_geteuid) != 0) {
+  const Questions questions;
+  if (!state::recording() || !questions || raw::call(SYS_geteuid) != 0) {
     return;
   }
   Process* process = process::ensure();

@@ -2,6 +2,7 @@
 #include <netdb.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "shim/caller_memory.h"
 #include "shim/clock.h"
@@ -26,15 +27,34 @@ int hook_gethostbyname2_r(const char* name, int family, hostent* entry, char* bu
 
 namespace {
 
-// Reads the name: the resolver does, too.
-Lookup begun(wire::Op op, const char* name, const char* service, int family) {
-  const Lookup lookup{op, name, service, family, clock::now_ns(), 0};
+// A look-up under way, and whether its name could be read before libc did: it cannot where it is
+// no address at all, or where the kernel may not be asked.
+struct Begun {
+  Lookup lookup;
+  bool name_known;
+};
+
+Begun begin(wire::Op op, const char* name, const char* service, int family) {
   const int error = errno;
-  if (readable(name, 1)) {
-    lookup::tell_begun(lookup);
+  CallerMemory memory(true);
+  const long name_length = memory.text_up_to(name, wire::kMaxNameBytes);
+  const long service_length =
+      service == nullptr ? 0 : memory.text_up_to(service, kMostServiceBytes);
+  Begun begun{{op, name, service, 0, 0, family, clock::now_ns(), 0}, name_length >= 0};
+  begun.lookup.name_length = begun.name_known ? static_cast<std::size_t>(name_length) : 0;
+  begun.lookup.service_length = service_length >= 0 ? static_cast<std::size_t>(service_length) : 0;
+  if (begun.name_known) {
+    lookup::tell_begun(begun.lookup);
   }
   errno = error;
-  return lookup;
+  return begun;
+}
+
+// libc has read the name since.
+void name_was_read(Begun& begun) {
+  if (!begun.name_known) {
+    begun.lookup.name_length = strnlen(begun.lookup.name, wire::kMaxNameBytes);
+  }
 }
 
 template <class Real>
@@ -42,7 +62,7 @@ hostent* by_static_entry(wire::Op op, const char* name, int family, Real real) {
   if (!state::recording() || name == nullptr) {
     return real();
   }
-  const Lookup lookup = begun(op, name, nullptr, family);
+  Begun begun = begin(op, name, nullptr, family);
   hostent* found = real();
   const int error = errno;
   const int h_error = h_errno;
@@ -50,7 +70,8 @@ hostent* by_static_entry(wire::Op op, const char* name, int family, Real real) {
   if (found != nullptr) {
     addresses.add_all(found);
   }
-  lookup::tell_ended(lookup, found != nullptr ? 0 : h_error, found == nullptr ? error : 0,
+  name_was_read(begun);
+  lookup::tell_ended(begun.lookup, found != nullptr ? 0 : h_error, found == nullptr ? error : 0,
                      addresses);
   h_errno = h_error;
   errno = error;
@@ -63,7 +84,7 @@ int by_callers_entry(wire::Op op, const char* name, int family, hostent** found,
   if (!state::recording() || name == nullptr) {
     return real();
   }
-  const Lookup lookup = begun(op, name, nullptr, family);
+  Begun begun = begin(op, name, nullptr, family);
   const int result = real();
   const int error = errno;
   // ERANGE: the buffer was too small, and the caller will ask again.
@@ -73,7 +94,8 @@ int by_callers_entry(wire::Op op, const char* name, int family, hostent** found,
     if (good) {
       addresses.add_all(*found);
     }
-    lookup::tell_ended(lookup, good ? 0 : *h_error, good ? 0 : result, addresses);
+    name_was_read(begun);
+    lookup::tell_ended(begun.lookup, good ? 0 : *h_error, good ? 0 : result, addresses);
   }
   errno = error;
   return result;
@@ -88,18 +110,27 @@ int hook_getaddrinfo(const char* name, const char* service, const addrinfo* hint
     return real::getaddrinfo(name, service, hints, found);
   }
   const int family = hints == nullptr ? AF_UNSPEC : hints->ai_family;
-  const Lookup lookup = begun(wire::Op::getaddrinfo, name, service, family);
+  Begun begun = begin(wire::Op::getaddrinfo, name, service, family);
   const int result = real::getaddrinfo(name, service, hints, found);
   const int error = errno;
-  if (result == EAI_BADFLAGS && !readable(name, 1)) {
+  switch (result) {
+    case EAI_BADFLAGS:
+    case EAI_FAMILY:
+    case EAI_SOCKTYPE:
+    case EAI_SERVICE:
+      break;  // refused, perhaps before the name was read
+    default:
+      name_was_read(begun);
+  }
+  if (!begun.name_known && begun.lookup.name_length == 0) {
     errno = error;
-    return result;  // refused before the names were read
+    return result;
   }
   Addresses addresses;
   if (result == 0) {
     addresses.add_all(*found);
   }
-  lookup::tell_ended(lookup, result, result == EAI_SYSTEM ? error : 0, addresses);
+  lookup::tell_ended(begun.lookup, result, result == EAI_SYSTEM ? error : 0, addresses);
   errno = error;
   return result;
 }

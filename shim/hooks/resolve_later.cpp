@@ -31,8 +31,6 @@ int hook_gai_cancel(gaicb* request) SOCKWATCH_EXPORT("gai_cancel");
 
 namespace {
 
-constexpr std::size_t kMostServiceBytes = 32;
-
 // One look-up between getaddrinfo_a and the call that says how it ended. Written by any thread.
 struct Running {
   std::atomic<const gaicb*> request;  // nullptr: free
@@ -104,7 +102,9 @@ void remember(const gaicb& request, std::uint64_t start_ns, bool notified) {
 Lookup described(const Running& one, const gaicb* request) {
   return {wire::Op::getaddrinfo_a,
           one.name,
-          one.service[0] == '\0' ? nullptr : one.service,
+          one.service,
+          std::strlen(one.name),
+          std::strlen(one.service),
           one.family,
           one.start_ns,
           reinterpret_cast<std::uintptr_t>(request)};

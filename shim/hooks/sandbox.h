@@ -1,11 +1,14 @@
-// A program that puts itself under seccomp.
+// A program that puts itself under seccomp, or has its system calls turned into signals.
 #pragma once
+
+#include <sys/prctl.h>
 
 #include <cstdint>
 
 #include "shim/bell.h"
 #include "shim/clock.h"
 #include "shim/process.h"
+#include "shim/questions.h"
 #include "shim/state.h"
 
 namespace sockwatch::shim::sandbox {
@@ -21,11 +24,15 @@ inline void entered(std::uint64_t now_ns) {
 
 // Runs a call that puts the program under a filter if it succeeds. The mark is set before, because
 // the filter is in force the moment the call returns, and taken back if it failed.
+// `all_threads`: others may be in the middle of questions to the kernel.
 template <class Real>
-auto filter_through(Real real) {
-  const bool before = state::sandboxed.exchange(true, std::memory_order_relaxed);
+auto filter_through(bool all_threads, Real real) {
+  const bool before = state::sandboxed.exchange(true, std::memory_order_seq_cst);
   if (!before) {
     bell::remove(process::current());
+    if (all_threads) {
+      Questions::wait_until_none();
+    }
   }
   const auto result = real();
   if (result >= 0) {
@@ -39,8 +46,9 @@ auto filter_through(Real real) {
   return result;
 }
 
-// The same for strict mode, where even the clock is out of reach: the kernel forbids the
-// instruction that reads the time-stamp counter, and it ends the process. So recording is over.
+// The same where even the clock is out of reach, so recording is over: in strict mode the kernel
+// forbids the instruction that reads the time-stamp counter, and without a vdso the time is a
+// system call.
 template <class Real>
 auto strict_through(Real real) {
   const std::uint64_t now_ns = clock::now_ns();
@@ -57,13 +65,51 @@ auto strict_through(Real real) {
   return result;
 }
 
-// `strict`, `filter`: what the caller asks for; neither: a question, not a sandbox.
+enum class Kind : std::uint8_t {
+  none,         // a question, not a sandbox
+  strict,       // SECCOMP_MODE_STRICT
+  filter,       // for the calling thread and those it will make
+  all_threads,  // a filter with SECCOMP_FILTER_FLAG_TSYNC
+};
+
 template <class Real>
-auto watch(bool strict, bool filter, Real real) {
-  if (!state::recording() || !(strict || filter)) {
+auto watch(Kind kind, Real real) {
+  if (kind == Kind::none || !state::recording()) {
     return real();
   }
-  return strict ? strict_through(real) : filter_through(real);
+  if (kind == Kind::strict || !clock::in_vdso()) {
+    return strict_through(real);
+  }
+  return filter_through(kind == Kind::all_threads, real);
+}
+
+// What prctl(option, first, ...) asks for.
+inline Kind of_prctl(int option, unsigned long first) {
+  constexpr int kUserDispatch =
+      59;  // PR_SET_SYSCALL_USER_DISPATCH, Linux 5.11: calls become SIGSYS
+  constexpr unsigned long kStrict = 1;  // SECCOMP_MODE_STRICT
+  constexpr unsigned long kFilter = 2;
+  if (option == kUserDispatch) {
+    return first != 0 ? Kind::filter : Kind::none;
+  }
+  if (option != PR_SET_SECCOMP) {
+    return Kind::none;
+  }
+  return first == kStrict ? Kind::strict : first == kFilter ? Kind::filter : Kind::none;
+}
+
+// What seccomp(operation, flags, ...) asks for.
+inline Kind of_seccomp(unsigned long operation, unsigned long flags) {
+  constexpr unsigned long kSetStrict = 0;  // SECCOMP_SET_MODE_STRICT, linux/seccomp.h
+  constexpr unsigned long kSetFilter = 1;
+  constexpr unsigned long kTsync = 1;  // SECCOMP_FILTER_FLAG_TSYNC
+  if (operation == kSetStrict) {
+    return Kind::strict;
+  }
+  if (operation != kSetFilter) {
+    return Kind::none;
+  }
+  return (flags & kTsync) != 0 ? Kind::all_threads : Kind::filter;
 }
 
 }  // namespace sockwatch::shim::sandbox

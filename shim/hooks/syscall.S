@@ -7,6 +7,8 @@
 
 #include <sys/syscall.h>
 
+#define CLONE_VM 0x100  /* linux/sched.h, which is C */
+
 #if defined(__x86_64__)
 #if defined(__CET__)
 #include <cet.h>
@@ -30,6 +32,19 @@ syscall:
         je      .Llook
         cmpq    $SYS_seccomp, %rdi
         je      .Llook
+        cmpq    $SYS_prctl, %rdi
+        je      .Llook
+        cmpq    $SYS_fork, %rdi
+        je      .Llook
+        cmpq    $SYS_clone, %rdi
+        je      .Lclone
+        jmp     *%rax
+.Lclone:                                // with memory in common or another stack it is no fork
+        testl   $CLONE_VM, %esi
+        jnz     .Lpass
+        testq   %rdx, %rdx
+        jz      .Llook
+.Lpass:
         jmp     *%rax
 .Llook:
         jmp     sockwatch_syscall
@@ -101,6 +116,16 @@ syscall:
         b.eq    .Llook
         cmp     x0, #SYS_seccomp
         b.eq    .Llook
+        cmp     x0, #SYS_prctl
+        b.eq    .Llook
+        cmp     x0, #SYS_clone
+        b.eq    .Lclone
+        br      x16
+.Lclone:
+        tst     x1, #CLONE_VM
+        b.ne    .Lpass
+        cbz     x2, .Llook
+.Lpass:
         br      x16
 .Llook:
         b       sockwatch_syscall

@@ -19,6 +19,11 @@ void add_signals(std::vector<Hazard>& list) {
   // A cancelled or jumped-out-of connect has its begin and no end.
   list.push_back(
       {"cancel_cleanup", {"cancel_cleanup"}, Recording::of({begun().times(2), refused()})});
+  // Seven processes, each with a connect at its end.
+  list.push_back({"cancel_lookup",
+                  {"cancel_lookup"},
+                  Recording::of({refused().times(7), event(Op::getaddrinfo).flags(wire::kBegin)})
+                      .segments(7)});
   list.push_back(
       {"cancel_destructors", {"cancel_destructors"}, Recording::of({begun().times(2), refused()})});
   list.push_back({"interrupted",
@@ -39,6 +44,14 @@ void add_storms(std::vector<Hazard>& list) {
                   Recording::of({refused().times(30)})
                       .may({Loss::nested, Loss::ring_full})
                       .hardly_nested(20)});
+  // Too large for the stack: it stays as it is, and is noted.
+  Hazard small{"small_stacks",
+               {"small_stacks"},
+               Recording::of({refused()}).noted(wire::ExecWhy::scrubbed, 1)};
+  list.push_back(small);
+  small.name += "_followed";
+  small.follow = true;
+  list.push_back(small);
   for (const char* when : {"warm", "cold"}) {
     list.push_back(
         {std::string("longjmp_storm_") + when,
@@ -67,11 +80,17 @@ void add_processes(std::vector<Hazard>& list) {
   list.push_back({"fork_under_load_a_thousand_times",
                   {"fork_under_load", "1000"},
                   Recording::of({refused().times(1050)}).segments(1001).may({Loss::ring_full})});
-  list.push_back({"fork_in_handler",
-                  {"fork_in_handler", "300"},
-                  Recording::of({event(Op::connect).error(ENOENT).peer()})
-                      .segments(301)
-                      .may({Loss::nested, Loss::ring_full})});
+  for (const char* how : {"fork", "_Fork", "bare_fork"}) {
+    list.push_back({std::string(how) + "_in_handler",
+                    {"fork_in_handler", "300", how},
+                    Recording::of({event(Op::connect).error(ENOENT).peer()})
+                        .segments(301)
+                        .may({Loss::nested, Loss::ring_full})});
+  }
+  // Each of a hundred processes, and some of their children.
+  list.push_back({"forked_while_a_segment_is_made",
+                  {"fork_while_created"},
+                  Recording::of({refused()}).segments(100, 200)});
   list.push_back({"double_fork", {"double_fork"}, Recording::of({refused().times(3)}).segments(3)});
   list.push_back({"vfork_exec",
                   {"vfork_exec"},
@@ -149,7 +168,7 @@ void add_limits(std::vector<Hazard>& list) {
 }
 
 void add_sandboxes(std::vector<Hazard>& list) {
-  for (const char* how : {"prctl", "seccomp"}) {
+  for (const char* how : {"prctl", "seccomp", "bare_prctl"}) {
     list.push_back({std::string("sandboxed_before_by_") + how,
                     {"seccomp_filter", "before", how},
                     Recording::of({}).segments(0)});
@@ -158,8 +177,19 @@ void add_sandboxes(std::vector<Hazard>& list) {
                     Recording::of({refused()}).in_sandbox()});
     list.push_back({std::string("sandbox_inherited_by_") + how,
                     {"seccomp_filter", "inherited", how},
-                    perhaps()});
+                    Recording::of({}).segments(0)});
+    list.push_back({std::string("killing_sandbox_inherited_by_") + how,
+                    {"seccomp_filter", "inherited_killing", how},
+                    Recording::of({}).segments(0)});
   }
+  list.push_back({"sandboxed_by_another_thread",
+                  {"seccomp_threads"},
+                  Recording::of({refused()})
+                      .segments(100)
+                      .in_sandbox()
+                      .may({Loss::ring_full, Loss::no_memory})});
+  list.push_back(
+      {"calls_made_signals", {"user_dispatch"}, Recording::of({refused()}).in_sandbox()});
 }
 
 void add_loaders(std::vector<Hazard>& list) {

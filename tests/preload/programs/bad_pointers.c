@@ -1,5 +1,6 @@
 // Pointers the kernel answers with EFAULT, and address lengths it answers with EINVAL: the
 // program's right.
+#include <netdb.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -45,6 +46,14 @@ static void addresses(void) {
   RETURNS(getpeername(fd, (struct sockaddr*)&wide, &(socklen_t){0}), 0);
   CHECK_EQUAL(wide.ss_family, 0xaaaa);
   close(fd);
+}
+
+// Refused before the name is read, which has no end.
+static void names(void) {
+  const struct addrinfo hints = {.ai_flags = 1 << 30};
+  struct addrinfo* found;
+  memset(edge - 3, 'x', 3);
+  CHECK_EQUAL(getaddrinfo(edge - 3, edge - 3, &hints, &found), EAI_BADFLAGS);
 }
 
 static void accepting(void) {
@@ -123,6 +132,7 @@ int main(void) {
   int pair[2];
   loopback_pair(pair);
   addresses();
+  names();
   accepting();
   waits(pair[0]);
   transfers(pair[0], pair[1]);

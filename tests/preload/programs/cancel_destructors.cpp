@@ -36,6 +36,7 @@ void* block(void* argument) {
 int main() {
   blocking_prepare();
   for (int i = 0; i < blocking_call_count; ++i) {
+    if (blocking_calls[i].uncancellable) continue;
     void* result = nullptr;
     destroyed = 0;
     pthread_t thread = thread_start(block, const_cast<BlockingCall*>(&blocking_calls[i]));

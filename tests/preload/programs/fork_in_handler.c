@@ -1,8 +1,10 @@
 // Forks out of a signal handler, which comes at any instant of a hook. The child returns from the
 // handler into whatever was interrupted, and goes on as a process of its own. As often as the first
-// argument says.
+// argument says, in the way the second one names.
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -13,11 +15,18 @@
 #include "support/thread.h"
 
 static volatile sig_atomic_t forks, is_child, killed, failed;
+static const char* how = "fork";
+
+static pid_t make_child(void) {
+  if (strcmp(how, "_Fork") == 0) return _Fork();
+  if (strcmp(how, "bare_fork") == 0) return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+  return fork();
+}
 
 static void fork_here(int signal) {
   (void)signal;
   const int kept = errno;
-  const pid_t child = fork();
+  const pid_t child = make_child();
   if (child == 0) {
     is_child = 1;
   } else if (child > 0) {
@@ -42,6 +51,7 @@ static int connect_to_nobody(void) {
 
 int main(int count, char** arguments) {
   const int wanted = count > 1 ? atoi(arguments[1]) : 1000;
+  if (count > 2) how = arguments[2];
   struct sigaction action = {.sa_handler = fork_here, .sa_flags = SA_RESTART};
   sigaction(SIGALRM, &action, NULL);
   int made = -1;

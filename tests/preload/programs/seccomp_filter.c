@@ -1,7 +1,7 @@
 // A program that sandboxes itself: from then on any system call but its own few kills it. What is
-// ours must not be among the victims' causes: with the filter set by prctl or by seccomp(2), before
-// the first connect or after it; and with a filter that refuses politely, inherited from the
-// parent.
+// ours must not be among the victims' causes: with the filter set by prctl, by seccomp(2) or by a
+// bare prctl, before the first connect or after it; and in a program that inherits the filter, one
+// that kills and one that refuses politely.
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
@@ -68,7 +68,7 @@ static void allow(struct Program* program, const unsigned* calls, size_t count) 
   }
 }
 
-static void install(int by_prctl, int with_start, unsigned otherwise) {
+static void install(const char* how, int with_start, unsigned otherwise) {
   struct Program program = {.length = 0};
   add(&program,
       (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
@@ -77,24 +77,26 @@ static void install(int by_prctl, int with_start, unsigned otherwise) {
   add(&program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, otherwise));
   struct sock_fprog filter = {program.length, program.steps};
   if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) abort();
-  long result = by_prctl ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter)
-                         : syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
+  long result = strcmp(how, "prctl") == 0 ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter)
+                : strcmp(how, "bare_prctl") == 0
+                    ? syscall(SYS_prctl, PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter, 0, 0)
+                    : syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter);
   if (result != 0) check_skip("seccomp filters are not permitted");
 }
 
 int main(int count, char** arguments) {
   struct sockaddr_in open_address, closed_address;
   const char *when = count > 1 ? arguments[1] : "before", *how = count > 2 ? arguments[2] : "prctl";
-  if (strcmp(when, "inherited") == 0) {
-    install(strcmp(how, "prctl") == 0, 1, SECCOMP_RET_ERRNO | 1);
+  if (strncmp(when, "inherited", 9) == 0) {
+    const int kills = strcmp(when, "inherited_killing") == 0;
+    install(how, 1, kills ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | 1);
     execl("/proc/self/exe", arguments[0], "sandboxed", NULL);
     return 1;
   }
   int listener = loopback_listen(&open_address, 4);
   loopback_refuse(&closed_address);
   if (strcmp(when, "after") == 0) CHECK_EQUAL(loopback_refused(&closed_address), ECONNREFUSED);
-  if (strcmp(when, "sandboxed") != 0)
-    install(strcmp(how, "prctl") == 0, 0, SECCOMP_RET_KILL_PROCESS);
+  if (strcmp(when, "sandboxed") != 0) install(how, 0, SECCOMP_RET_KILL_PROCESS);
 
   CHECK_EQUAL(loopback_refused(&closed_address), ECONNREFUSED);
   CHECK_EQUAL(loopback_exchange(&open_address, listener), 0);

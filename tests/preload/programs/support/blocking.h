@@ -9,6 +9,7 @@ extern "C" {
 struct BlockingCall {
   const char* name;
   long (*call)(void);
+  int uncancellable;  // in this libc it is no cancellation point
 };
 
 extern const struct BlockingCall blocking_calls[];
