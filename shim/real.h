@@ -174,6 +174,6 @@ void resolve();
 extern "C" {
 extern void* sockwatch_real_syscall;
 extern void* sockwatch_real_dlopen;
-// ANDed to dlopen's flags: all ones until the library records, then without RTLD_DEEPBIND.
+// All ones until the library records, then without RTLD_DEEPBIND: see hooks/syscall.S.
 extern unsigned sockwatch_dlopen_mask;
 }

@@ -65,6 +65,26 @@ std::size_t read_file(const char* path, char* buffer, std::size_t size) {
   return raw::failed(length) ? 0 : static_cast<std::size_t>(length);
 }
 
+// A segment takes tens of MiB of a program's address space. Where that is limited, what is left
+// belongs to the program, but for a small share.
+bool address_space_allowed() {
+  constexpr std::size_t kShare = 8;
+  rlimit limit{};
+  if (raw::failed(raw::call(SYS_prlimit64, 0, RLIMIT_AS, nullptr, &limit)) ||
+      limit.rlim_cur == RLIM_INFINITY) {
+    return true;
+  }
+  char text[64];  // pages, and what we do not want to know
+  const std::size_t length = read_file("/proc/self/statm", text, sizeof(text));
+  std::size_t pages = 0;
+  for (std::size_t i = 0; i < length && text[i] >= '0' && text[i] <= '9'; ++i) {
+    pages = pages * 10 + static_cast<std::size_t>(text[i] - '0');
+  }
+  const std::size_t used = pages * wire::kPage;
+  return length != 0 && used < limit.rlim_cur &&
+         (limit.rlim_cur - used) / kShare >= wire::kSegmentSize;
+}
+
 // The number in "pid:[4026531836]".
 std::uint64_t pid_namespace() {
   char text[64];
@@ -110,6 +130,10 @@ Created map(long fd) {
   Created created;
   if (!size_allowed() || raw::failed(raw::call(SYS_ftruncate, fd, wire::kSegmentSize))) {
     created.why = "the file size limit is too low for a segment";
+    return created;
+  }
+  if (!address_space_allowed()) {
+    created.why = "too little address space for a segment";
     return created;
   }
   const long address = raw::call(SYS_mmap, nullptr, wire::kSegmentSize, PROT_READ | PROT_WRITE,

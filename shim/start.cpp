@@ -36,7 +36,7 @@ constexpr unsigned kDeepBind = 8;  // RTLD_DEEPBIND
   shim::main_stack_ends(getauxval(AT_RANDOM));
   shim::clock::start();
   shim::thread::start();
-  // A library opened with RTLD_DEEPBIND binds to libc before us and would not be seen.
+  // A module opened with RTLD_DEEPBIND binds to libc before us and would not be seen.
   sockwatch_dlopen_mask = ~kDeepBind;
 }
 

@@ -1,15 +1,18 @@
 // What decides how the library may live in the process. dlopen is in syscall.S: the loader looks at
 // the address it returns to, so that hook must not have a frame of its own.
+#include <dlfcn.h>
 #include <sys/prctl.h>
 
 #include <cerrno>
 #include <cstdarg>
+#include <cstring>
 
 #include "shim/hooks/hook.h"
 #include "shim/hooks/sandbox.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/real.h"
+#include "shim/rebind.h"
 #include "shim/segment.h"
 #include "shim/thread.h"
 
@@ -23,7 +26,10 @@ int hook_seteuid(uid_t user) SOCKWATCH_EXPORT("seteuid");
 int hook_setreuid(uid_t user, uid_t effective) SOCKWATCH_EXPORT("setreuid");
 int hook_setresuid(uid_t user, uid_t effective, uid_t saved) SOCKWATCH_EXPORT("setresuid");
 int hook_chroot(const char* path) SOCKWATCH_EXPORT("chroot");
-// Where syscall.S turns for a dlopen that comes before our constructor.
+// Where syscall.S turns for a dlopen with RTLD_DEEPBIND, once we record.
+int sockwatch_names_a_path(const char* file);
+void* sockwatch_dlopen_deep(const char* file, int flags);
+// Where it turns for one that comes before our constructor.
 void* sockwatch_find_dlopen();
 // And for a syscall that failed then: libc's way of saying so.
 long sockwatch_set_errno(long result);
@@ -108,6 +114,22 @@ int hook_setresuid(uid_t user, uid_t effective, uid_t saved) {
 int hook_chroot(const char* path) {
   prepare_for_less();
   return real::chroot(path);
+}
+
+int sockwatch_names_a_path(const char* file) {
+  return file == nullptr ||
+         (std::strchr(file, '/') != nullptr && std::strchr(file, '$') == nullptr);
+}
+
+void* sockwatch_dlopen_deep(const char* file, int flags) {
+  auto* const open = reinterpret_cast<decltype(&dlopen)>(sockwatch_real_dlopen);
+  void* const module = open(file, flags);
+  if (module != nullptr && file != nullptr) {
+    const int error = errno;
+    rebind::to_hooks(module);
+    errno = error;
+  }
+  return module;
 }
 
 void* sockwatch_find_dlopen() {

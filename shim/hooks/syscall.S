@@ -3,7 +3,8 @@
 // syscall: the JVM calls it hot, with up to seven arguments of which one lies on the stack. Compare
 // the number, and for all but a few jump on with registers and stack as they came.
 // dlopen: the loader takes the caller's address for $ORIGIN, RUNPATH and the namespace. A jump
-// leaves the true caller on the stack; only one bit of the flags may have gone.
+// leaves the true caller on the stack. With RTLD_DEEPBIND a module named by a plain path, where the
+// caller does not matter, takes the long way (shim/rebind.h); of others the flag is taken away.
 
 #include <sys/syscall.h>
 
@@ -72,7 +73,11 @@ syscall:
 dlopen:
         .cfi_startproc
         _CET_ENDBR
-        andl    sockwatch_dlopen_mask(%rip), %esi
+        movl    sockwatch_dlopen_mask(%rip), %eax
+        notl    %eax
+        testl   %eax, %esi
+        jnz     .Ldeep
+.Lopen:
         movq    sockwatch_real_dlopen(%rip), %rax
         testq   %rax, %rax
         jz      .Lfind
@@ -96,6 +101,24 @@ dlopen:
         jmp     *%rax
 .Lnone:
         ret                             // NULL: there is no loader to open it
+.Ldeep:
+        pushq   %rdi
+        .cfi_adjust_cfa_offset 8
+        pushq   %rsi
+        .cfi_adjust_cfa_offset 8
+        subq    $8, %rsp
+        .cfi_adjust_cfa_offset 8
+        call    sockwatch_names_a_path
+        addq    $8, %rsp
+        .cfi_adjust_cfa_offset -8
+        popq    %rsi
+        .cfi_adjust_cfa_offset -8
+        popq    %rdi
+        .cfi_adjust_cfa_offset -8
+        testl   %eax, %eax
+        jnz     sockwatch_dlopen_deep
+        andl    sockwatch_dlopen_mask(%rip), %esi
+        jmp     .Lopen
         .cfi_endproc
         .size   dlopen, . - dlopen
 
@@ -154,7 +177,9 @@ dlopen:
         hint    #34
         adrp    x16, sockwatch_dlopen_mask
         ldr     w16, [x16, :lo12:sockwatch_dlopen_mask]
-        and     w1, w1, w16
+        bics    wzr, w1, w16
+        b.ne    .Ldeep
+.Lopen:
         adrp    x16, sockwatch_real_dlopen
         ldr     x16, [x16, :lo12:sockwatch_real_dlopen]
         cbz     x16, .Lfind
@@ -173,6 +198,22 @@ dlopen:
 .Lnone:
         mov     x0, #0
         ret
+.Ldeep:
+        stp     x29, x30, [sp, #-32]!
+        .cfi_adjust_cfa_offset 32
+        stp     x0, x1, [sp, #16]
+        bl      sockwatch_names_a_path
+        mov     w16, w0
+        ldp     x0, x1, [sp, #16]
+        ldp     x29, x30, [sp], #32
+        .cfi_adjust_cfa_offset -32
+        cbz     w16, .Lshallow
+        b       sockwatch_dlopen_deep
+.Lshallow:
+        adrp    x16, sockwatch_dlopen_mask
+        ldr     w16, [x16, :lo12:sockwatch_dlopen_mask]
+        and     w1, w1, w16
+        b       .Lopen
         .cfi_endproc
         .size   dlopen, . - dlopen
 #endif

@@ -152,6 +152,11 @@ void add_limits(std::vector<Hazard>& list) {
     list.push_back({std::string("fsize_zero_") + way, {"fsize_zero", way}, perhaps()});
   }
   list.push_back({"address_space", {"address_space"}, perhaps()});
+  list.push_back({"address_space_for_the_program_alone",
+                  {"address_space", "40", "30"},
+                  Recording::of({}).segments(0)});
+  list.push_back(
+      {"address_space_for_both", {"address_space", "400", "300"}, Recording::of({refused()})});
   list.push_back({"memory_locked", {"memory_locked"}, perhaps()});
   list.push_back({"changed_root", {"changed_root"}, Recording::of({refused()})});
   list.push_back({"odd_umask", {"odd_umask"}, Recording::of({refused()})});
@@ -234,7 +239,7 @@ void add_loaders(std::vector<Hazard>& list) {
                   {},
                   {wrapping, second}});
   list.push_back({"opened_late", {"opened_late", second}, Recording::of({refused().times(7)})});
-  list.push_back({"opened_modules", {"opened_modules"}, Recording::of({refused().times(3)})});
+  list.push_back({"opened_modules", {"opened_modules"}, Recording::of({refused().times(15)})});
 }
 
 }  // namespace

@@ -1,9 +1,10 @@
 // Modules opened at run time: they connect and are closed again; RTLD_DEEPBIND, which would bind a
-// module past us; the search path of the library that calls dlopen; dlopen(NULL); what dlerror
-// says.
+// module past us, and gives it its own functions first; the search path of the library that calls
+// dlopen; dlopen(NULL); what dlerror says.
 #include <dlfcn.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/check.h"
 #include "support/loopback.h"
@@ -20,6 +21,45 @@ static void use(void* module) {
   CHECK_EQUAL(dlclose(module), 0);
 }
 
+// Also by the modules that have one of their own.
+int whose(void);
+int whose(void) { return 1; }
+
+static char folder[4096];  // of the modules
+
+static void use_deep(const char* name, int flags, int own) {
+  char path[4200];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  void* module = dlopen(path, flags);
+  if (!CHECK(module != NULL)) {
+    fprintf(stderr, "%s\n", dlerror());
+    return;
+  }
+  CHECK(dlerror() == NULL);
+  int (*deep_whose)(void) = (int (*)(void))dlsym(module, "deep_whose");
+  int (*deep_listens)(void) = (int (*)(void))dlsym(module, "deep_listens");
+  int (*deep_connects)(const struct sockaddr_in*) =
+      (int (*)(const struct sockaddr_in*))dlsym(module, "deep_connects");
+  struct sockaddr_in closed;
+  loopback_refuse(&closed);
+  CHECK_EQUAL(deep_whose(), own ? 2 : 1);
+  CHECK_EQUAL(deep_listens(), own ? 107 : -1);
+  CHECK_EQUAL(deep_connects(&closed), ECONNREFUSED);
+  CHECK_EQUAL(dlclose(module), 0);
+}
+
+static void use_deep_ones(void) {
+  ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 16);
+  CHECK(length > 0);
+  strcpy(strrchr(folder, '/') + 1, "modules");
+  const char* names[] = {"libdeep_now.so", "libdeep_lazy.so"};
+  for (int i = 0; i < 2; ++i) {
+    use_deep(names[i], RTLD_LAZY, 0);
+    use_deep(names[i], RTLD_LAZY | RTLD_DEEPBIND, 1);
+    use_deep(names[i], RTLD_NOW | RTLD_DEEPBIND, 1);
+  }
+}
+
 static void print_error(const char* name, int flags) {
   CHECK(dlopen(name, flags) == NULL);
   const char* text = dlerror();
@@ -33,6 +73,8 @@ int main(void) {
   use(opener_open("libconnecting.so", RTLD_LAZY | RTLD_LOCAL));
   use(opener_open("libconnecting.so", RTLD_NOW | RTLD_DEEPBIND));
   CHECK(dlopen("libconnecting.so", RTLD_NOW | RTLD_NOLOAD) == NULL);  // closed is closed
+  use_deep_ones();
+  CHECK(dlopen(NULL, RTLD_NOW | RTLD_DEEPBIND) == dlopen(NULL, RTLD_LAZY));
   CHECK(dlopen(NULL, RTLD_NOW) == dlopen(NULL, RTLD_LAZY));
   CHECK(dlsym(dlopen(NULL, RTLD_NOW), "connect") != NULL);
   dlerror();
