@@ -39,7 +39,7 @@ TEST_P(UnderValgrind, FindsNothingNew) {
   const Hazard& hazard = GetParam();
   Command command = bare_command(hazard.command);
   command.arguments.insert(command.arguments.begin(), {kValgrind, "--quiet", "--vgdb=no"});
-  command.limit = std::chrono::seconds(20);  // some wait there for what never comes, bare too
+  command.limit = std::chrono::seconds(12);  // some wait there for what never comes, bare too
   const ProgramRun bare = run_program(command);
   if (bare.status != hazard.status) {
     GTEST_SKIP() << "valgrind cannot run the bare program (status " << bare.status

@@ -74,7 +74,7 @@ static void make_dead_nameserver(void) {
   if (unshare(CLONE_NEWNET | CLONE_NEWNS) != 0) check_skip("no namespaces may be made");
   struct ifreq loopback = {.ifr_name = "lo", .ifr_flags = IFF_UP};
   const int control = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), text = mkstemp(file);
-  static const char nameserver[] = "nameserver 127.0.0.1\noptions timeout:2 attempts:1\n";
+  static const char nameserver[] = "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n";
   const int set = control >= 0 && ioctl(control, SIOCSIFFLAGS, &loopback) == 0 && text >= 0 &&
                   write(text, nameserver, sizeof nameserver - 1) > 0 &&
                   mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&

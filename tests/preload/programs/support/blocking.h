@@ -13,9 +13,10 @@ struct BlockingCall {
 };
 
 extern const struct BlockingCall blocking_calls[];
-extern const int blocking_call_count;
+extern int blocking_call_count;
 
-// Makes the sockets the calls wait on. Once, before the first call.
+// Makes the sockets the calls wait on, and leaves out the calls that cannot be tried here. Once,
+// before the first call.
 void blocking_prepare(void);
 
 #ifdef __cplusplus

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static int failures;
 
@@ -50,4 +51,9 @@ int check_status(void) { return failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE; }
 void check_skip(const char* reason) {
   printf("skipped: %s\n", reason);
   exit(kSkipped);
+}
+
+bool check_in_valgrind(void) {
+  const char* preloaded = getenv("LD_PRELOAD");
+  return preloaded != NULL && strstr(preloaded, "vgpreload") != NULL;
 }

@@ -24,6 +24,8 @@ long check_failure(long result, int error, int want, const char* what, const cha
 // Exit status for main.
 int check_status(void);
 __attribute__((noreturn)) void check_skip(const char* reason);
+// Under valgrind: slow, one thread at a time, and without some system calls.
+bool check_in_valgrind(void);
 
 #ifdef __cplusplus
 }
