@@ -107,9 +107,9 @@ struct Tracker::State {
   Changes changes_;
   std::vector<std::shared_ptr<Attempt>> dirty_;
 
+  std::unordered_map<std::uint64_t, Observation> running_lookups_;  // by lookup_key
   // Threads inside a connect whose descriptor another thread closed: thread → number. The call's
   // end means a socket that is gone.
-  std::unordered_map<std::uint64_t, Observation> running_lookups_;  // by lookup_key
   std::unordered_map<std::uint32_t, int> orphaned_calls_;
   std::int64_t missing_until_ns_ = 0;
 };

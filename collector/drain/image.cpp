@@ -24,11 +24,16 @@ std::uint64_t add_up(std::uint64_t a, std::uint64_t b) {
                                                       : std::min(a, kMax) + std::min(b, kMax);
 }
 
-std::uint64_t all_lost(const Harvest& harvest) {
-  std::uint64_t sum = add_up(harvest.missing, harvest.broken_rings);
-  for (const std::uint64_t lost : harvest.lost_outside) sum = add_up(sum, lost);
-  for (const std::uint64_t lost : harvest.lost_in_ring) sum = add_up(sum, lost);
-  return sum + (harvest.broken_segment ? 1 : 0);
+// Counter by counter: after a restart some begin again at 0, and a sum would hide by that what
+// another gained.
+bool lost_more(const Harvest& now, const Harvest& before) {
+  const auto any_grew = [](const auto& counts, const auto& earlier) {
+    return !std::ranges::equal(counts, earlier, std::ranges::less_equal());
+  };
+  return now.missing > before.missing || now.broken_rings > before.broken_rings ||
+         now.broken_segment > before.broken_segment ||
+         any_grew(now.lost_outside, before.lost_outside) ||
+         any_grew(now.lost_in_ring, before.lost_in_ring);
 }
 
 template <typename Row>
@@ -136,7 +141,7 @@ void Image::add(Harvest& harvest, std::int64_t now_ns) {
     add_ring(ring, std::move(harvest.rings[ring]), now_ns);
     harvest.rings[ring].clear();
   }
-  const bool more_lost = all_lost(harvest) > all_lost(totals_);
+  const bool more_lost = lost_more(harvest, totals_);
   totals_ = std::move(harvest);
   // When it was is not known.
   if (more_lost) tracker_.missed(std::max(now_ns, last_event_ns_));

@@ -90,7 +90,8 @@ Result<UniqueFd> open_run_directory(const std::string& given_path) {
                              status.st_uid, ::geteuid()),
                  std::string(kHint)};
   }
-  if ((status.st_mode & 07777) != 0700) {
+  // A directory made in one with S_ISGID has it too, chmod leaves it there, and it lets nobody in.
+  if ((status.st_mode & 07777 & ~mode_t{S_ISGID}) != 0700) {
     return Error{fmt::format("run directory '{}' has mode {:04o}, so others could reach into it",
                              path, status.st_mode & 07777),
                  // Of /tmp, say, that would be bad advice.

@@ -68,6 +68,12 @@ bool only_grows(const TableShape& shape) {
   return std::string_view(shape.key) == "id" || std::string_view(shape.name) == "call";
 }
 
+// A recording that came to its end but not to a finished trace, for want of room say, goes on. If
+// there is still no room the words stay, and are true.
+void forget_end(const Database& database) {
+  (void)database.run("DELETE FROM trace WHERE key IN ('ended', 'store_error')");
+}
+
 Error finished_already(const std::string& shown) {
   return {fmt::format("the recording of '{}' is finished, nothing can be added to it", shown),
           "record into a new file with -o FILE"};
@@ -219,6 +225,7 @@ Result<Writer> Writer::open(const std::string& path, OpenMode mode) {
     if (!layout) return layout.error();
     Result<RecordingLock> lock = RecordingLock::take(place->path, path);
     if (!lock) return lock.error();
+    if (mode == OpenMode::resume) forget_end(*database);
     auto state = std::make_unique<State>(std::move(*database), std::move(*lock));
     state->layout = std::move(*layout);
     state->reserve = Reserve::beside(place->path);

@@ -2,23 +2,17 @@
 // their own configuration, and as the process that `run` and `record` start beside the command.
 #include "collector/drain/collect.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 
 #include "collector/drain/confine.h"
+#include "collector/drain/run_directory.h"
 #include "viewer/cli/commands.h"
-#include "viewer/launch/fd.h"
 #include "viewer/launch/library.h"
 #include "viewer/launch/say.h"
 #include "viewer/launch/stop_source.h"
-#include "viewer/model/shell_word.h"
 
 namespace sockwatch::cli {
 namespace {
@@ -37,30 +31,10 @@ struct CollectArguments {
 };
 
 // Open and locked: two collectors would take each other's events.
-Result<launch::Fd> claim_directory(const std::string& path) {
-  launch::Fd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
-  if (!directory) {
-    const int error = errno;
-    return Error{fmt::format("cannot open the run directory '{}': {}", path, std::strerror(error)),
-                 error == ENOENT ? "create it: mkdir -m 700 " + model::shell_file(path)
-                                 : "name a directory of this user with --dir"};
-  }
-  struct stat status = {};
-  if (::fstat(directory.get(), &status) != 0 || status.st_uid != ::geteuid()) {
-    return Error{fmt::format("the run directory '{}' belongs to another user", path),
-                 "collect as the user whose programs record into it"};
-  }
-  if ((status.st_mode & 0777) != 0700) {
-    return Error{
-        fmt::format("the run directory '{}' has mode {:04o}; others could write into it or "
-                    "the programs could not",
-                    path, status.st_mode & 07777u),
-        // Of /tmp, say, that would be bad advice.
-        (status.st_mode & S_ISVTX) != 0 && (status.st_mode & S_IWOTH) != 0
-            ? "make one of its own: mkdir -m 700 " + model::shell_file(path + "/sockwatch")
-            : "chmod 700 " + model::shell_file(path)};
-  }
-  if (::flock(directory.get(), LOCK_EX | LOCK_NB) != 0) {
+Result<drain::UniqueFd> claim_directory(const std::string& path) {
+  auto directory = drain::open_run_directory(path);
+  if (!directory) return directory;
+  if (::flock(directory->get(), LOCK_EX | LOCK_NB) != 0) {
     return Error{fmt::format("another collector is at work on '{}'", path),
                  "stop it first; it finishes its trace on SIGTERM"};
   }

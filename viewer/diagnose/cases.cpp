@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "viewer/diagnose/phrase.h"
+#include "viewer/model/destination.h"
 #include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
@@ -28,7 +29,7 @@ Case::Case(const Attempt& attempt)
       program(attempt.program),
       started_ns(attempt.row.started_ns),
       elapsed_ns(attempt.elapsed_ns),
-      resends(attempt.row.syn_retransmits),
+      resends(model::resends(attempt.row)),
       budget_ns(attempt.row.budget_ns),
       error(attempt.row.error),
       failed(attempt.failed) {

@@ -8,6 +8,7 @@
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/phrase.h"
 #include "viewer/diagnose/units.h"
+#include "viewer/model/destination.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -199,7 +200,8 @@ class QueueFull : public Rule {
     } else {
       ++queue.burst.ok;
       queue.burst.earlier += queue.burst.lost;
-      queue.burst.rtt_ns = std::max(queue.burst.rtt_ns, attempt.row.rtt_us.value_or(0) * 1000);
+      queue.burst.rtt_ns =
+          std::max(queue.burst.rtt_ns, model::handshake_ns(attempt.row.rtt_us).value_or(0));
     }
   }
 

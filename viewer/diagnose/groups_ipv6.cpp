@@ -5,6 +5,7 @@
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/phrase.h"
 #include "viewer/diagnose/units.h"
+#include "viewer/model/destination.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -47,7 +48,8 @@ class V6Bad : public Rule {
         return;
       }
       ++name.four_connected;
-      name.four_slowest_ns = std::max(name.four_slowest_ns, row.rtt_us.value_or(0) * 1000);
+      name.four_slowest_ns =
+          std::max(name.four_slowest_ns, model::handshake_ns(row.rtt_us).value_or(0));
       return;
     }
     if (!six) return;

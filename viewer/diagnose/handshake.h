@@ -11,7 +11,7 @@ namespace sockwatch::diagnose {
 inline bool never_left(const Attempt& attempt) {
   const auto& row = attempt.row;
   return is_tcp(attempt) && attempt.silent && row.syn_retransmits.value_or(0) >= 1 &&
-         row.segs_out.value_or(0) > 0 && *row.segs_out < 1 + *row.syn_retransmits;
+         row.segs_out.value_or(0) > 0 && *row.segs_out <= *row.syn_retransmits;
 }
 
 inline bool program_gave_up(const Attempt& attempt) {

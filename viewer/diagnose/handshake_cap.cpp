@@ -6,6 +6,7 @@
 #include "viewer/diagnose/handshake_fallback.h"
 #include "viewer/diagnose/phrase.h"
 #include "viewer/diagnose/units.h"
+#include "viewer/model/destination.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -46,7 +47,7 @@ class AttemptCap : public Rule {
     if (attempt.is(Outcome::connected)) {
       const store::OptInt rtt = attempt.row.rtt_us;
       service.fast = service.fast || (rtt && *rtt < kSlowUs);
-      if (rtt) service.rtt.add(*rtt * 1000);
+      service.rtt.add(model::handshake_ns(rtt));
     }
     const bool is_capped = capped(attempt);
     if (service.waiting.empty() && !is_capped) return;

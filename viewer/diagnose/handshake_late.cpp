@@ -7,6 +7,7 @@
 #include "viewer/diagnose/handshake.h"
 #include "viewer/diagnose/phrase.h"
 #include "viewer/diagnose/units.h"
+#include "viewer/model/destination.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -21,7 +22,7 @@ bool lost_syn(const Attempt& attempt, const Settings& settings) {
       row.syn_retransmits.value_or(0) < 1) {
     return false;
   }
-  return row.rtt_us.value_or(0) * 1000 < settings.syn_resend(1) / 10 * 9;
+  return model::handshake_ns(row.rtt_us).value_or(0) < settings.syn_resend(1) / 10 * 9;
 }
 
 class SynLost : public CaseRule {
@@ -51,7 +52,7 @@ class SynLost : public CaseRule {
     if (!lost_syn(attempt, settings())) return std::nullopt;
     const auto resends = static_cast<int>(std::min<std::int64_t>(*attempt.row.syn_retransmits, 30));
     const store::Ns expected =
-        settings().syn_resend(resends) + attempt.row.rtt_us.value_or(0) * 1000;
+        settings().syn_resend(resends) + model::handshake_ns(attempt.row.rtt_us).value_or(0);
     const bool fits =
         within(attempt.elapsed_ns, expected - expected / 100, expected + expected / 25);
     return fits ? Confidence::high : Confidence::medium;
@@ -195,14 +196,13 @@ class Far : public CaseRule {
   std::optional<Confidence> grade(const Attempt& attempt) const override {
     if (attempt.elapsed_ns <= 200 * kMs || !attempt.is(Outcome::connected)) return std::nullopt;
     const auto& row = attempt.row;
-    if (!is_tcp(attempt) || row.syn_retransmits.value_or(1) != 0 || !row.rtt_us)
-      return std::nullopt;
-    const store::Ns rtt = *row.rtt_us * 1000;
-    if (std::abs(attempt.elapsed_ns - rtt) > rtt / 5) return std::nullopt;
+    const store::OptInt rtt = model::handshake_ns(row.rtt_us);
+    if (!is_tcp(attempt) || row.syn_retransmits.value_or(1) != 0 || !rtt) return std::nullopt;
+    if (std::abs(attempt.elapsed_ns - *rtt) > *rtt / 5) return std::nullopt;
     return Confidence::high;
   }
   void remember(const Attempt& attempt) override {
-    rtt_[attempt.service].add(*attempt.row.rtt_us * 1000);
+    rtt_[attempt.service].add(model::handshake_ns(attempt.row.rtt_us));
   }
   Severity severity(const Cases&) const override { return Severity::info; }
 

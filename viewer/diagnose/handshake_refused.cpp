@@ -9,6 +9,7 @@
 #include "viewer/diagnose/handshake_refusals.h"
 #include "viewer/diagnose/phrase.h"
 #include "viewer/diagnose/units.h"
+#include "viewer/model/destination.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -51,7 +52,7 @@ class Refused : public Rule {
     } else if (attempt.is(Outcome::connected)) {
       if (slowest_rtt_.size() <= attempt.place) slowest_rtt_.resize(attempt.place + 1);
       store::Ns& slowest = slowest_rtt_[attempt.place];
-      slowest = std::max(slowest, attempt.row.rtt_us.value_or(0) * 1000);
+      slowest = std::max(slowest, model::handshake_ns(attempt.row.rtt_us).value_or(0));
       refusals_.connected(attempt);
     }
   }

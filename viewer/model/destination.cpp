@@ -54,9 +54,15 @@ store::OptInt connect_ns(const store::ConnectionRow& row) {
 }
 
 store::OptInt handshake_ns(const store::OptInt& rtt_us) {
-  // 0 means the kernel had no sample: no handshake takes less than a microsecond.
-  if (rtt_us.value_or(0) <= 0 || *rtt_us > INT64_MAX / 1000) return std::nullopt;
+  // 0 means the kernel had no sample: no handshake takes less than a microsecond. It counts in 32
+  // bits: a larger number is nobody's, and must not be computed with.
+  if (rtt_us.value_or(0) <= 0 || *rtt_us > UINT32_MAX) return std::nullopt;
   return *rtt_us * 1000;
+}
+
+store::OptInt resends(const store::ConnectionRow& row) {
+  const store::OptInt& count = row.syn_retransmits;
+  return count && *count >= 0 && *count <= UINT8_MAX ? count : std::nullopt;
 }
 
 store::OptInt handshake_ns(const store::ConnectionRow& row) {

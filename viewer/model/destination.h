@@ -27,6 +27,7 @@ Course course_of(const store::ConnectionRow& row);
 store::OptInt connect_ns(const store::ConnectionRow& row);     // start to decided, connected only
 store::OptInt handshake_ns(const store::ConnectionRow& row);   // the kernel's round trip of the SYN
 store::OptInt handshake_ns(const store::OptInt& rtt_us);       // of a connected one
+store::OptInt resends(const store::ConnectionRow& row);        // of its SYN, as the kernel counts
 store::OptInt first_byte_ns(const store::ConnectionRow& row);  // see Tally::first_byte
 store::OptInt first_byte_ns(const store::OptInt& decided, const store::OptInt& sent,
                             const store::OptInt& received);

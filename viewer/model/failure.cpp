@@ -20,12 +20,12 @@ bool counters_live(const store::ConnectionRow& row) {
 }
 
 store::OptInt syns_sent(const store::ConnectionRow& row) {
-  if (row.protocol != "tcp" || !row.syn_retransmits) return std::nullopt;
-  if (*row.syn_retransmits < 0 || *row.syn_retransmits > 255) return std::nullopt;  // not a count
+  const store::OptInt again = resends(row);
+  if (row.protocol != "tcp" || !again) return std::nullopt;
   if (row.outcome == word(Outcome::unreachable) || row.outcome == word(Outcome::local_error)) {
     return std::nullopt;  // failed before a packet was sent
   }
-  return *row.syn_retransmits + 1;
+  return *again + 1;
 }
 
 }  // namespace

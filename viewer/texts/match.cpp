@@ -45,6 +45,7 @@ std::optional<std::pair<std::size_t, std::size_t>> find_part(std::string_view pa
                                                              std::string_view text,
                                                              std::size_t from, std::size_t until) {
   for (std::size_t at = from; at < text.size() && at <= until; ++at) {
+    if (part.front() != '#' && (at = text.find(part.front(), at)) > until) break;
     if (const auto end = end_of_part(part, text, at)) return std::pair(at, *end);
   }
   return std::nullopt;
@@ -77,22 +78,66 @@ Match match_parts(const std::vector<std::string_view>& parts, std::string_view t
   return found;
 }
 
-Match match_alternative(std::string_view pattern, std::string_view as_said,
+// Of a pattern, taken apart.
+struct Alternative {
+  explicit Alternative(std::string_view pattern) {
+    literal = pattern.starts_with('!');
+    if (literal) pattern.remove_prefix(1);
+    whole = pattern.starts_with('=');
+    if (whole) pattern.remove_prefix(1);
+    text = pattern;
+    parts = split(pattern, "*");
+  }
+
+  bool literal = false;  // as it stands, not in any case
+  bool whole = false;    // all of the text
+  std::string_view text;
+  std::vector<std::string_view> parts;
+};
+
+std::vector<Alternative> alternatives_of(std::string_view pattern) {
+  std::vector<Alternative> all;
+  for (const std::string_view one : split(pattern, " || ")) all.emplace_back(one);
+  return all;
+}
+
+Match match_alternative(const Alternative& pattern, std::string_view as_said,
                         std::string_view in_lower) {
-  const bool literal = pattern.starts_with('!');
-  if (literal) pattern.remove_prefix(1);
-  const bool whole = pattern.starts_with('=');
-  if (whole) pattern.remove_prefix(1);
-  const std::string_view text = literal ? as_said : in_lower;
-  if (whole) return text == pattern ? Match{0, text.size(), pattern.size()} : Match{};
-  const auto parts = split(pattern, "*");
+  const std::string_view text = pattern.literal ? as_said : in_lower;
+  if (pattern.whole) {
+    return text == pattern.text ? Match{0, text.size(), text.size()} : Match{};
+  }
   // A sentence can stand twice in a text, and only the second time go on as the pattern does.
   for (std::size_t from = 0; from < text.size();) {
-    const Match found = match_parts(parts, text, from);
+    const Match found = match_parts(pattern.parts, text, from);
     if (found.weight > 0) return found;
     from = found.begin + 1;
   }
   return {};
+}
+
+Match best_match(const std::vector<Alternative>& alternatives, std::string_view as_said,
+                 std::string_view in_lower) {
+  Match best;
+  for (const Alternative& alternative : alternatives) {
+    const Match found = match_alternative(alternative, as_said, in_lower);
+    if (found.weight > best.weight) best = found;
+  }
+  return best;
+}
+
+struct Pattern {
+  ErrorText text;
+  std::vector<Alternative> alternatives;
+};
+
+const std::vector<Pattern>& all_patterns() {
+  static const std::vector<Pattern> all = [] {
+    std::vector<Pattern> made;
+    for (const ErrorText& text : all_texts()) made.push_back({text, alternatives_of(text.pattern)});
+    return made;
+  }();
+  return all;
 }
 
 }  // namespace
@@ -128,21 +173,16 @@ std::string tidy(std::string_view said) {
 }
 
 Match match(std::string_view pattern, std::string_view tidied) {
-  const std::string in_lower = lowered(tidied);
-  Match best;
-  for (const std::string_view alternative : split(pattern, " || ")) {
-    const Match found = match_alternative(alternative, tidied, in_lower);
-    if (found.weight > best.weight) best = found;
-  }
-  return best;
+  return best_match(alternatives_of(pattern), tidied, lowered(tidied));
 }
 
 std::vector<ErrorText> find_texts(std::string_view said) {
   const std::string tidied = tidy(said);
+  const std::string in_lower = lowered(tidied);
   std::vector<std::pair<Match, ErrorText>> found;
-  for (const ErrorText& text : all_texts()) {
-    const Match place = match(text.pattern, tidied);
-    if (place.weight > 0) found.emplace_back(place, text);
+  for (const Pattern& pattern : all_patterns()) {
+    const Match place = best_match(pattern.alternatives, tidied, in_lower);
+    if (place.weight > 0) found.emplace_back(place, pattern.text);
   }
   std::ranges::stable_sort(
       found, [](const auto& a, const auto& b) { return a.first.weight > b.first.weight; });

@@ -14,6 +14,7 @@ namespace sockwatch::texts {
 namespace {
 
 bool is_address(const std::string& text) {
+  if (text.find('\0') != text.npos) return false;  // where inet_pton stops reading
   std::array<unsigned char, sizeof(in6_addr)> bytes{};
   return inet_pton(AF_INET, text.c_str(), bytes.data()) == 1 ||
          inet_pton(AF_INET6, text.c_str(), bytes.data()) == 1;

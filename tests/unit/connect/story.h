@@ -160,6 +160,7 @@ class Story {
   std::int64_t now_ = 1'000'000 * kMs;
   std::map<int, std::uint64_t> cookies_;
   std::uint64_t next_cookie_ = 1;
+  int events_ = 0;
   std::map<std::int64_t, store::ConnectionRow> rows_;
   std::vector<store::WaitRow> waits_;
   std::vector<store::ResolutionRow> resolutions_;

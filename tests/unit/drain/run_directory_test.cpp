@@ -74,6 +74,12 @@ TEST(RunDirectory, WrongModeSaysHowToMendIt) {
   ASSERT_EQ(::chmod(directory.path().c_str(), 0700), 0);
 }
 
+TEST(RunDirectory, TheGroupOfADirectoryAboveHarmsNobody) {
+  const TemporaryDirectory directory;
+  ASSERT_EQ(::chmod(directory.path().c_str(), 02700), 0);
+  EXPECT_TRUE(check_run_directory(directory.path()));
+}
+
 TEST(RunDirectory, ForeignOwnerIsRefused) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
   const TemporaryDirectory directory;

@@ -289,6 +289,20 @@ TEST_F(OpenModes, ResumeBeginsAFileThatWasCutOffBeforeItsFirstCommit) {
   EXPECT_THAT(ids(*Reader::open(path())), ElementsAre(1));
 }
 
+TEST_F(OpenModes, ARecordingThatGoesOnHasNotEnded) {
+  {
+    Writer first = writer();
+    ASSERT_TRUE(ok(first.set("host", "here")) && ok(first.set("ended", "7")));
+    ASSERT_TRUE(ok(first.set("store_error", "no room")) && ok(first.commit()));
+  }
+  const Writer second = writer(OpenMode::resume);
+  const auto facts = Reader::open(path())->trace();
+  ASSERT_TRUE(facts);
+  EXPECT_EQ(facts->count("host"), 1U);
+  EXPECT_EQ(facts->count("ended"), 0U);
+  EXPECT_EQ(facts->count("store_error"), 0U);
+}
+
 TEST_F(OpenModes, TwoRecordersOfOneTraceAreRefused) {
   Writer first = writer();
   ASSERT_TRUE(ok(first.put(connection_row(1))));

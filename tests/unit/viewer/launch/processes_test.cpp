@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "tests/unit/viewer/launch/temporary_directory.h"
@@ -53,10 +54,13 @@ class Child {
   }
   pid_t pid() const { return pid_; }
   // It has become `name`; before, it is still a copy of the test.
+  // Also until the new image has its words: the kernel names the file before it lays them out.
   void wait_for_exec(const std::string& name) const {
-    for (int i = 0; i < 500 && process_executable(pid_).find(name) == std::string::npos; ++i) {
-      std::this_thread::sleep_for(5ms);
-    }
+    const auto is_there = [&] {
+      return process_executable(pid_).find(name) != std::string::npos &&
+             std::ifstream("/proc/" + std::to_string(pid_) + "/cmdline").get() != EOF;
+    };
+    for (int i = 0; i < 500 && !is_there(); ++i) std::this_thread::sleep_for(5ms);
   }
 
  private:
