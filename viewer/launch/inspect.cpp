@@ -115,6 +115,17 @@ void add_surroundings(pid_t pid, Inspection& inspection) {
           : "start it again with: sockwatch run -- COMMAND");
 }
 
+// What a filter does with a call cannot be asked.
+void add_filter(pid_t pid, Inspection& inspection) {
+  if (!is_filtered(pid)) return;
+  inspection.reasons.emplace_back(
+      "it is under a seccomp filter: one that ends a process for a call it does not expect can end "
+      "it for a call of the library, if it was set up from outside");
+  inspection.next_steps.emplace_back(
+      "if the filter kills (SystemCallFilter= of systemd does, a container's does not), let it "
+      "answer with an errno while you record: SystemCallErrorNumber=EPERM");
+}
+
 }  // namespace
 
 std::variant<Inspection, CannotRun> inspect_command(const std::vector<std::string>& words) {
@@ -165,6 +176,7 @@ Result<Inspection> inspect_process(pid_t pid) {
   } else {
     add_surroundings(pid, inspection);
   }
+  add_filter(pid, inspection);
   return inspection;
 }
 

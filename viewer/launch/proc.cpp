@@ -243,6 +243,10 @@ std::optional<uid_t> effective_user(pid_t pid) {
   return status_field<unsigned>(pid, "\nUid:", "\nUid: %*u %u");
 }
 
+bool is_filtered(pid_t pid) {
+  return status_field<unsigned>(pid, "\nSeccomp:", "\nSeccomp: %u").value_or(0) != 0;
+}
+
 bool has_more_rights(pid_t pid) {
   const auto user = effective_user(pid);
   if (!user) return false;

@@ -56,6 +56,9 @@ std::optional<bool> finds_the_same(pid_t pid, const std::string& path);
 // As /proc/PID/status has it, which everybody may read.
 std::optional<uid_t> effective_user(pid_t pid);
 
+// Some system calls of it are refused or end it, by whoever's wish: its own, a container's.
+bool is_filtered(pid_t pid);
+
 // It has another effective user than we, or, where we are not root, capabilities.
 bool has_more_rights(pid_t pid);
 

@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -306,6 +309,27 @@ TEST(InspectProcess, SaysWhyNot) {
   EXPECT_EQ(inspection->coverage, "static");
   EXPECT_FALSE(inspection->seen);
   EXPECT_EQ(inspection->recording, false);
+}
+
+TEST(InspectProcess, OfOneUnderAFilterWarns) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    const sock_fprog filter = {1, allow};
+    ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+    if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) ::_exit(1);
+    for (;;) ::pause();
+  }
+  for (int i = 0; i < 500 && !is_filtered(child) && is_alive(child); ++i) {
+    std::this_thread::sleep_for(10ms);
+  }
+  const bool filtered = is_filtered(child);
+  const auto inspection = inspect_process(child);
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  if (!filtered) GTEST_SKIP() << "skipped, because no filter may be set here";
+  ASSERT_TRUE(inspection);
+  EXPECT_THAT(inspection->reasons, Contains(HasSubstr("under a seccomp filter")));
 }
 
 TEST(InspectProcess, OfAnotherUserClaimsNoMoreThanIsTrue) {
