@@ -85,7 +85,9 @@ TEST(Confine, NoNetworkNoProgramNoOtherProcess) {
     refused("mount", ::mount("", "", "", 0, nullptr));
     refused("bpf", ::syscall(SYS_bpf, -1, 0, 0));
     refused("io_uring", ::syscall(SYS_io_uring_setup, 0, nullptr));
-    refused("setuid", ::setuid(::getuid()));
+    // Not by the function: it asks every thread, and one of the thread sanitizer's is older than
+    // the filter.
+    refused("setuid", ::syscall(SYS_setuid, ::getuid()));
     refused("typing", ::ioctl(-1, TIOCSTI, &byte));
     if (::syscall(SYS_clone3, nullptr, 0) != -1 || errno != ENOSYS) allowed += "clone3 ";
     if (::prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1) allowed += "new privileges ";

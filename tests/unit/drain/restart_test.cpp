@@ -287,7 +287,13 @@ TEST_F(RestartTest, AForgedJournalIsACountedLossAndNoCrash) {
   Target target([&](int n) { step(producer(), n); });
   start_collector(store::OpenMode::create, 0);
   for (int n = 0; n < 4; ++n) target.step();
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  // What is in the trace by then is not lost with the journal.
+  EXPECT_TRUE(eventually([&] {
+    const auto reader = store::Reader::open(trace_);
+    int stored = 0;
+    const auto count = [&](const store::ConnectionRow&) { return ++stored > 0; };
+    return reader && reader->connections({}, count) && stored == 4;
+  }));
   kill_collector();
   for (const auto& file : std::filesystem::directory_iterator(run_.path())) {
     if (!Logbook::is_file_name(file.path().filename().string())) continue;
