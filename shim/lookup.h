@@ -42,6 +42,12 @@ struct Lookup {
 
 namespace lookup {
 
+// AI_NUMERICHOST: "is this text an address?" No file is read and no name server asked, so whatever
+// the answer, it tells nothing of the name.
+inline bool asks_nobody(const addrinfo* hints) {
+  return hints != nullptr && (hints->ai_flags & AI_NUMERICHOST) != 0;
+}
+
 // A look-up may be all a program ever does: given up by a signal handler, or running when it ends.
 // Tells that it is under way. One that began earlier (`start_ns` not 0) says so.
 void tell_begun(const Lookup& lookup, std::uint64_t start_ns = 0);

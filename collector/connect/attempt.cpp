@@ -75,6 +75,7 @@ void Attempt::ready(store::Ns t_ns, bool writable, bool error) {
 void Attempt::decide(Outcome outcome, std::optional<store::Ns> decided_ns,
                      std::optional<store::Ns> noticed_ns) {
   row_.outcome = word(outcome);
+  if (outcome != Outcome::abandoned) row_.waited_out_ns.reset();
   row_.decided_ns = decided_ns;
   row_.noticed_ns = noticed_ns;
   row_.waits = connect_waits_.waits;

@@ -52,6 +52,8 @@ class Attempt {
   void waited(std::int64_t count) { connect_waits_.waits += count; }
   void waited_with(store::Ns timeout_ns, const char* source);  // a wait that names this socket
   void expired(const Expiry& expiry);
+  // A connection that is up has room to send: it is not up yet.
+  void had_no_room(store::Ns t_ns) { row_.waited_out_ns = t_ns; }
   void expired_forgotten(std::int64_t count) { connect_waits_.expired += count; }
   void ready(store::Ns t_ns, bool writable, bool error);
   bool polled() const { return polled_; }

@@ -32,6 +32,19 @@ store::OptText unless_empty(const std::string& text) {
   return text.empty() ? std::nullopt : store::OptText(text);
 }
 
+store::OptText asked_for(const Observation& lookup) {
+  switch (lookup.payload.resolve.family) {
+    case AF_UNSPEC:
+      return "any";
+    case AF_INET:
+      return "ipv4";
+    case AF_INET6:
+      return "ipv6";
+    default:
+      return std::nullopt;
+  }
+}
+
 }  // namespace
 
 store::ResolutionRow Names::add(const Observation& lookup, std::int64_t id,
@@ -47,6 +60,7 @@ store::ResolutionRow Names::add(const Observation& lookup, std::int64_t id,
   row.result = lookup.result;
   if (lookup.op == wire::Op::getaddrinfo && lookup.result == EAI_SYSTEM) row.error = lookup.error;
   row.addresses = joined(lookup.addresses);
+  row.family = asked_for(lookup);
 
   if (lookup.addresses.empty()) return row;
   std::vector<std::string> addresses =

@@ -64,6 +64,7 @@ void Tracker::State::count_wait(Attempt& attempt, const Observation& o,
   if (attempt.connecting()) {
     if (!again) attempt.waited_with(timeout_ns, source);
     if (expired && !again) attempt.expired(expiry);
+    if (expired && (entry.events & POLLOUT) != 0) attempt.had_no_room(o.t_ns);
     if (o.result > 0 && entry.revents != 0 && (entry.revents & POLLNVAL) == 0) {
       // select does not tell an error from writable: both bits for both.
       const bool tells = o.op == wire::Op::poll || o.op == wire::Op::ppoll;

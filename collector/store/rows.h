@@ -106,6 +106,8 @@ struct ConnectionRow {
   std::optional<bool> interrupted;  // a signal broke off connect (EINTR)
   std::optional<bool> fast_open;    // the SYN carried data, or was left to the first send
   std::optional<bool> reply_begun;  // some of the reply that was given up on had come
+  OptInt waited_out_ns;  // of `abandoned`: when the newest poll or select for room to send ended
+                         // without; the handshake was not over then
 };
 
 // A socket that listens, from listen to its close.
@@ -158,6 +160,7 @@ struct ResolutionRow {
       0;  // EAI_ of getaddrinfo, h_errno of gethostbyname; 0: found; EAI_INPROGRESS: never ended
   OptInt error;           // errno where result is EAI_SYSTEM
   std::string addresses;  // separated by one space, in the order returned
+  OptText family;         // of the addresses asked for: any | ipv4 | ipv6
 };
 
 struct WaitRow {

@@ -99,7 +99,8 @@ struct Table<ConnectionRow> {
       Column("close_last_receive_ms", &R::close_last_receive_ms), Column("tls", &R::tls),
       Column("idle_ns", &R::idle_ns, 2), Column("idle_answered_ns", &R::idle_answered_ns, 2),
       Column("send_tcp_state", &R::send_tcp_state, 2), Column("interrupted", &R::interrupted, 2),
-      Column("fast_open", &R::fast_open, 2), Column("reply_begun", &R::reply_begun, 3));
+      Column("fast_open", &R::fast_open, 2), Column("reply_begun", &R::reply_begun, 3),
+      Column("waited_out_ns", &R::waited_out_ns, 4));
 };
 
 template <>
@@ -107,11 +108,12 @@ struct Table<ResolutionRow> {
   using R = ResolutionRow;
   static constexpr const char* kName = "resolution";
   static constexpr const char* kKey = "id";
-  static constexpr auto kColumns = std::tuple(
-      Column("id", &R::id), Column("process_id", &R::process_id), Column("tid", &R::tid),
-      Column("name", &R::name), Column("service", &R::service),
-      Column("started_ns", &R::started_ns), Column("duration_ns", &R::duration_ns),
-      Column("result", &R::result), Column("error", &R::error), Column("addresses", &R::addresses));
+  static constexpr auto kColumns =
+      std::tuple(Column("id", &R::id), Column("process_id", &R::process_id), Column("tid", &R::tid),
+                 Column("name", &R::name), Column("service", &R::service),
+                 Column("started_ns", &R::started_ns), Column("duration_ns", &R::duration_ns),
+                 Column("result", &R::result), Column("error", &R::error),
+                 Column("addresses", &R::addresses), Column("family", &R::family, 4));
 };
 
 template <>

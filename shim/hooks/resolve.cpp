@@ -105,8 +105,9 @@ int by_callers_entry(wire::Op op, const char* name, int family, hostent** found,
 
 int hook_getaddrinfo(const char* name, const char* service, const addrinfo* hints,
                      addrinfo** found) {
-  // Without a name there is nothing to look up (a server that asks for its wildcard address).
-  if (!state::recording() || name == nullptr) {
+  // Without a name there is nothing to look up (a server that asks for its wildcard address), nor
+  // where the program only wants to know whether it is a number.
+  if (!state::recording() || name == nullptr || lookup::asks_nobody(hints)) {
     return real::getaddrinfo(name, service, hints, found);
   }
   const int family = hints == nullptr ? AF_UNSPEC : hints->ai_family;

@@ -26,7 +26,7 @@ void add_errno(std::vector<Hazard>& list) {
                   Recording::of({event(Op::send).result(3).detail(wire::kTurnStart),
                                  event(Op::send).error(EPIPE).tcp()})});
   list.push_back(
-      {"errno_options", {"errno_options"}, Recording::of({event(Op::getaddrinfo).times(4)})});
+      {"errno_options", {"errno_options"}, Recording::of({event(Op::getaddrinfo).times(2)})});
   // Two that are awaited, one for itself, a hundred told by a thread, three given back before they
   // are asked about, one taken back, 64 of 200.
   list.push_back({"looked_up_later",

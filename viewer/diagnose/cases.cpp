@@ -78,6 +78,12 @@ std::string Cases::errors() const {
   return text;
 }
 
+std::int64_t Cases::connected_there(const Places& places) const {
+  std::int64_t connected = 0;
+  for (const auto& [place, times] : by_place_) connected += places[place].fared.connected;
+  return connected;
+}
+
 std::string Cases::addresses(const Places& places) const {
   if (by_place_.size() < 2) return {};
   std::string text;

@@ -75,6 +75,8 @@ class Cases {
   const Span& budget() const { return budget_; }
   const Span& packets_in() const { return packets_in_; }
   std::string errors() const;  // "EHOSTUNREACH, ENETUNREACH"
+  // To the addresses of these attempts, in the whole trace.
+  std::int64_t connected_there(const Places& places) const;
   // "10.0.7.13: 12, 10.0.7.14: 3"; empty where there was one address.
   std::string addresses(const Places& places) const;
 

@@ -6,6 +6,7 @@
 
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/client.h"
+#include "viewer/diagnose/lookup.h"
 #include "viewer/diagnose/phrase.h"
 #include "viewer/model/coverage.h"
 
@@ -52,7 +53,7 @@ class NoAttempt : public Rule {
     if (!model::was_seen(row.coverage)) blind_ = true;
     if (!row.started_ns || !row.ended_ns) return;
     if (Life* life = lives_.slot(row.id)) {
-      *life = {*row.started_ns, *row.ended_ns, row.exit_status.value_or(0) != 0, {}, {}};
+      *life = {*row.started_ns, *row.ended_ns, row.exit_status.value_or(0) != 0, {}, {}, {}};
     }
   }
   void see(const store::LossRow& row) override { blind_ |= is_loss(row); }
@@ -62,6 +63,7 @@ class NoAttempt : public Rule {
     looked_up_ = true;
     Life* life = lives_.find(row.process_id);
     if (life == nullptr || row.result != 0 || !row.name || row.name->empty()) return;
+    life->only_ipv4 = only_ipv4(row) && (life->only_ipv4 || life->found.count() == 0);
     life->found.add(row);
     life->found_ns = row.started_ns + row.duration_ns;
   }
@@ -92,6 +94,7 @@ class NoAttempt : public Rule {
     bool failed = false;
     Sightings found;         // lookups
     store::OptInt found_ns;  // when the newest of them ended
+    bool only_ipv4 = false;  // they found nothing else
 
     store::Ns lived() const { return ended - started; }
   };
@@ -121,6 +124,15 @@ class NoAttempt : public Rule {
         "pool or a lock, not at the network.",
         name, time_span(after));
     say_complete(result);
+    // curl -6 looks up both families, and then wants none of what it found.
+    if (life.only_ipv4 && life.failed && after < kSomeWait) {
+      result.summary = fmt::format(
+          "{} found only IPv4 addresses and failed {} after, with no connection attempted: was it "
+          "told to use IPv6 only? If not, look inside it, not at the network.",
+          name, time_span(after));
+      result.next_steps = {"see whether the program was told to use IPv6 only (curl -6)",
+                           "look at its own log"};
+    }
     result.evidence.push_back(
         fmt::format("{} found what was asked for", counted(life.found.count(), "lookup")));
     if (life.failed) result.evidence.emplace_back("the program ended with a status above 0");

@@ -233,7 +233,8 @@ class ServerQ : public Rule {
         .title = "the own accept queue fills",
         .signature =
             "A listening socket of a recorded program was seen with its accept queue at "
-            "its limit; or at half of it, with more than 100 ms between two accepts.",
+            "its limit, and a connection waited 100 ms or longer for its accept, or one more than "
+            "the limit stood there; or at half of it, with a wait of more than 100 ms.",
         .meaning =
             "This program is the server. New connections wait in a queue until it accepts "
             "them, and it accepted them more slowly than they came. When the queue is "
@@ -249,7 +250,10 @@ class ServerQ : public Rule {
 
   void see(const store::ListenerRow& row) override {
     if (!row.queue_max || !row.queue_limit || *row.queue_limit <= 0) return;
-    const bool full = row.full > 0;
+    // A queue of one is at its limit with every connection; the kernel takes one more than that
+    // before it drops a SYN.
+    const bool full = row.full > 0 && (*row.queue_max > *row.queue_limit ||
+                                       row.accept_gap_max_ns.value_or(0) >= kLong);
     const bool slow = *row.queue_max * 2 >= *row.queue_limit && *row.queue_max > 1 &&
                       row.accept_gap_max_ns.value_or(0) > kLong;
     if (!full && !slow) return;

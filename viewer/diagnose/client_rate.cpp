@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
 
 #include "viewer/diagnose/bounded.h"
@@ -216,11 +217,14 @@ class Churn : public Rule {
         .signature =
             "More than 20 connections began within one second to one address and port, "
             "50 or more in all, and at least 90 % of those carried one request or none. "
-            "A warning only where they used 80 % of the source ports within 60 s.",
+            "A warning only where this side closed so many of them first that within 60 s they "
+            "kept 80 % of the source ports (not where tcp_tw_reuse frees them after a second), and "
+            "not more came up in that time than there are ports, or a port was refused "
+            "(EADDRNOTAVAIL).",
         .meaning =
             "The program opens a connection, sends one request, and closes it again. Each "
-            "connection costs a round trip before the first byte and occupies a source "
-            "port for another minute. At a high rate the ports run out.",
+            "connection costs a round trip before the first byte and, where this side closes "
+            "first, occupies a source port for another minute. At a high rate the ports run out.",
         .not_this =
             "Not a fault of the network or the server. A load generator does this by "
             "intention.",
@@ -231,15 +235,24 @@ class Churn : public Rule {
 
   void see(const Attempt& attempt) override {
     const auto& row = attempt.row;
-    if (!attempt.is(Outcome::connected) || !attempt.tcp) return;
+    const bool no_port = attempt.is(Outcome::local_error) && row.error == EADDRNOTAVAIL;
+    if (!attempt.tcp || !(attempt.is(Outcome::connected) || no_port)) return;
     if (attempt.place >= places_.size()) places_.resize(attempt.place + 1);
     PerPlace& place = places_[attempt.place];
+    if (no_port) {
+      place.no_port = true;
+      return;
+    }
     ++place.connected;
     if (row.turns <= 1) ++place.single;
     if (place.connected == 1) place.first = row.started_ns;
     place.last = row.started_ns;
     count(place.second, row.started_ns, 1'000'000'000);
     count(place.minute, row.started_ns, 60'000'000'000);
+    if (attempt.is(model::Ending::closed)) {
+      ++place.closed;
+      count(place.closed_minute, row.started_ns, 60'000'000'000);
+    }
   }
 
   void conclude(std::vector<Finding>& findings) override {
@@ -248,22 +261,26 @@ class Churn : public Rule {
       if (place.single < kEnough || place.second.most <= kPerSecond) continue;
       if (place.single * 10 < place.connected * 9) continue;
       const std::int64_t ports = settings().port_count();
-      const bool near_the_end = place.minute.most * 10 >= ports * 8;
+      const bool reused = is_reused(context().places[static_cast<PlaceId>(i)]);
+      // More connections than ports prove it, too.
+      const bool stay_taken = place.no_port || (place.minute.most <= ports && !reused);
+      const bool near_the_end = stay_taken && place.closed_minute.most * 10 >= ports * 8;
       auto result = finding(near_the_end ? Severity::warning : Severity::info, Confidence::high,
                             context().places[static_cast<PlaceId>(i)].endpoint);
       result.count = place.single;
       result.of = place.connected;
       result.first_ns = place.first;
       result.last_ns = place.last;
-      result.summary =
-          fmt::format("{} connections/s with one request each; source ports run out at {}/s.",
-                      number(place.second.most), number(std::max<std::int64_t>(1, ports / 60)));
+      result.summary = fmt::format("{} connections/s with one request each{}.",
+                                   number(place.second.most), what_of_ports(place, ports, reused));
       result.evidence.push_back(fmt::format("{} connections carried one request or none",
                                             share(place.single, place.connected)));
       result.evidence.push_back(
           fmt::format("at most {} within a second and {} within a minute; "
                       "there are {} source ports",
                       number(place.second.most), number(place.minute.most), number(ports)));
+      result.evidence.push_back("closed by this side first, which keeps the port for a minute: " +
+                                share(place.closed, place.connected));
       result.excluded.push_back("A fault of the server: these connections worked.");
       result.next_steps = {"use keep-alive or a connection pool",
                            fmt::format("ss -tan state time-wait dst {} | wc -l",
@@ -283,9 +300,31 @@ class Churn : public Rule {
     std::int64_t single = 0;
     store::Ns first = 0;
     store::Ns last = 0;
+    std::int64_t closed = 0;  // by this side first
+    bool no_port = false;     // EADDRNOTAVAIL
     Window second;
     Window minute;
+    Window closed_minute;
   };
+
+  bool is_reused(const Place& to) const {
+    const bool loopback = to.address.starts_with("127.") || to.address == "::1";
+    return settings().tw_reuse == 1 || (settings().tw_reuse == 2 && loopback);
+  }
+
+  static std::string what_of_ports(const PerPlace& place, std::int64_t ports, bool reused) {
+    if (place.closed * 2 < place.connected) {
+      return ", which the peer closes first, so they keep no source port";
+    }
+    if (place.minute.most > ports && !place.no_port) {
+      return ", more than there are source ports, and none of them failed for it";
+    }
+    if (reused && !place.no_port) {
+      return "; their source ports are free again after a second (tcp_tw_reuse)";
+    }
+    return fmt::format("; source ports run out at {}/s",
+                       number(std::max<std::int64_t>(1, ports / 60)));
+  }
 
   static void count(Window& window, store::Ns at, store::Ns length) {
     const store::Ns number = at / length;

@@ -175,26 +175,46 @@ class LateReset : public CaseRule {
     Said& said = said_[attempt.service];
     said.received.add(attempt.row.bytes_received);
     ++(attempt.row.first_send_ns ? said.asked : said.unasked);
+    const auto idle = unanswered_idle_ns(attempt.row);
+    if (attempt.row.turns > 0 && idle.value_or(0) >= kPause) said.idle.add(idle);
   }
 
   void tell(const Cases& cases, Finding& finding) const override {
     const Said& said = said_.at(place(cases).service);
     finding.summary = what_happened(said, with_address(context().places, cases.first_place()));
+    const bool reused = said.idle.known == finding.count;
+    if (reused) {  // "… ." becomes "… , on reuse after 1.0 s idle."
+      finding.summary.pop_back();
+      finding.summary += fmt::format(", on reuse after {} idle.", times(said.idle));
+    }
     finding.evidence = {observed(finding, "connections reset"), "error: " + cases.errors()};
     if (said.received.known > 0) {
       finding.evidence.push_back("bytes received before: " + numbers(said.received));
     }
     finding.excluded = {"not a time-out: a reset came back"};
-    if (said.unasked == 0) {
+    if (said.idle.known > 0 && !reused) {
+      finding.evidence.push_back(fmt::format("of these on reuse after {} idle: {}",
+                                             times(said.idle),
+                                             share(said.idle.known, finding.count)));
+    }
+    if (said.unasked == 0 && said.idle.known == 0) {
       finding.excluded.emplace_back("not an idle connection that was forgotten: it was in use");
     }
     finding.next_steps = {fmt::format("log of the server or load balancer at {} at that time",
                                       place(cases).endpoint)};
+    if (reused) {
+      finding.next_steps.emplace_back(
+          "does it close connections that rest that long (keep-alive time-out)? Let the client "
+          "give "
+          "them up earlier, or send the request again");
+    }
   }
 
  private:
+  static constexpr store::Ns kPause = 500 * kMs;
   struct Said {
     Span received;
+    Span idle;                 // before the request that met the reset
     std::int64_t asked = 0;    // something was sent
     std::int64_t unasked = 0;  // nothing was
   };

@@ -17,7 +17,10 @@ namespace {
 
 using model::Ending;
 
-store::Ns silence_ns(const store::ConnectionRow& row) {
+// The wait that ran out, where one did: a program may close long after it has given up.
+store::Ns silence_ns(const Attempt& attempt) {
+  const auto& row = attempt.row;
+  if (gave_up_waiting(attempt) && row.budget_ns) return *row.budget_ns;
   return row.turns == 0 ? awaited_ns(row) : row.budget_ns.value_or(0);
 }
 
@@ -26,7 +29,7 @@ class UnansweredRule : public CaseRule {
   void remember(const Attempt& attempt) override {
     Said& said = said_[attempt.service];
     const auto& row = attempt.row;
-    said.waited.add(silence_ns(row));
+    said.waited.add(silence_ns(attempt));
     said.sent.add(row.bytes_sent);
     said.acknowledged += all_acknowledged(row) ? 1 : 0;
     if (!gave_up_waiting(attempt)) {
@@ -69,8 +72,18 @@ class UnansweredRule : public CaseRule {
     finding.excluded = {"not a connect time-out: the handshake was over"};
     if (s.acknowledged == finding.count) {
       finding.excluded.emplace_back(
-          "not lost on the way: the peer's kernel acknowledged the request");
+          "not a request lost on the way: the peer's kernel acknowledged it");
     }
+  }
+
+  // The acknowledgement says that the request arrived, and nothing of the answer.
+  void tell_where_to_look(const Cases& cases, Finding& finding) const {
+    finding.next_steps.push_back(fmt::format(
+        "on {}: does the service on port {} get the request, and does its log say that it "
+        "answered? If not: its latency, thread pool and upstreams",
+        host_of(place(cases)), port_of(place(cases))));
+    finding.next_steps.push_back(fmt::format(
+        "if it did: ping -M do -s 1472 {}   (do large packets pass?)", host_of(place(cases))));
   }
 
   // Whether the program waited for a reply at all.
@@ -94,56 +107,60 @@ class Silent : public UnansweredRule {
     static const Entry kEntry{
         .id = "SILENT",
         .family = Family::connected,
-        .title = "peer application does not answer",
+        .title = "request acknowledged, no answer",
         .signature =
             "connected, the request sent and every byte of it acknowledged, nothing "
-            "received, and the program's wait ran out. Medium where the wait was an epoll_wait, "
-            "where more pieces were sent than a request has, or where the process ended before "
-            "TCP could be read. Low, for information: closed after 1 s or more without any wait "
-            "running out",
+            "received, and the program's wait ran out. Medium: mostly the application does not "
+            "answer, but an answer that gets lost looks alike from this side. Low, for "
+            "information: closed after 1 s or more without any wait running out",
         .meaning =
             "The connection was made and the request sent; wherever TCP was read after that, the "
-            "other machine's kernel had confirmed every byte. But the program behind it sent "
-            "nothing back for as long as this side kept the connection. The server is busy, "
-            "stuck, or waits for something itself.",
+            "other machine's kernel had confirmed every byte. Then nothing came back for as long "
+            "as this side kept the connection. Mostly the server is busy, stuck, or waits for "
+            "something itself. But a confirmed request says nothing of the answer: where only "
+            "large packets get lost (a wrong MTU on the way), or the path dies after the request, "
+            "it looks the same.",
         .not_this =
-            "A request that was acknowledged is no network time-out, though programs often print "
-            "the same words for both: if packets are lost, nothing acknowledges them (PATHLOST, "
-            "SYNDROP). Large headers or limits on request rates show here or as LATERESET, never "
-            "while connecting.",
-        .next = {"the server's own latency, thread pool and upstreams",
-                 "log of the server at that time"}};
+            "The request was not lost: if it is, nothing acknowledges it (PATHLOST, SYNDROP). "
+            "Where some packets of a lost answer arrive it is MTUIN. Large headers or limits on "
+            "request rates show here or as LATERESET, never while connecting.",
+        .next = {"log of the server at that time: did it answer?",
+                 "if not: its own latency, thread pool and upstreams",
+                 "if it did: ping -M do -s 1472 ADDRESS"}};
     return kEntry;
   }
 
  protected:
   std::optional<Confidence> grade(const Attempt& attempt) const override {
     if (attempt.row.tls.value_or(false) && attempt.row.turns == 0) return std::nullopt;
-    if (const auto confidence = no_reply(attempt)) return confidence;
+    // Nothing that is seen from here excludes that it is the answer that was lost.
+    if (const auto confidence = no_reply(attempt)) return std::max(*confidence, Confidence::medium);
     if (later_silence(attempt)) return Confidence::medium;
     return std::nullopt;
   }
 
   void tell(const Cases& cases, Finding& finding) const override {
     const Said& s = said(cases);
-    finding.summary = fmt::format(
-        "{} received the request ({}) and its application sent nothing for {}. Not a network "
-        "timeout.",
-        with_address(context().places, cases.first_place()),
-        s.sent.known > 0 ? fmt::format("its kernel acknowledged all {} bytes", numbers(s.sent))
-                         : std::string("as far as known"),
-        times(s.waited));
+    const std::string at = with_address(context().places, cases.first_place());
     tell_silence(cases, finding);
     tell_doubts(s, finding);
-    if (s.acknowledged == 0) {
+    if (context().programs.name(cases.program()) == "ssh") {
+      finding.summary = fmt::format("{} never sent its greeting, in {}.", at, times(s.waited));
+    } else if (s.acknowledged == 0) {
       finding.summary =
-          fmt::format("{} sent nothing for {} after the request.",
-                      with_address(context().places, cases.first_place()), times(s.waited));
+          fmt::format("Nothing came back from {} for {} after the request.", at, times(s.waited));
+    } else {
+      finding.summary = fmt::format(
+          "{} acknowledged the request ({}), and nothing came back for {}. Either its application "
+          "sent nothing, or the answer was lost on the way.",
+          at,
+          s.sent.known > 0 ? fmt::format("all {} bytes", numbers(s.sent))
+                           : std::string("as far as known"),
+          times(s.waited));
     }
-    finding.next_steps = {
-        fmt::format("on {}: latency, thread pool and upstreams of the service on port {}",
-                    host_of(place(cases)), port_of(place(cases))),
-        "if the time allowed is shorter than an honest answer needs: raise it"};
+    tell_where_to_look(cases, finding);
+    finding.next_steps.emplace_back(
+        "if the time allowed is shorter than an honest answer needs: raise it");
   }
 };
 
@@ -155,14 +172,16 @@ class TlsHang : public UnansweredRule {
         .family = Family::connected,
         .title = "TLS hello unanswered",
         .signature =
-            "as SILENT, and the first byte sent began a TLS handshake; also closed by the "
+            "as SILENT, and the first byte sent began a TLS handshake. Medium where a wait for "
+            "this "
+            "very socket ran out, or TCP was read after the hello; also closed by the "
             "program after 1 s or more without a wait running out",
         .meaning =
             "The connection was made. To encrypt it, this program sent its greeting (the TLS "
             "hello); where TCP was read after that, the other machine's kernel had confirmed it. "
             "No "
-            "TLS answer came. The server is overloaded, the port does not speak TLS, or a box in "
-            "between swallows it.",
+            "TLS answer came. The server is overloaded, the port does not speak TLS, a box in "
+            "between swallows it, or the answer was lost: its certificate takes large packets.",
         .not_this =
             "A wrong certificate is answered and then refused. If the answer's large packets get "
             "lost on the way, some packets do arrive: MTUIN.",
@@ -175,19 +194,22 @@ class TlsHang : public UnansweredRule {
     if (!attempt.row.tls.value_or(false) || attempt.row.turns > 0) return std::nullopt;
     // A hello always waits for its answer.
     if (!no_reply(attempt)) return std::nullopt;
-    return has_last_picture(attempt.row) ? Confidence::medium : Confidence::low;
+    const bool wanted = gave_up_waiting(attempt) && waited_for_this(attempt.row);
+    return wanted || has_last_picture(attempt.row) ? Confidence::medium : Confidence::low;
   }
 
   void tell(const Cases& cases, Finding& finding) const override {
     finding.summary = fmt::format(
         "TCP to {} is up, the TLS hello was {}, no TLS answer in {}: overloaded, not a TLS "
-        "port, or an intercepting box.",
+        "port, an intercepting box, or the answer was lost on the way.",
         with_address(context().places, cases.first_place()),
         said(cases).acknowledged > 0 ? "received" : "sent", times(said(cases).waited));
     tell_silence(cases, finding);
     const std::string& at = place(cases).endpoint;
-    finding.next_steps = {"openssl s_client -connect " + model::shell_word(at),
-                          "curl -v " + url_of(at) + "   (does the port speak plain HTTP?)"};
+    finding.next_steps = {
+        "openssl s_client -connect " + model::shell_word(at),
+        "curl -v " + url_of(at) + "   (does the port speak plain HTTP?)",
+        fmt::format("ping -M do -s 1472 {}   (do large packets pass?)", host_of(place(cases)))};
   }
 };
 

@@ -55,6 +55,15 @@ void Sightings::add(const store::ResolutionRow& row) {
 
 void Sightings::add(const store::FailedCallRow& row) { add(row.count, row.first_ns, row.last_ns); }
 
+void Sightings::add(const Sightings& others) {
+  if (others.count_ == 0) return;
+  add(others.count_, *others.first_ns_, *others.last_ns_);
+  connections_total_ += others.connections_total_;
+  resolutions_total_ += others.resolutions_total_;
+  for (const std::int64_t id : others.connections_) keep(connections_, id);
+  for (const std::int64_t id : others.resolutions_) keep(resolutions_, id);
+}
+
 void Sightings::fill(Finding& finding, std::int64_t of) const {
   finding.count = count_;
   finding.of = of;

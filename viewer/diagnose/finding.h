@@ -60,6 +60,7 @@ class Sightings {
   void add(const store::ConnectionRow& row);
   void add(const store::ResolutionRow& row);
   void add(const store::FailedCallRow& row);  // as often as it says
+  void add(const Sightings& others);
 
   std::int64_t count() const { return count_; }
   store::OptInt first_ns() const { return first_ns_; }

@@ -63,12 +63,16 @@ class FlowHole : public Rule {
     if (unanswered(attempt) && attempt.elapsed_ns >= 3 * kSecond &&
         attempt.row.syn_retransmits.value_or(0) >= 2) {
       settle(flows, attempt.row.started_ns);
+      for (Stuck& stuck : flows.stuck) stuck.compared = true;
       if (flows.stuck.size() == kRemembered) flows.stuck.pop_front();
       const auto resends =
           static_cast<int>(std::min<std::int64_t>(*attempt.row.syn_retransmits, 30));
       flows.stuck.push_back({Case(attempt), attempt.row.started_ns + settings().syn_resend(resends),
-                             attempt.row.local_port, 0});
+                             attempt.row.local_port});
       return;
+    }
+    for (Stuck& stuck : flows.stuck) {
+      stuck.compared = stuck.compared || attempt.row.started_ns < stuck.last_resend_ns;
     }
     if (flows.stuck.empty() || !at_first_syn(attempt)) return;
     const store::Ns up = attempt.row.started_ns + attempt.elapsed_ns;
@@ -101,6 +105,11 @@ class FlowHole : public Rule {
           fmt::format("started later and connected at the first SYN before their last resend: {}",
                       numbers(flows.passed))};
       if (!flows.ports.empty()) found.evidence.push_back("own ports: " + flows.ports);
+      if (flows.not_compared > 0) {
+        found.evidence.push_back(fmt::format(
+            "unanswered as well, but no other was started meanwhile to compare with: {}",
+            flows.not_compared));
+      }
       found.excluded = {"not a dead or overloaded server: others connected meanwhile, " +
                             counted(flows.late, "of them late", "of them late"),
                         "not a time-out too short: every resend is the same packet"};
@@ -108,7 +117,8 @@ class FlowHole : public Rule {
           fmt::format("on NAT and firewalls of the path: conntrack -L -p tcp --dport {}",
                       port_of(to)),
           "try again with a new socket, not with a longer time-out"};
-      explain_covered(found, findings, found.subject, found.count, {"SYNDROP", "SYNGIVEUP"});
+      explain_covered(found, findings, found.subject, found.count + flows.not_compared,
+                      {"SYNDROP", "SYNGIVEUP"});
       findings.push_back(std::move(found));
     }
   }
@@ -119,12 +129,14 @@ class FlowHole : public Rule {
     Case one;
     store::Ns last_resend_ns;
     store::OptInt own_port;
-    std::int64_t passed;  // later ones that connected before that
+    std::int64_t passed = 0;  // later ones that connected before that
+    bool compared = false;    // there was a later one at all
   };
   struct Flows {
     std::deque<Stuck> stuck;  // as they started
     std::int64_t late = 0;    // connected after resends
     Cases cases;
+    std::int64_t not_compared = 0;  // stuck, but no attempt was made meanwhile
     Span passed;
     std::string ports;
   };
@@ -132,6 +144,7 @@ class FlowHole : public Rule {
   static void settle(Flows& flows, store::Ns now) {
     while (!flows.stuck.empty() && flows.stuck.front().last_resend_ns < now) {
       const Stuck& stuck = flows.stuck.front();
+      flows.not_compared += stuck.compared ? 0 : 1;
       if (stuck.passed > 0) {
         flows.cases.add(stuck.one, Confidence::medium);
         flows.passed.add(stuck.passed);

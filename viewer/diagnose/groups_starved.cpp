@@ -26,8 +26,9 @@ class Starved : public Rule {
         .title = "first address used up the budget",
         .signature =
             "a call on a name with several addresses gave up, the first of the list took at "
-            "least 80 % of the time, and not all addresses were tried (nothing more with "
-            "that lookup within 2 s, and some never in the recording)",
+            "least 80 % of the time, and not all addresses were tried (no other address with "
+            "that lookup within 2 s, and some never in the recording). Each retry of the first "
+            "address is a call of its own",
         .meaning =
             "The name has more than one address, so that a client can go on to the next when one "
             "does not answer. This program spent all its time on the first one and gave up before "
@@ -64,11 +65,19 @@ class Starved : public Rule {
     if (!row.resolution_id || !row.peer_name) return;
     const auto known = addresses_.find(*row.peer_name);
     if (known != addresses_.end()) asked_[*row.peer_name].insert(*row.peer_address);
-    const bool first = begin_lookup(*row.resolution_id);
+    // Who begins with another address chooses by itself, and will choose another one next time.
+    const bool is_first = known != addresses_.end() && known->second.front() == *row.peer_address;
+    const bool others_tried = were_others_tried(*row.resolution_id, is_first);
     if (calls_.empty() && !gave_up) return;
     settle(row.started_ns);
-    for (Call& call : calls_) {
+    for (auto call_at = calls_.begin(); call_at != calls_.end(); ++call_at) {
+      Call& call = *call_at;
       if (call.resolution != *row.resolution_id) continue;
+      if (is_retry(call, attempt)) {
+        end(call);
+        calls_.erase(call_at);
+        break;
+      }
       call.end_ns = std::max(call.end_ns, row.started_ns + attempt.elapsed_ns);
       call.connected = call.connected || attempt.is(Outcome::connected);
       if (std::find(call.tried.begin(), call.tried.end(), *row.peer_address) == call.tried.end()) {
@@ -76,9 +85,7 @@ class Starved : public Rule {
       }
       return;
     }
-    if (!gave_up || !first || known == addresses_.end()) return;
-    // Who begins with another address chooses by itself, and will choose another one next time.
-    if (known->second.front() != *row.peer_address) return;
+    if (!gave_up || !is_first || others_tried) return;
     if (calls_.size() == kRemembered) end_first();
     const Case one(attempt);
     calls_.push_back({one, *row.resolution_id, one.end_ns(), {*row.peer_address}, false});
@@ -123,30 +130,43 @@ class Starved : public Rule {
     bool connected;
   };
 
-  // Whether no attempt with this lookup was seen before. Of a client that tries several addresses
-  // at once, another one may stand before that which gave up.
-  bool begin_lookup(std::int64_t resolution) {
-    std::int64_t& newest = begun_[static_cast<std::size_t>(resolution) % begun_.size()];
-    return std::exchange(newest, resolution) != resolution;
+  struct Begun {
+    std::int64_t resolution = 0;  // the newest
+    bool others_tried = false;    // than the first address of the list
+  };
+
+  // With this lookup, before. Of a client that tries several addresses at once, another one may
+  // stand before that which gave up.
+  bool were_others_tried(std::int64_t resolution, bool is_first) {
+    Begun& begun = begun_[static_cast<std::size_t>(resolution) % begun_.size()];
+    if (begun.resolution != resolution) begun = {resolution, false};
+    return std::exchange(begun.others_tried, begun.others_tried || !is_first);
+  }
+  // The first address once more, after it had been given up.
+  static bool is_retry(const Call& call, const Attempt& attempt) {
+    return !call.connected && !attempt.is(Outcome::connected) && call.tried.size() == 1 &&
+           attempt.place == call.first.place && attempt.row.started_ns >= call.first.end_ns();
   }
   void settle(store::Ns now) {
     while (!calls_.empty() && calls_.front().end_ns + kNextAddress < now) end_first();
   }
   void end_first() {
-    const Call& call = calls_.front();
+    end(calls_.front());
+    calls_.pop_front();
+  }
+  void end(const Call& call) {
     const auto& all = addresses_.at(*context().places[call.first.place].name);
     const store::Ns total = call.end_ns - call.first.started_ns;
     if (!call.connected && call.tried.size() < all.size() &&
         call.first.elapsed_ns * 5 >= total * 4 && call.first.elapsed_ns >= 200 * kMs) {
       cases_[call.first.service].add(call.first, Confidence::high);
     }
-    calls_.pop_front();
   }
 
   std::unordered_map<std::string, std::vector<std::string>> addresses_;
   std::unordered_map<std::string, std::unordered_set<std::string>> asked_;  // by name: ever tried
   std::deque<Call> calls_;                                                  // as they started
-  std::array<std::int64_t, 4096> begun_{};  // newest lookup of each residue
+  std::array<Begun, 4096> begun_{};                                         // of each residue
   std::map<ServiceId, Cases> cases_;
 };
 

@@ -23,7 +23,8 @@ class AttemptCap : public Rule {
         .signature =
             "addresses of one name given up one after the other, each 200 ms to 300 ms "
             "after its only SYN, nothing received; no connection to that service with a "
-            "round trip under 150 ms. For information where the program then got through on "
+            "round trip under 150 ms, and no attempt of the same call that was unanswered although "
+            "its SYN was sent again. For information where the program then got through on "
             "another address",
         .meaning =
             "Some programs try the addresses of a name one after the other and give each of them "
@@ -59,6 +60,7 @@ class AttemptCap : public Rule {
     for (Waiting& before : service.waiting) {
       if (!follow(before.one, one)) continue;
       follows = true;
+      service.silent = service.silent || silent_after_resend(attempt);
       if (!before.counted) fallbacks_.add(before.one, sure(before.one), decided);
       before.counted = true;
     }
@@ -75,7 +77,7 @@ class AttemptCap : public Rule {
     });
     for (ServiceId id = 0; id < services_.size(); ++id) {
       const Service& service = services_[id];
-      if (service.fast || service.cases.count() == 0) continue;
+      if (service.fast || service.silent || service.cases.count() == 0) continue;
       const Cases& cases = service.cases;
       Finding found = finding(severity_of(cases), cases.confidence(), context().places.service(id));
       cases.seen().fill(found, context().places.fared(id).attempts);
@@ -88,8 +90,10 @@ class AttemptCap : public Rule {
                       is_node(program) ? "Node's address auto-selection cap"
                                        : "a cap per address in the program");
       found.evidence = {observed(found, "attempts cut off"),
-                        "SYNs sent again: 0; packets received: 0",
-                        "by address: " + cases.addresses(context().places)};
+                        "SYNs sent again: 0; packets received: 0"};
+      if (const std::string at = cases.addresses(context().places); !at.empty()) {
+        found.evidence.push_back("by address: " + at);
+      }
       if (cases.all_made_good()) {
         found.evidence.push_back(fmt::format("then the program got through on another address: {}",
                                              share(cases.made_good(), found.count)));
@@ -112,6 +116,7 @@ class AttemptCap : public Rule {
   };
   struct Service {
     bool fast = false;
+    bool silent = false;  // to an attempt of a call that had more time
     Span rtt;
     std::vector<Waiting> waiting;
     Cases cases;
@@ -127,6 +132,12 @@ class AttemptCap : public Rule {
     return program_gave_up(attempt) && attempt.silent &&
            attempt.row.syn_retransmits.value_or(1) == 0 &&
            within(attempt.elapsed_ns, 200 * kMs, 300 * kMs);
+  }
+  // The last address of a call has all the time that is left. If it gets no answer to two SYNs, the
+  // cap of those before it is not the reason.
+  static bool silent_after_resend(const Attempt& attempt) {
+    return attempt.is(Outcome::timed_out_kernel) ||
+           (attempt.silent && attempt.row.syn_retransmits.value_or(0) >= 1);
   }
   // The next address is tried right when the one before is dropped.
   static bool follow(const Case& before, const Case& next) {

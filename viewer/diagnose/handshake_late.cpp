@@ -25,6 +25,26 @@ bool lost_syn(const Attempt& attempt, const Settings& settings) {
   return model::handshake_ns(row.rtt_us).value_or(0) < settings.syn_resend(1) / 10 * 9;
 }
 
+// Connected just after a SYN was sent again, by a round trip that includes the wait for that: the
+// kernel measures from the first SYN where it is the answer to it that was lost. A peer that is as
+// far away as that looks alike, so others there must show that it is not.
+bool lost_answer(const Attempt& attempt, const Settings& settings) {
+  const auto& row = attempt.row;
+  if (!is_tcp(attempt) || !attempt.is(Outcome::connected) || row.fast_open.value_or(false) ||
+      row.syn_retransmits.value_or(0) < 1 || lost_syn(attempt, settings)) {
+    return false;
+  }
+  const store::Ns resend =
+      settings.syn_resend(static_cast<int>(std::min<std::int64_t>(*row.syn_retransmits, 30)));
+  return within(attempt.elapsed_ns, resend - resend / 100, resend + resend / 25);
+}
+
+// Nearer than a twentieth of the time to the first resend.
+bool is_near(const Attempt& attempt) {
+  return attempt.is(Outcome::connected) && attempt.row.syn_retransmits.value_or(1) == 0 &&
+         attempt.row.rtt_us && *attempt.row.rtt_us * 1000 <= 50 * kMs;
+}
+
 class SynLost : public CaseRule {
  public:
   const Entry& entry() const override {
@@ -34,7 +54,9 @@ class SynLost : public CaseRule {
         .title = "connected after resend",
         .signature =
             "connected, at least one SYN sent again. High where the time is that of the "
-            "last resend plus the round trip, -1 % to +4 %",
+            "last resend plus the round trip, -1 % to +4 %. Medium where the kernel's round trip "
+            "includes the wait (the answer was lost), the time is that of the last resend, -1 % to "
+            "+4 %, and another connect to that address had a round trip of 50 ms or less",
         .meaning =
             "The first packet of the connection got lost, or its answer did. The kernel waits a "
             "full second before it sends it again, so the connection works but is one second "
@@ -45,6 +67,23 @@ class SynLost : public CaseRule {
         .next = {"nstat -az TcpRetransSegs", "on the server: nstat -az TcpExtListenDrops",
                  "on a NAT gateway: conntrack -S (insert_failed)"}};
     return kEntry;
+  }
+
+  bool wants_healthy() const override { return true; }  // how far away it is
+
+  void see(const Attempt& attempt) override {
+    if (!is_tcp(attempt)) return;
+    if (places_.size() <= attempt.place) places_.resize(attempt.place + 1);
+    Answers& answers = places_[attempt.place];
+    if (lost_answer(attempt, settings()) && answers.lost.size() < kRemembered) {
+      answers.lost.emplace_back(attempt);
+    }
+    answers.near = answers.near || is_near(attempt);
+    if (answers.near) {
+      for (const Case& one : answers.lost) count(one, Confidence::medium);
+      answers.lost.clear();
+    }
+    CaseRule::see(attempt);
   }
 
  protected:
@@ -68,8 +107,8 @@ class SynLost : public CaseRule {
     ++syns.least;
     ++syns.most;
     finding.summary = fmt::format(
-        "Connected to {} only at SYN number {}: the ones before were lost. {} connects here took "
-        "{} instead of a round trip.",
+        "Connected to {} only at SYN number {}: the ones before, or their answers, were lost. {} "
+        "connects here took {} instead of a round trip.",
         with_address(context().places, cases.first_place()), numbers(syns),
         share(finding.count, fared.connected), times(cases.took()));
     finding.evidence = {observed(finding, "connects that needed a second SYN"),
@@ -82,6 +121,14 @@ class SynLost : public CaseRule {
                     port_of(to)),
         "behind NAT: conntrack -S (insert_failed)"};
   }
+
+ private:
+  static constexpr std::size_t kRemembered = 1'000;
+  struct Answers {
+    bool near = false;
+    std::vector<Case> lost;  // if it is near
+  };
+  std::vector<Answers> places_;
 };
 
 class SnatRace : public Rule {
@@ -121,7 +168,9 @@ class SnatRace : public Rule {
       ++tally.near;
       if (tally.last_lost) ++tally.lost_near;
     }
-    const bool lost = lost_syn(attempt, settings());
+    tally.is_near = tally.is_near || is_near(attempt);
+    const bool lost = lost_syn(attempt, settings()) || lost_answer(attempt, settings());
+    tally.answers += lost_answer(attempt, settings()) ? 1 : 0;
     ++tally.all;
     tally.near += near ? 1 : 0;
     if (lost) {
@@ -137,6 +186,7 @@ class SnatRace : public Rule {
     for (const auto& [place, lost] : lost_) {
       const Tally& tally = tallies_[place];
       if (lost.count() < 5 || lost.count() * 1000 < tally.all) continue;
+      if (tally.answers > 0 && !tally.is_near) continue;  // a long way, perhaps
       const double base = static_cast<double>(tally.near) / static_cast<double>(tally.all);
       const double rate = static_cast<double>(tally.lost_near) / static_cast<double>(lost.count());
       if (tally.lost_near < 3 || rate < 3 * base) continue;
@@ -164,6 +214,8 @@ class SnatRace : public Rule {
     std::int64_t all = 0;
     std::int64_t near = 0;
     std::int64_t lost_near = 0;
+    std::int64_t answers = 0;  // lost_answer
+    bool is_near = false;
     bool last_near = false;
     bool last_lost = false;
   };

@@ -2,6 +2,7 @@
 // place, the answer is the same.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "viewer/diagnose/cases.h"
@@ -10,6 +11,7 @@
 #include "viewer/diagnose/phrase.h"
 #include "viewer/diagnose/units.h"
 #include "viewer/model/destination.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -59,7 +61,10 @@ class Refused : public Rule {
 
   void conclude(std::vector<Finding>& findings) override {
     refusals_.settle_all([this](const Case& one) { count(one); });
+    const auto hosts = hosts_that_refuse_many_ports();
+    for (const auto& [address, host] : hosts) findings.push_back(many_ports(address, host));
     for (const auto& [service, cases] : cases_) {
+      if (hosts.contains(host_of_all(service, cases))) continue;
       Finding found =
           finding(Severity::error, cases.confidence(), context().places.service(service));
       const auto& fared = context().places.fared(service);
@@ -105,6 +110,51 @@ class Refused : public Rule {
   }
 
  private:
+  static constexpr std::size_t kManyPorts = 10;
+  struct Host {
+    std::vector<std::int64_t> ports;
+    Sightings seen;
+    std::int64_t attempts = 0;
+  };
+
+  // The address of a service that only ever refused; empty: it has several, or connected at times.
+  std::string host_of_all(ServiceId service, const Cases& cases) const {
+    const Place& to = context().places[cases.first_place()];
+    const bool only_refused = context().places.fared(service).connected == 0;
+    return only_refused && cases.addresses(context().places).empty() ? to.address : "";
+  }
+  // Somebody looks for open ports: a finding for each would bury the others.
+  std::map<std::string, Host> hosts_that_refuse_many_ports() const {
+    std::map<std::string, Host> hosts;
+    for (const auto& [service, cases] : cases_) {
+      const std::string address = host_of_all(service, cases);
+      if (address.empty()) continue;
+      Host& host = hosts[address];
+      host.ports.push_back(port_of(context().places[cases.first_place()]));
+      host.seen.add(cases.seen());
+      host.attempts += context().places.fared(service).attempts;
+    }
+    std::erase_if(hosts, [](const auto& entry) { return entry.second.ports.size() < kManyPorts; });
+    return hosts;
+  }
+  Finding many_ports(const std::string& address, const Host& host) const {
+    Finding found = finding(Severity::error, Confidence::high, address);
+    host.seen.fill(found, host.attempts);
+    std::vector<std::int64_t> ports = host.ports;
+    std::sort(ports.begin(), ports.end());
+    found.summary = fmt::format(
+        "{} answered 'no' on {}, {} to {}: nothing listens there, or a firewall refuses for it.",
+        address, counted(static_cast<std::int64_t>(ports.size()), "port"), ports.front(),
+        ports.back());
+    found.evidence = {observed(found, "attempts refused (ECONNREFUSED)"),
+                      "told together, as there are so many ports: was something looking for one?"};
+    found.excluded = {"not dropped on the way: a packet came back",
+                      "not a slow server: the answer did not wait for any program"};
+    found.next_steps = {
+        fmt::format("on {}: ss -ltn   (which ports are open?)", model::shell_word(address))};
+    return found;
+  }
+
   void count(const Case& one) {
     const store::Ns rtt = one.place < slowest_rtt_.size() ? slowest_rtt_[one.place] : 0;
     const store::Ns limit = std::max(200 * kMs, 3 * rtt);
@@ -249,7 +299,7 @@ class NotYet : public Rule {
       if (start.up_ns || came_up(attempt.place)) start.unsteady = true;
       start.refused.add(Case(attempt), Confidence::medium);
       start.last_refused_ns = attempt.row.started_ns;
-    } else if (attempt.is(Outcome::connected)) {
+    } else if (attempt.is(Outcome::connected) && !is_to_itself(attempt.row)) {
       if (up_.size() <= attempt.place) up_.resize(attempt.place + 1);
       if (up_[attempt.place]) return;
       up_[attempt.place] = true;
@@ -267,9 +317,9 @@ class NotYet : public Rule {
       Finding found =
           finding(Severity::info, Confidence::medium, context().places.service(to.service));
       start.refused.seen().fill(found, context().places.fared(to.service).attempts);
-      found.summary =
-          fmt::format("{} came up {} after the first attempt: start-up order, not a fault.",
-                      to.endpoint, time_span(*start.up_ns - found.first_ns.value_or(*start.up_ns)));
+      found.summary = fmt::format(
+          "{} came up {} after the first attempt, which came too early: start-up order.",
+          to.endpoint, time_span(*start.up_ns - found.first_ns.value_or(*start.up_ns)));
       found.evidence = {observed(found, "refused before the first success"), "refused after it: 0"};
       found.excluded = {"not a service that fails again and again"};
       found.next_steps = {"start the client after a readiness check, or keep its retries"};
@@ -292,6 +342,11 @@ class NotYet : public Rule {
     store::OptInt up_ns;
     bool unsteady = false;  // was up before, or went away again
   };
+  // Connected to itself: nobody came up (SELF).
+  static bool is_to_itself(const store::ConnectionRow& row) {
+    return row.local_port && row.local_port == row.peer_port && row.local_address &&
+           row.local_address == row.peer_address;
+  }
   bool came_up(PlaceId place) const { return place < up_.size() && up_[place]; }
 
   std::vector<bool> up_;

@@ -39,9 +39,10 @@ class SynDrop : public AddressRule {
         .title = "SYN never answered, client gave up",
         .signature =
             "connect given up by the program in SYN_SENT, at least one SYN sent again, "
-            "not one packet received, and the SYNs left this host (else NEIGH). Also where a "
-            "program ended in the middle of a "
-            "blocking connect that had lasted at least one resend. For information where the same "
+            "not one packet received, and the SYNs left this host (else NEIGH). Also, medium, "
+            "where a program ended in the middle of a blocking connect, or after a wait for room "
+            "to send had run out, and that was after the time of the first resend. For information "
+            "where the same "
             "call then got through on "
             "another address of the name",
         .meaning =
@@ -69,14 +70,19 @@ class SynDrop : public AddressRule {
       return Confidence::high;
     }
     // The kernel's counters were not read when the program ended. That it was still in connect
-    // after the first resend is known; that nothing came back is not. Where connect had returned at
-    // once, the handshake may have been over for long, and what the program waited for is not
-    // known.
-    if (attempt.is(Outcome::abandoned) && !row.segs_in && row.blocking.value_or(false) &&
-        attempt.elapsed_ns >= settings().syn_resend(1)) {
+    // after the first resend is known; that nothing came back is not.
+    if (attempt.is(Outcome::abandoned) && !row.segs_in &&
+        known_connecting_ns(attempt) >= settings().syn_resend(1)) {
       return Confidence::medium;
     }
     return std::nullopt;
+  }
+
+  // Where connect had returned at once, the handshake may have been over for long: a wait for room
+  // to send that ran out shows that it was not.
+  static store::Ns known_connecting_ns(const Attempt& attempt) {
+    if (attempt.row.blocking.value_or(false)) return attempt.elapsed_ns;
+    return attempt.row.waited_out_ns.value_or(attempt.row.started_ns) - attempt.row.started_ns;
   }
 
   void tell(const Cases& cases, Finding& finding) const override {
@@ -86,11 +92,24 @@ class SynDrop : public AddressRule {
       Span syns = cases.resends();
       ++syns.least;
       ++syns.most;
-      finding.summary = fmt::format(
-          "{} never answered: {} SYNs in {}, no reply of any kind. Something drops packets "
-          "silently "
-          "(firewall, wrong route, host down) or the server's queue is full.",
-          at, numbers(syns), times(cases.took()));
+      const std::int64_t connected = cases.connected_there(context().places);
+      if (connected == 0) {
+        finding.summary = fmt::format(
+            "{} never answered: {} SYNs in {}, no reply of any kind. Something drops packets "
+            "silently (firewall, wrong route, host down) or the server's queue is full.",
+            at, numbers(syns), times(cases.took()));
+      } else {
+        finding.summary = fmt::format(
+            "{}: {} of the attempts unanswered, while {} connected. {} SYNs in {}, no reply of any "
+            "kind: something drops some packets silently (firewall, a bad path, a host that was "
+            "down for a time) or the server's queue is full at times.",
+            at, share(finding.count, finding.of), number(connected), numbers(syns),
+            times(cases.took()));
+      }
+      // Shorter attempts got no answer for the same reason.
+      if (context().places.fared(to.service).connected == 0) {
+        finding.explains.push_back({"SHORTTO", finding.subject});
+      }
     } else {
       finding.summary = fmt::format(
           "Still no connection to {} after {}, when the program ended. Something drops packets "
@@ -98,11 +117,6 @@ class SynDrop : public AddressRule {
           at, times(cases.took()));
     }
     tell_silence(to, cases, finding);
-    const auto& fared = context().places.fared(to.service);
-    if (fared.connected > 0) {
-      finding.evidence.push_back(fmt::format("connected to the same place in this recording: {}",
-                                             share(fared.connected, finding.of)));
-    }
     if (finding.confidence != Confidence::high) {
       finding.evidence.emplace_back(
           "the process ended meanwhile, so the kernel's counters of packets were not read");
@@ -191,8 +205,9 @@ class ShortTo : public AddressRule {
         .title = "time-out shorter than one resend",
         .signature =
             "given up by the program in SYN_SENT with no SYN sent again and no packet "
-            "received, after more than 250 ms and at most the first resend + 5 %. For information "
-            "where the same call then got through on another address of the name",
+            "received, because a wait of 50 ms or longer ran out, or otherwise after more than "
+            "250 ms, and at most the first resend + 5 %. For information where the same call then "
+            "got through on another address of the name",
         .meaning =
             "A lost first packet is repaired by sending it again, and the kernel does that after "
             "1 s. This program gives up before. So it never gets a second try: one packet lost "
@@ -214,7 +229,10 @@ class ShortTo : public AddressRule {
       return std::nullopt;
     }
     const store::Ns resend = settings().syn_resend(1);
-    if (attempt.elapsed_ns <= 250 * kMs || attempt.elapsed_ns > resend + resend / 20) {
+    const bool ran_out =
+        attempt.is(Outcome::timed_out_caller) && row.budget_ns.value_or(0) >= kShortest;
+    if (attempt.elapsed_ns < kShortest || (!ran_out && attempt.elapsed_ns <= kUnlessRanOut) ||
+        attempt.elapsed_ns > resend + resend / 20) {
       return std::nullopt;
     }
     // Cancelled: no wait ran out. A person or the program's own timer, nobody knows.
@@ -240,6 +258,11 @@ class ShortTo : public AddressRule {
     finding.next_steps.insert(finding.next_steps.begin(),
                               "use a connect time-out of 3 s or more: three SYNs");
   }
+
+ private:
+  // Less is a look whether it is up yet.
+  static constexpr store::Ns kShortest = 50 * kMs;
+  static constexpr store::Ns kUnlessRanOut = 250 * kMs;
 };
 
 }  // namespace

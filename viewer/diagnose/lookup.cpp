@@ -43,8 +43,11 @@ bool failed_for_good(const store::ResolutionRow& row) {
 }
 
 bool no_such_name(const store::ResolutionRow& row) {
-  return row.result == EAI_NONAME || row.result == EAI_NODATA || row.result == HOST_NOT_FOUND ||
-         row.result == NO_DATA;
+  return row.result == EAI_NONAME || row.result == HOST_NOT_FOUND;
+}
+
+bool no_address(const store::ResolutionRow& row) {
+  return row.result == EAI_NODATA || row.result == NO_DATA;
 }
 
 bool never_ended(const store::ResolutionRow& row) { return row.result == EAI_INPROGRESS; }

@@ -23,6 +23,8 @@ bool found(const store::ResolutionRow& row);
 bool try_again(const store::ResolutionRow& row);
 bool failed_for_good(const store::ResolutionRow& row);
 bool no_such_name(const store::ResolutionRow& row);
+// The name exists, and has no address of the family asked for.
+bool no_address(const store::ResolutionRow& row);
 bool never_ended(const store::ResolutionRow& row);
 
 bool only_ipv4(const store::ResolutionRow& row);

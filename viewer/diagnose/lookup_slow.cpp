@@ -16,7 +16,18 @@ struct NameCounts {
   std::int64_t lookups = 0;  // that found something
   std::int64_t slow = 0;
   std::int64_t twice = 0;  // AAAA alone: two time-outs, only IPv4 found
+  std::int64_t quick = 0;  // both questions were answered, or so it seems
 };
+
+constexpr std::size_t kKeptLookups = 1'000;
+
+// Where the question for IPv6 addresses is never answered there are no such lookups: only those
+// that ask for IPv4 alone, or nobody.
+bool had_both_answers(const store::ResolutionRow& row, const Settings& settings) {
+  constexpr store::Ns kAskedAServer = 100'000;
+  return row.family != "ipv4" && row.duration_ns > kAskedAServer &&
+         row.duration_ns < settings.resolver_timeout / 2;
+}
 
 // Names with something slow, most affected first.
 std::vector<std::string> affected(Bounded<std::string, NameCounts>& names) {
@@ -60,18 +71,25 @@ class Dns5s : public Rule {
     if (!asks_a_nameserver(row) || !found(row)) return;
     ++lookups_;
     NameCounts* counts = names_.slot(*row.name);
-    if (counts != nullptr) ++counts->lookups;
+    if (counts != nullptr) {
+      ++counts->lookups;
+      counts->quick += had_both_answers(row, settings()) ? 1 : 0;
+    }
     const int times = timeouts_taken(row.duration_ns, settings().resolver_timeout);
-    // Three time-outs and no IPv6 address is what DNS-AAAA speaks of.
-    if (times == 0 || (times == 3 && only_ipv4(row))) return;
-    ++times_[static_cast<std::size_t>(times - 1)];
-    shortest_ = shortest_ == 0 ? row.duration_ns : std::min(shortest_, row.duration_ns);
-    longest_ = std::max(longest_, row.duration_ns);
-    sightings_.add(row);
-    if (counts != nullptr) ++counts->slow;
+    if (times == 0) return;
+    if (times == 3 && only_ipv4(row)) {
+      if (three_times_.size() < kKeptLookups) three_times_.push_back(row);
+    } else {
+      add(row, times, counts);
+    }
   }
 
   void conclude(std::vector<Finding>& findings) override {
+    // Three time-outs and no IPv6 address is what DNS-AAAA speaks of, unless others were quick.
+    for (const auto& row : three_times_) {
+      NameCounts* counts = names_.find(*row.name);
+      if (counts != nullptr && counts->quick > 0) add(row, 3, counts);
+    }
     const std::vector<std::string> names = affected(names_);
     if (names.empty()) return;
     auto result = finding(Severity::warning, Confidence::high, subject_of(names));
@@ -98,6 +116,14 @@ class Dns5s : public Rule {
   }
 
  private:
+  void add(const store::ResolutionRow& row, int times, NameCounts* counts) {
+    ++times_[static_cast<std::size_t>(times - 1)];
+    shortest_ = shortest_ == 0 ? row.duration_ns : std::min(shortest_, row.duration_ns);
+    longest_ = std::max(longest_, row.duration_ns);
+    sightings_.add(row);
+    if (counts != nullptr) ++counts->slow;
+  }
+
   // Says nothing of shares below five lookups.
   std::string_view cause() const {
     const std::int64_t slow = sightings_.count();
@@ -112,6 +138,7 @@ class Dns5s : public Rule {
   }
 
   Bounded<std::string, NameCounts> names_;
+  std::vector<store::ResolutionRow> three_times_;  // and only IPv4 addresses
   Sightings sightings_;
   std::array<std::int64_t, 3> times_{};
   std::int64_t lookups_ = 0;
@@ -130,7 +157,8 @@ class DnsAaaa : public Rule {
         .title = "the question for IPv6 addresses is never answered",
         .signature =
             "The lookup found only IPv4 addresses and took 3 times the resolver's timeout "
-            "(-0.5 % to +3 %); or 2 times, in at least 3 lookups of that name.",
+            "(-0.5 % to +3 %); or 2 times, in at least 3 lookups of that name. Not where another "
+            "lookup of that name for both families was quick (0.1 ms to half a timeout).",
         .meaning =
             "A program asks for IPv4 addresses (A) and IPv6 addresses (AAAA) of a name at "
             "once. The name server answered the first question and never the second. The "
@@ -148,22 +176,20 @@ class DnsAaaa : public Rule {
     NameCounts* counts = names_.slot(*row.name);
     if (counts == nullptr) return;
     ++counts->lookups;
+    counts->quick += had_both_answers(row, settings()) ? 1 : 0;
     if (!only_ipv4(row)) return;
     const int times = timeouts_taken(row.duration_ns, settings().resolver_timeout);
-    if (times == 2) {
-      ++counts->twice;
-      if (twice_.size() < kKept) twice_.push_back(row);
-    }
-    if (times != 3) return;
-    ++counts->slow;
-    sightings_.add(row);
-    longest_ = std::max(longest_, row.duration_ns);
+    if (times < 2) return;
+    if (times == 2) ++counts->twice;
+    if (slow_.size() < kKeptLookups) slow_.push_back(row);
   }
 
   void conclude(std::vector<Finding>& findings) override {
-    for (const auto& row : twice_) {
+    for (const auto& row : slow_) {
       NameCounts& counts = *names_.find(*row.name);
-      if (counts.twice < kRepeatedly) continue;
+      if (counts.quick > 0) continue;
+      const bool thrice = timeouts_taken(row.duration_ns, settings().resolver_timeout) == 3;
+      if (!thrice && counts.twice < kRepeatedly) continue;
       ++counts.slow;
       sightings_.add(row);
       longest_ = std::max(longest_, row.duration_ns);
@@ -185,10 +211,8 @@ class DnsAaaa : public Rule {
   }
 
  private:
-  static constexpr std::size_t kKept = 1'000;
-
   Bounded<std::string, NameCounts> names_;
-  std::vector<store::ResolutionRow> twice_;
+  std::vector<store::ResolutionRow> slow_;  // two or three time-outs, only IPv4 addresses
   Sightings sightings_;
   std::int64_t lookups_ = 0;
   store::Ns longest_ = 0;

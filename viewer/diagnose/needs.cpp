@@ -41,6 +41,7 @@ constexpr std::array kNeeds = {
     Declared{"FLOWHOLE", {.at_place = kUnanswered}},
     Declared{"QUEUEFULL", {.at_place = kUnanswered | kLate}},
     Declared{"SNATRACE", {.at_place = kLate}},
+    Declared{"SYNLOST", {.at_place = kLate}},
     Declared{"PORTREUSE", {.at_place = kUnanswered}},
     Declared{"NEVERREAD", {.at_place = kMute}},
     Declared{"PORTS", {.at_place = kDenied}},

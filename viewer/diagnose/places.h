@@ -17,6 +17,17 @@ using PlaceId = std::uint32_t;
 using ServiceId = std::uint32_t;
 using ProgramId = std::uint32_t;
 
+// How attempts fared: when a rule concludes, in the whole trace.
+struct Fared {
+  void add(bool is_connected) {
+    ++attempts;
+    connected += is_connected ? 1 : 0;
+  }
+
+  std::int64_t attempts = 0;
+  std::int64_t connected = 0;
+};
+
 // One address and port, under the name it was looked up by.
 struct Place {
   store::OptText name;
@@ -25,12 +36,7 @@ struct Place {
   std::string protocol;
   ServiceId service = 0;  // the same for all addresses of a name on one port
   std::string endpoint;   // "10.0.7.13:443", "[::1]:8080", "10.0.0.2:53/udp", "/run/db.sock"
-};
-
-// How the attempts to a service fared: when a rule concludes, in the whole trace.
-struct Fared {
-  std::int64_t attempts = 0;
-  std::int64_t connected = 0;
+  Fared fared = {};
 };
 
 class Places {
@@ -47,9 +53,8 @@ class Places {
   const std::string& service(ServiceId service) const { return services_[service]; }
   const Fared& fared(ServiceId service) const { return fared_[service]; }
   void count(PlaceId place, bool connected) {
-    Fared& fared = fared_[places_[place].service];
-    ++fared.attempts;
-    fared.connected += connected ? 1 : 0;
+    places_[place].fared.add(connected);
+    fared_[places_[place].service].add(connected);
   }
   std::optional<ServiceId> find_service(std::string_view label) const;
 

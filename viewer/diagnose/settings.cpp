@@ -44,6 +44,7 @@ Settings Settings::of(const Trace& trace) {
   read(value_of(trace, "tcp_syn_retries"), settings.syn_retries, 1, 127);
   read(value_of(trace, "tcp_syn_linear_timeouts"), settings.syn_linear_timeouts, 0, 127);
   read(value_of(trace, "tcp_retries2"), settings.retries2, 0, 255);
+  read(value_of(trace, "tcp_tw_reuse"), settings.tw_reuse, 0, 2);
   read(value_of(trace, "somaxconn"), settings.somaxconn, 0, 1LL << 31);
   const auto ports = words(value_of(trace, "ip_local_port_range"));
   if (ports.size() == 2) {

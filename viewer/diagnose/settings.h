@@ -16,6 +16,8 @@ struct Settings {
   int syn_retries = 6;          // tcp_syn_retries
   int syn_linear_timeouts = 0;  // tcp_syn_linear_timeouts, 0 where the kernel has none (before 6.5)
   int retries2 = 15;            // tcp_retries2
+  int tw_reuse = 2;  // tcp_tw_reuse: ports of closed connections are free again after 1 s; 0
+                     // nowhere, 1 everywhere, 2 on loopback
   std::int64_t somaxconn = 4096;
   std::int64_t first_port = 32768;  // ip_local_port_range, both ends belong to it
   std::int64_t last_port = 60999;

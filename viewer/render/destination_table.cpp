@@ -186,6 +186,11 @@ std::string destination_table(const model::Summary& summary,
   std::string legend = "  CONNECT: time of the connects that succeeded.";
   if (few) legend += fmt::format("  (n): from n values only, fewer than {}.", kEnough);
   legend += layout.meanings();
+  if (summary.total.syn_retransmits > 0) {
+    legend +=
+        "  SYN: the packet that asks for a connection; sent again after a second without an "
+        "answer.";
+  }
   const std::string lines = wrapped(legend, static_cast<std::size_t>(style.width), 2);
   return out + toned(lines.substr(0, lines.size() - 1), Tone::faint, style) + "\n";
 }

@@ -250,7 +250,7 @@ std::string later_failure(const FailureKey& key, const Evidence& evidence, const
         return fmt::format("{}, then bytes came that the program never read; {}", up, end);
       }
       const std::string request = replied_before ? "" : request_part(evidence, style);
-      return fmt::format("{}, then sent {}{}; {}", up, reply, request, end);
+      return fmt::format("{}, then {}{} came; {}", up, reply, request, end);
     }
     case Ending::no_response:
       return fmt::format("{}, then closed with {}{}", up, reply,

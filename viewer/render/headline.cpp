@@ -68,8 +68,20 @@ std::string destinations(const std::vector<NameGroup>& groups) {
   return (more ? "more than " : "") + counted(groups.size() - (more ? 1 : 0), "destination");
 }
 
+// Connects under way when their process ended, among others that came up: nobody knows whether they
+// would have.
+std::string ended_sentence(const model::Tally& total) {
+  return fmt::format("{} connected; {} not known to be connected when the process ended.",
+                     share(total.ok(), total.attempts, "attempt"),
+                     total.failures() == 1 ? "1 was" : number(total.failures()) + " were");
+}
+
 std::string failed_sentence(const Summary& summary, const std::vector<NameGroup>& groups,
                             std::size_t failing, const TextStyle& style) {
+  const model::Tally& total = summary.total;
+  if (total.ok() > 0 && total.failures() == total.count(Outcome::abandoned)) {
+    return ended_sentence(total);
+  }
   const bool all_dead = std::all_of(groups.begin(), groups.end(), [](const NameGroup& group) {
     return group.tally.failures() == 0 || group.tally.ok() == 0;
   });
@@ -85,10 +97,10 @@ std::string healthy_sentence(const Summary& summary, const std::vector<NameGroup
   const std::uint64_t connected = total.ok();
   std::string text =
       connected == total.attempts
-          ? fmt::format("No failures: {} to {} connected.",
-                        connected == 1 ? "the only attempt"
-                                       : fmt::format("all {} attempts", number(connected)),
-                        destinations(groups))
+          ? fmt::format(
+                "All connects succeeded: {} to {}.",
+                connected == 1 ? "the only attempt" : fmt::format("{} attempts", number(connected)),
+                destinations(groups))
           : fmt::format("No failures: {} of {} connected", number(connected),
                         counted(total.attempts, "attempt"));
   if (connected < total.attempts) {

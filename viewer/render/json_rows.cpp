@@ -148,6 +148,7 @@ void append_json_row(std::string& out, const store::ConnectionRow& row) {
   object.add("interrupted", row.interrupted);
   object.add("fast_open", row.fast_open);
   object.add("reply_begun", row.reply_begun);
+  object.add("waited_out_ns", row.waited_out_ns);
   object.end();
 }
 

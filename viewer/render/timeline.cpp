@@ -22,7 +22,8 @@ struct Ink {
 };
 
 Ink ink(const TextStyle& style) {
-  if (style.ascii) return {"d", "-", "|", ".", "=", ">"};
+  // None of the marks of mark_of() among them.
+  if (style.ascii) return {"d", "-", "^", ".", "=", "+"};
   return {"d", "─", "▐", "░", "▒", "→"};
 }
 

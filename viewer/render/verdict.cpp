@@ -84,7 +84,10 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
     return text;
   }
   text += headline(summary, groups, style);
-  if (summary.total.failures() > 0) {
+  const bool only_ended =
+      summary.total.ok() > 0 &&
+      summary.total.failures() == summary.total.count(model::Outcome::abandoned);
+  if (summary.total.failures() > 0 && !only_ended) {
     text += " No rule of the catalogue says why.";
   }
   return text + others(0, warnings);

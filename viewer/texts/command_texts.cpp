@@ -8,6 +8,11 @@ namespace {
 
 const std::array kCommandTexts = {
     // curl and everything built on libcurl (git, PHP's cURL, many SDKs).
+    ErrorText{"failed to connect to*port # after # ms: connection timed out || "
+              "failed to connect to*connection timed out",
+              "curl and libcurl, exit code 28", &kConnectTimedOut, &kCurl,
+              "After more than two minutes it was the kernel that gave up; after less, "
+              "--connect-timeout or --max-time ran out."},
     ErrorText{"failed to connect to*timeout was reached || failed to connect to*timed out || "
               "connection timed out after # ms || connection timed out after # milliseconds",
               "curl and libcurl, exit code 28", &kConnectTimeout, &kCurl,
@@ -32,6 +37,10 @@ const std::array kCommandTexts = {
     ErrorText{"could not resolve host || curl: (6) || curl error 6",
               "curl and libcurl, exit code 6", &kNameUnknown, &kCurl,
               "curl says the same when no name server answered; then it took seconds."},
+    ErrorText{"could not resolve proxy || curl: (5) || curl error 5",
+              "curl and libcurl, exit code 5", &kNameUnknown, &kCurl,
+              "It is the name of the proxy (--proxy, http_proxy, https_proxy, all_proxy), not of "
+              "the server."},
     ErrorText{"empty reply from server || curl: (52)", "curl and libcurl, exit code 52",
               &kPeerClosed, &kCurl},
     ErrorText{
@@ -40,23 +49,44 @@ const std::array kCommandTexts = {
         "The server, or a proxy before it, ended the connection before it had sent all it had "
         "announced. What is said is not read here, so a recording tells it as a normal end "
         "by the peer."},
-    ErrorText{"recv failure: connection reset by peer || curl: (56)",
-              "curl and libcurl, exit code 56", &kReset, &kCurl},
+    ErrorText{"curl: (56)*connection reset by peer || "
+              "recv failure: connection reset by peer || curl: (56)",
+              "curl and libcurl, exit code 56", &kReset, &kCurl,
+              "Any failure to receive; the words behind the number say which."},
+    ErrorText{"curl: (56)*received http code # from proxy after connect || "
+              "received http code # from proxy after connect || "
+              "curl: (56) connect tunnel failed, response # || connect tunnel failed, response #",
+              "curl and libcurl, exit code 56", &kNoTunnel, &kCurl},
+    ErrorText{"curl: (35)*recv failure: connection reset by peer || "
+              "curl: (35)*connection reset by peer",
+              "curl and libcurl, exit code 35", &kTlsCut, &kCurl,
+              "Exit code 35: it was the TLS handshake that was broken off."},
     ErrorText{"ssl_error_syscall in connection to || curl: (35)", "curl and libcurl, exit code 35",
               &kTlsCut, &kCurl},
     // wget
-    ErrorText{"connecting to*failed: connection timed out", "wget", &kConnectTimeout, &kWget,
+    ErrorText{"connecting to*failed: connection timed out", "wget", &kConnectTimedOut, &kWget,
               "wget prints these words for its own limit (--timeout) and for the kernel's alike."},
     ErrorText{"read error (connection timed out) in headers", "wget", &kNoReply, &kWget},
     ErrorText{"unable to resolve host address", "wget", &kNameUnknown, &kWget},
     ErrorText{"no data received", "wget", &kPeerClosed, &kWget},
     // ssh
-    ErrorText{"connect to host*port #: connection timed out", "OpenSSH's ssh", &kConnectTimeout,
+    ErrorText{"connect to host*port #: connection timed out", "OpenSSH's ssh", &kConnectTimedOut,
               &kSsh,
               "With ConnectTimeout set it is ssh's limit, without it the kernel's (2 minutes and "
               "more)."},
     ErrorText{"connect to host*port #: connection refused", "OpenSSH's ssh", &kRefused, &kSsh},
-    ErrorText{"timed out during banner exchange", "OpenSSH's ssh", &kNoReply, &kSsh},
+    ErrorText{"timed out during banner exchange", "OpenSSH's ssh", &kNoGreeting, &kSsh},
+    ErrorText{"kex_exchange_identification: read: connection reset by peer || "
+              "kex_exchange_identification*connection reset by",
+              "OpenSSH's ssh", &kReset, &kSsh,
+              "Connected; the server, or a box before it, broke off before its greeting: too many "
+              "log-ins at once (MaxStartups), a ban (fail2ban), or it crashed."},
+    ErrorText{"kex_exchange_identification: connection closed by remote host || "
+              "kex_exchange_identification*connection closed",
+              "OpenSSH's ssh", &kPeerClosed, &kSsh,
+              "Connected; the server, or a box before it, closed before its greeting: too many "
+              "log-ins at once (MaxStartups), a ban (fail2ban, hosts.deny), or a balancer without "
+              "a server."},
 };
 
 }  // namespace

@@ -7,6 +7,7 @@ namespace sockwatch::texts {
 namespace {
 
 constexpr std::string_view kLibpq = "PostgreSQL's libpq (psql and most clients)";
+constexpr std::string_view kMysql = "MySQL and MariaDB clients";
 constexpr std::string_view kRedisPy = "Python: redis-py";
 constexpr std::string_view kJedis = "Java: Jedis";
 constexpr std::string_view kLettuce = "Java: Lettuce";
@@ -33,13 +34,43 @@ const std::array kDatabaseTexts = {
               "Without a host libpq uses a socket file; -h 127.0.0.1 would use TCP."},
     ErrorText{"could not translate host name*temporary failure", kLibpq, &kLookupFailed, &kPsql},
     ErrorText{"could not translate host name", kLibpq, &kNameUnknown, &kPsql},
-    ErrorText{"server closed the connection unexpectedly", kLibpq, &kPeerClosed, &kPsql},
+    ErrorText{"server closed the connection unexpectedly || ssl syscall error: eof detected",
+              kLibpq, &kPeerClosed, &kPsql},
+    ErrorText{"ssl syscall error: connection timed out", kLibpq, &kTimedOut, &kPsql,
+              "Not the connect: an established connection went dead."},
+    ErrorText{"fatal: sorry, too many clients already || sorry, too many clients already || "
+              "remaining connection slots are reserved",
+              "PostgreSQL's server", &kServerIsFull, &kPsql, "The limit is max_connections."},
+    // MySQL
+    ErrorText{"error 2003 (hy000): can't connect to mysql server on*(110) || "
+              "can't connect to mysql server on*(110)",
+              kMysql, &kConnectTimedOut, &kAnyProgram, "The number in brackets is the errno."},
+    ErrorText{"error 2003 (hy000): can't connect to mysql server on*(111) || "
+              "can't connect to mysql server on*(111)",
+              kMysql, &kRefused, &kAnyProgram, "The number in brackets is the errno."},
+    ErrorText{"error 2003 (hy000): can't connect to mysql server on*(113) || "
+              "can't connect to mysql server on*(113)",
+              kMysql, &kNoRoute, &kAnyProgram, "The number in brackets is the errno."},
+    ErrorText{"error 2003 (hy000): can't connect to || can't connect to mysql server on", kMysql,
+              &kConnectFailed, &kAnyProgram, "The number in brackets is the errno."},
+    ErrorText{"lost connection to mysql server at 'reading initial communication packet', system "
+              "error: 110",
+              kMysql, &kNoGreeting, &kAnyProgram,
+              "The limit is connect_timeout of the client; 110 is the client's way of saying so."},
+    ErrorText{"lost connection to mysql server at 'reading initial communication packet'", kMysql,
+              &kPeerClosed, &kAnyProgram,
+              "Before the server's greeting: often skip-name-resolve, max_connect_errors, or a "
+              "balancer without a server behind it."},
+    ErrorText{"too many connections", "MySQL's server (1040)", &kServerIsFull, &kAnyProgram,
+              "The limit is max_connections."},
     // Redis
     ErrorText{"could not connect to redis at*connection refused", "redis-cli", &kRefused,
               &kRedisCli},
     ErrorText{"could not connect to redis at*connection timed out", "redis-cli", &kKernelGaveUp,
               &kRedisCli},
     ErrorText{"could not connect to redis", "redis-cli", &kConnectFailed, &kRedisCli},
+    ErrorText{"err max number of clients reached || max number of clients reached", "Redis' server",
+              &kServerIsFull, &kRedisCli, "The limit is maxclients."},
     ErrorText{"error 111 connecting to", kRedisPy, &kRefused, &kRedisPython},
     ErrorText{"error 110 connecting to", kRedisPy, &kKernelGaveUp, &kRedisPython},
     ErrorText{"error 113 connecting to", kRedisPy, &kNoRoute, &kRedisPython},

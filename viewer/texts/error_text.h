@@ -50,7 +50,9 @@ std::span<const ErrorText> php_texts();
 std::span<const ErrorText> nginx_texts();
 std::span<const ErrorText> haproxy_texts();
 std::span<const ErrorText> envoy_texts();
-std::span<const ErrorText> database_texts();  // clients of PostgreSQL and Redis
+std::span<const ErrorText> database_texts();  // clients of PostgreSQL, MySQL and Redis
+std::span<const ErrorText> ruby_texts();
+std::span<const ErrorText> rust_texts();
 
 std::vector<ErrorText> all_texts();
 

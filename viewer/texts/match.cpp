@@ -202,9 +202,10 @@ std::vector<ErrorText> find_texts(std::string_view said) {
 
 std::vector<ErrorText> all_texts() {
   std::vector<ErrorText> all;
-  for (const auto& table : {go_texts(), command_texts(), java_texts(), python_texts(), node_texts(),
-                            dotnet_texts(), php_texts(), nginx_texts(), haproxy_texts(),
-                            envoy_texts(), database_texts(), system_texts()}) {
+  for (const auto& table :
+       {go_texts(), command_texts(), java_texts(), python_texts(), node_texts(), dotnet_texts(),
+        php_texts(), nginx_texts(), haproxy_texts(), envoy_texts(), database_texts(), ruby_texts(),
+        rust_texts(), system_texts()}) {
     all.insert(all.end(), table.begin(), table.end());
   }
   return all;

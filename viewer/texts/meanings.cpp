@@ -37,6 +37,17 @@ const Meaning kConnectTimeout = {
     .rules = "SYNDROP SHORTTO ATTEMPTCAP BADADDR FLOWHOLE QUEUEFULL STARVED",
     .check = "mtr -T -P {port} {host}  # how far do connection attempts get?"};
 
+const Meaning kConnectTimedOut = {
+    .phase = Phase::connect,
+    .what =
+        "No connection came up: no answer to the question to open one (SYN) came in time. Whose "
+        "time it was the sentence does not say. Without a limit of the program it is the "
+        "kernel's, with Linux defaults a bit more than two minutes; after less it is the "
+        "program's own.",
+    .outcomes = "timed_out_kernel timed_out_caller",
+    .rules = "SYNGIVEUP SYNDROP SHORTTO ATTEMPTCAP BADADDR FLOWHOLE QUEUEFULL",
+    .check = "mtr -T -P {port} {host}  # how far do connection attempts get?"};
+
 const Meaning kTimedOut = {
     .phase = Phase::unknown,
     .what =
@@ -55,10 +66,21 @@ const Meaning kNoReply = {
         "The connection was up and the program waited for an answer until its own limit ran "
         "out. This is not a connect time-out. Mostly the server's kernel took the request and "
         "its application sent nothing in time; less often the path died, or only large "
-        "packets get lost. A recording tells these apart by what was acknowledged.",
+        "packets get lost. A recording tells whether the request was acknowledged; whether the "
+        "answer was sent, only the server knows.",
     .outcomes = "response_timed_out",
     .rules = "SILENT STALLED PATHLOST IDLEDROP MTUIN MTUOUT NEVERREAD HELLOHANG",
     .check = "look at the server's own latency and thread pool for that moment"};
+
+const Meaning kNoGreeting = {
+    .phase = Phase::reply,
+    .what =
+        "The connection was up. In this protocol the server speaks first, and its greeting did "
+        "not come before the program's limit ran out. The server is overloaded or stuck, or "
+        "something else listens on that port.",
+    .outcomes = "response_timed_out",
+    .rules = "HELLOHANG SILENT NEVERREAD",
+    .check = "nc {host} {port}  # does a greeting appear?"};
 
 const Meaning kTotalTimeout = {
     .phase = Phase::unknown,
@@ -281,5 +303,75 @@ const Meaning kOverflow = {
     .outcomes = "",
     .rules = "NOATTEMPT SILENT",
     .check = "the proxy's own figures: connections and requests in flight against their limits"};
+
+const Meaning kNoTunnel = {
+    .phase = Phase::reply,
+    .what =
+        "The proxy was reached, was asked for a way to the server (CONNECT) and answered with an "
+        "error. 502, 503, 504: it could not reach the server itself; 407: it wants a name and a "
+        "password; 403: it does not allow that server or port. Why, only the proxy knows.",
+    .outcomes = "",
+    .rules = "VIAPROXY",
+    .check = "curl -v -x PROXY {url}  # what does the proxy say? Its log says why"};
+
+const Meaning kGatewayTimeout = {
+    .phase = Phase::reply,
+    .what =
+        "An answer, not an error of this connection: a gateway or balancer in front of the server "
+        "waited for the server in vain, and says so. Connecting here worked; look from the "
+        "gateway's side.",
+    .outcomes = "",
+    .rules = "SILENT SYNDROP",
+    .check =
+        "the gateway's log at that moment: which server, connecting or waiting for the answer?"};
+
+const Meaning kBadGateway = {
+    .phase = Phase::reply,
+    .what =
+        "An answer, not an error of this connection: a gateway or balancer in front of the server "
+        "got no usable answer from it: refused, reset, closed too early, or nonsense. Connecting "
+        "here worked; look from the gateway's side.",
+    .outcomes = "",
+    .rules = "REFUSED LATERESET STALEPOOL",
+    .check = "the gateway's log at that moment: which server, and what did it say?"};
+
+const Meaning kServerIsFull = {
+    .phase = Phase::established,
+    .what =
+        "The server was reached and answered: it has as many clients as it allows. Nothing is "
+        "wrong with the network. Mostly a pool that is too large, or connections that are never "
+        "given back.",
+    .outcomes = "",
+    .rules = "CHURN STORM",
+    .check = "on the server: who is connected, and how many are idle?"};
+
+const Meaning kNetworkDown = {
+    .phase = Phase::local,
+    .what =
+        "The error ENETDOWN (100): the network interface of this host that leads there is down. "
+        "Nothing was sent.",
+    .outcomes = "unreachable failed",
+    .rules = "NOROUTE",
+    .check = "ip link; ip route get {host}  # is the interface up?"};
+
+const Meaning kNotConnected = {
+    .phase = Phase::unknown,
+    .what =
+        "The error ENOTCONN (107): the program used a socket that is not connected. Either the "
+        "connect had failed or was not over, or the peer had reset the connection before. The "
+        "reason stands in an earlier error.",
+    .outcomes = "refused timed_out_caller reset",
+    .rules = "REFUSED SYNDROP LATERESET IDLERST",
+    .check = ""};
+
+const Meaning kNoProtocol = {
+    .phase = Phase::unknown,
+    .what =
+        "The error ENOPROTOOPT (92). From connect: a router or firewall, or the machine itself, "
+        "answered 'protocol unreachable'. From setsockopt: this kernel does not know that option; "
+        "then nothing is wrong with the network.",
+    .outcomes = "rejected",
+    .rules = "REJECTED",
+    .check = ""};
 
 }  // namespace sockwatch::texts

@@ -6,15 +6,17 @@
 namespace sockwatch::texts {
 
 extern const Meaning kRefused;
-extern const Meaning kKernelGaveUp;    // ETIMEDOUT of connect
-extern const Meaning kConnectTimeout;  // the program's own limit for connecting
-extern const Meaning kTimedOut;        // ETIMEDOUT, of connect or of a later read or write
-extern const Meaning kNoReply;         // connected, then silence until the program's own limit
-extern const Meaning kTotalTimeout;    // a limit for everything: any phase
-extern const Meaning kTlsTimeout;      // connected, the TLS handshake got no answer
-extern const Meaning kTlsCut;          // connected, the peer ended it during the TLS handshake
-extern const Meaning kNoRoute;         // EHOSTUNREACH
-extern const Meaning kNetUnreachable;  // ENETUNREACH
+extern const Meaning kKernelGaveUp;     // ETIMEDOUT of connect
+extern const Meaning kConnectTimeout;   // the program's own limit for connecting
+extern const Meaning kConnectTimedOut;  // while connecting, by the kernel's limit or the program's
+extern const Meaning kTimedOut;         // ETIMEDOUT, of connect or of a later read or write
+extern const Meaning kNoReply;          // connected, then silence until the program's own limit
+extern const Meaning kNoGreeting;       // connected, and the server, which speaks first, did not
+extern const Meaning kTotalTimeout;     // a limit for everything: any phase
+extern const Meaning kTlsTimeout;       // connected, the TLS handshake got no answer
+extern const Meaning kTlsCut;           // connected, the peer ended it during the TLS handshake
+extern const Meaning kNoRoute;          // EHOSTUNREACH
+extern const Meaning kNetUnreachable;   // ENETUNREACH
 extern const Meaning kNameUnknown;
 extern const Meaning kLookupFailed;    // no name server answered, or one failed for now
 extern const Meaning kReset;           // ECONNRESET
@@ -32,5 +34,12 @@ extern const Meaning kNoneHealthy;     // a balancer has no server left that it 
 extern const Meaning kCallerLeft;      // the one who asked did not wait for the answer
 extern const Meaning kConnectFailed;   // could not connect, the sentence does not say why
 extern const Meaning kOverflow;        // the proxy's own limit, nothing was sent
+extern const Meaning kNoTunnel;        // the proxy said no to CONNECT
+extern const Meaning kGatewayTimeout;  // 504 of a server in front of the server
+extern const Meaning kBadGateway;      // 502, likewise
+extern const Meaning kServerIsFull;    // it answered that it has too many clients
+extern const Meaning kNetworkDown;     // ENETDOWN
+extern const Meaning kNotConnected;    // ENOTCONN
+extern const Meaning kNoProtocol;      // ENOPROTOOPT
 
 }  // namespace sockwatch::texts

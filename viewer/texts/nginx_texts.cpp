@@ -8,7 +8,15 @@ namespace {
 
 constexpr std::string_view kLog = "nginx (error log)";
 
+// What the caller of any gateway sees.
+constexpr std::string_view kGateway = "nginx, HAProxy and other gateways (status of the answer)";
+
 const std::array kNginxTexts = {
+    ErrorText{
+        "504 gateway time-out || 504 gateway timeout || the requested url returned error: 504",
+        kGateway, &kGatewayTimeout, &kNginx},
+    ErrorText{"502 bad gateway || the requested url returned error: 502", kGateway, &kBadGateway,
+              &kNginx},
     ErrorText{"upstream timed out (110: connection timed out) while connecting to upstream || "
               "upstream timed out*while connecting to upstream",
               "nginx (error log; the caller got 504)", &kConnectTimeout, &kNginx,

@@ -11,7 +11,7 @@ constexpr std::string_view kFetch = "Node.js: fetch (undici)";
 
 const std::array kNodeTexts = {
     ErrorText{"connect econnrefused", kAnyNode, &kRefused, &kNode},
-    ErrorText{"connect etimedout", kAnyNode, &kTimedOut, &kNode,
+    ErrorText{"connect etimedout", kAnyNode, &kConnectTimedOut, &kNode,
               "Without a limit of the program it is the kernel's, after 2 minutes and more. "
               "Within a second, and with several addresses of the name, it is Node 20's cap of "
               "250 ms per address (autoSelectFamilyAttemptTimeout)."},

@@ -70,6 +70,12 @@ const std::array kPythonTexts = {
               "A warning, nothing failed: more threads than pooled connections, so connections are "
               "closed after one use."},
     ErrorText{"all connection attempts failed", "Python: httpx, anyio", &kConnectFailed, &kPython},
+    ErrorText{"connection timeout to host", "Python: aiohttp", &kConnectTimeout, &kPython,
+              "The limit is sock_connect or connect of ClientTimeout; the latter also covers the "
+              "wait for a free connection."},
+    ErrorText{"serverdisconnectederror: server disconnected || serverdisconnectederror || "
+              "=server disconnected",
+              "Python: aiohttp", &kPeerClosed, &kPython},
     ErrorText{"httpx.connecttimeout", "Python: httpx", &kConnectTimeout, &kPython},
     ErrorText{"httpx.readtimeout", "Python: httpx", &kNoReply, &kPython},
     ErrorText{"httpx.pooltimeout", "Python: httpx", &kPoolEmpty, &kPython},

@@ -280,6 +280,17 @@ std::vector<Incident> broken_paths() {
                                    });
            },
        .seconds = 5},
+      {.name = "an answer of nothing but large packets is lost in an MTU hole",
+       .client = "curl",
+       .expected = {"SILENT"},
+       .also = {"MTUIN"},
+       .play =
+           [](const Scene& scene) {
+             return through_a_hole(scene, Way::to_client, std::string(200'000, 'x'),
+                                   [](std::uint16_t port) {
+                                     return curl_get(kFarAddress, port, {"-m", "3"});
+                                   });
+           }},
       {.name = "the certificate is lost in an MTU hole",
        .client = "curl",
        .expected = {"MTUIN"},

@@ -165,6 +165,25 @@ std::vector<Incident> group_incidents() {
                         ", 2)\n"
                         "asyncio.run(main())\n"));
            }},
+      {.name = "the first address is tried again and again",
+       .client = "python3",
+       .expected = {"STARVED"},
+       .also = {"SYNDROP"},
+       .play =
+           [](const Scene& scene) {
+             const Server server = serve_tcp(scene.network(), answering("hello"));
+             drop_tcp(scene.network(), server.port(), "::1");
+             hosts_file(scene.network(), "::1 shop.test\n127.0.0.1 shop.test\n");
+             return scene.record(python("found = socket.getaddrinfo" +
+                                        at("shop.test", server.port()) +
+                                        "\n"
+                                        "for i in range(3):\n"
+                                        "  s = socket.socket(found[0][0]); s.settimeout(1.5)\n"
+                                        "  try: s.connect(found[0][4])\n"
+                                        "  except OSError as failure: print(failure)\n"
+                                        "  s.close()\n"));
+           },
+       .seconds = 5},
       {.name = "IPv6 never works, IPv4 does",
        .client = "curl",
        .expected = {"V6BAD"},

@@ -16,6 +16,14 @@ std::function<Recording(const Scene&)> in_the_dark(Words (*client)()) {
   };
 }
 
+std::function<Recording(const Scene&)> three_dark_addresses(milliseconds patience) {
+  return [patience](const Scene& scene) {
+    drop_tcp(scene.network(), kDark);
+    hosts_file(scene.network(), "127.0.0.5 shop.test\n127.0.0.6 shop.test\n127.0.0.7 shop.test\n");
+    return scene.record(node_get("shop.test", kDark, patience));
+  };
+}
+
 std::function<Recording(const Scene&)> rejected_with(const std::string& answer,
                                                      const Words& client) {
   return [answer, client](const Scene& scene) {
@@ -133,16 +141,36 @@ std::vector<Incident> silence() {
        .client = "python3",
        .expected = {"SHORTTO"},
        .play = in_the_dark([] { return requests_get("127.0.0.1", kDark, "0.5"); })},
+      {.name = "time-out of 200 ms",
+       .client = "python3",
+       .expected = {"SHORTTO"},
+       .play = in_the_dark([] {
+         return python(
+             "for i in range(6):\n"
+             "  try: socket.create_connection(" +
+             at("127.0.0.1", kDark) +
+             ", 0.2)\n"
+             "  except OSError as failure: print(failure)\n");
+       })},
       {.name = "each address gets 250 ms",
        .client = "node",
        .expected = {"ATTEMPTCAP"},
-       .also = {"SYNDROP", "STARVED", "SHORTTO"},
+       .also = {"STARVED", "SHORTTO"},
+       .play = three_dark_addresses(700ms)},
+      {.name = "each address gets 250 ms, the last one the rest, and no answer",
+       .client = "node",
+       .expected = {"SYNDROP"},
+       .also = {"STARVED", "SHORTTO"},
+       .play = three_dark_addresses(3s)},
+      {.name = "interrupted while SYNs vanish",
+       .client = "curl",
+       .expected = {"SYNDROP"},
        .play =
            [](const Scene& scene) {
              drop_tcp(scene.network(), kDark);
-             hosts_file(scene.network(),
-                        "127.0.0.5 shop.test\n127.0.0.6 shop.test\n127.0.0.7 shop.test\n");
-             return scene.record(node_get("shop.test", kDark, 2s));
+             Words get = curl_get("127.0.0.1", kDark);
+             get.insert(get.begin(), {"timeout", "-s", "INT", "3"});
+             return scene.record(get);
            }},
   };
 }
@@ -156,6 +184,16 @@ std::vector<Incident> answers() {
            [](const Scene& scene) {
              return after_a_lost_syn(
                  scene, 1, [](std::uint16_t port) { return curl_get("127.0.0.1", port); });
+           }},
+      {.name = "answer to a SYN lost",
+       .client = "curl",
+       .expected = {"SYNLOST"},
+       .play =
+           [](const Scene& scene) {
+             const Server server = serve_tcp(scene.network(), answering("hello"));
+             drop_first_syn_acks(scene.network(), server.port(), 1);
+             const std::string get = Scene::shell(curl_get("127.0.0.1", server.port()));
+             return scene.record_shell(get + ";" + get + ";" + get);
            }},
       {.name = "two SYNs lost",
        .client = "java",

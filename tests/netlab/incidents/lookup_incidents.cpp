@@ -146,6 +146,33 @@ std::vector<Incident> lookup_incidents() {
                return java_http("shpo.test", port, 3s, 3s);
              });
            }},
+      {.name = "name has no IPv6 address, and nothing else is asked for",
+       .client = "wget",
+       .expected = {"DNS-NX"},
+       .play =
+           [](const Scene& scene) {
+             return look_up(scene, here(), kOne,
+                            [](std::uint16_t port) { return wget_get("shop.test", port, {"-6"}); });
+           }},
+      {.name = "name server never answers, and the client asks for a number first",
+       .client = "ssh",
+       .expected = {"DNS-DEAD"},
+       .play =
+           [](const Scene& scene) {
+             return look_up(scene, {.manner = NameAnswer::Manner::silence}, kOne,
+                            [](std::uint16_t port) {
+                              return Words{"ssh",
+                                           "-F",
+                                           "none",
+                                           "-o",
+                                           "BatchMode=yes",
+                                           "-p",
+                                           std::to_string(port),
+                                           "user@shop.test",
+                                           "true"};
+                            });
+           },
+       .seconds = 6},
       {.name = "slow look-up leaves the connect no time",
        .client = "curl",
        .expected = {"DNS-BUDGET"},

@@ -112,6 +112,13 @@ TEST_F(Fault, LostSynCostsASecond) {
   EXPECT_LT(probe("127.0.0.1", server.port()).elapsed.count(), 900);
 }
 
+TEST_F(Fault, LostAnswerToASynCostsASecond) {
+  const Server server = serve_tcp(network(), answering("hello"));
+  drop_first_syn_acks(network(), server.port(), 1);
+  EXPECT_GE(probe("127.0.0.1", server.port(), 3).elapsed.count(), 1000);
+  EXPECT_LT(probe("127.0.0.1", server.port()).elapsed.count(), 900);
+}
+
 TEST_F(Fault, RejectSpeaksTheChosenErrno) {
   const std::vector<std::pair<std::string, std::string>> v4{
       {"tcp reset", "ECONNREFUSED"},

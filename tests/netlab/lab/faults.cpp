@@ -46,6 +46,13 @@ void drop_first_syns(const Namespace& network, std::uint16_t port, int count) {
                          port, count));
 }
 
+void drop_first_syn_acks(const Namespace& network, std::uint16_t port, int count) {
+  input_rule(network, port,
+             fmt::format("tcp sport {} tcp flags & (syn | ack) == (syn | ack) limit rate 1/day "
+                         "burst {} packets drop",
+                         port, count));
+}
+
 void drop_source_port(const Namespace& network, std::uint16_t port, std::uint16_t source) {
   input_rule(network, port, fmt::format("tcp sport {} tcp dport {} drop", source, port));
 }

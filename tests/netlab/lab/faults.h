@@ -18,6 +18,9 @@ void drop_tcp_before_it_leaves(const Namespace& network, std::uint16_t port);
 // The first `count` SYNs to `port` are lost, later ones arrive.
 void drop_first_syns(const Namespace& network, std::uint16_t port, int count);
 
+// The same of the answers (SYN-ACK).
+void drop_first_syn_acks(const Namespace& network, std::uint16_t port, int count);
+
 // A middlebox that remembers one source port wrongly: what comes from it to `port` vanishes.
 void drop_source_port(const Namespace& network, std::uint16_t port, std::uint16_t source);
 

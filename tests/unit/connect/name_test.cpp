@@ -35,6 +35,18 @@ TEST_F(NameByAddress, FromAnotherThread) {
   EXPECT_EQ(lookup.addresses, "10.0.0.9 10.0.0.1 10.0.0.1");
 }
 
+TEST_F(NameByAddress, TheFamilyAskedForIsKept) {
+  story.asks_for(AF_UNSPEC).lookup("any.internal", {"10.0.0.1"});
+  story.asks_for(AF_INET).lookup("four.internal", {"10.0.0.1"});
+  story.asks_for(AF_INET6).lookup("six.internal", {}, 3, EAI_NODATA);
+  story.asks_for(AF_UNIX).lookup("none.internal", {}, 3, EAI_FAMILY);
+  ASSERT_EQ(story.resolutions().size(), 4u);
+  EXPECT_EQ(story.resolutions()[0].family, "any");
+  EXPECT_EQ(story.resolutions()[1].family, "ipv4");
+  EXPECT_EQ(story.resolutions()[2].family, "ipv6");
+  EXPECT_EQ(story.resolutions()[3].family, std::nullopt);
+}
+
 TEST_F(NameByAddress, LatestWins) {
   story.lookup("old.internal", {"10.0.0.1"});
   story.lookup("new.internal", {"10.0.0.1"});

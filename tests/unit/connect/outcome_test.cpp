@@ -257,6 +257,25 @@ TEST_F(Outcomes, AbandonedInALoopClaimsNoBudget) {
   EXPECT_EQ(story.row().budget_ns, std::nullopt);
 }
 
+TEST_F(Outcomes, AbandonedSomeTimeAfterItHadNoRoomToSend) {
+  begin();
+  const auto began = story.now();
+  for (int i = 0; i < 2; ++i) story.poll(kFd, 1000).expires();
+  story.pass(700);
+  story.process_ends();
+  EXPECT_EQ(story.row().outcome, "abandoned");
+  EXPECT_EQ(story.row().waited_out_ns, story.now() - 700 * kMs);
+  EXPECT_GE(*story.row().waited_out_ns, began + 2000 * kMs);
+}
+
+TEST_F(Outcomes, OnlyOfAbandonedOnes) {
+  begin();
+  story.poll(kFd, 1000).expires();
+  story.close(kFd, syn_sent());
+  EXPECT_EQ(story.row().outcome, "timed_out_caller");
+  EXPECT_EQ(story.row().waited_out_ns, std::nullopt);
+}
+
 TEST_F(Outcomes, AbandonedClaimsNoBudget) {
   begin();
   story.poll(kFd, 500).expires();

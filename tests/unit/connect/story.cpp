@@ -403,11 +403,17 @@ void Story::lookup(const std::string& name, const std::vector<std::string>& addr
   o.name = name;
   o.service = "443";
   o.addresses = addresses;
+  o.payload.resolve.family = family_asked_for_;
   o.duration_ns = took_ms * kMs;
   o.result = result;
   pass(took_ms);
   o.t_ns = now_;
   apply(o);
+}
+
+Story& Story::asks_for(int family) {
+  family_asked_for_ = family;
+  return *this;
 }
 
 void Story::begin_lookup(const std::string& name) {

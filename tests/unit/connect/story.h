@@ -124,6 +124,7 @@ class Story {
   void select_beyond_set(std::uint32_t count);
   void lookup(const std::string& name, const std::vector<std::string>& addresses,
               std::int64_t took_ms = 1, std::int64_t result = 0);
+  Story& asks_for(int family);                 // in the lookups to come
   void begin_lookup(const std::string& name);  // and nothing more of it
   // One of several that libc looks up meanwhile, begun `since_ms` ago; asked about now.
   enum class Asked { running, ended };
@@ -158,6 +159,7 @@ class Story {
   Ids ids_;
   Tracker tracker_;
   std::int64_t now_ = 1'000'000 * kMs;
+  int family_asked_for_ = 0;  // AF_UNSPEC
   std::map<int, std::uint64_t> cookies_;
   std::uint64_t next_cookie_ = 1;
   int events_ = 0;

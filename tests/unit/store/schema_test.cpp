@@ -104,7 +104,7 @@ TEST(Schema, NamesPeopleQueryAreFixed) {
                                                      "turn_max_ns"}));
   EXPECT_THAT(names(shape_of<ResolutionRow>()),
               ElementsAre("id", "process_id", "tid", "name", "service", "started_ns", "duration_ns",
-                          "result", "error", "addresses"));
+                          "result", "error", "addresses", "family"));
   EXPECT_THAT(names(shape_of<WaitRow>()),
               ElementsAre("id", "process_id", "tid", "connection_id", "call", "started_ns",
                           "timeout_ns", "result"));

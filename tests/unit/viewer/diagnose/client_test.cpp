@@ -126,6 +126,57 @@ TEST(ChurnRule, IsAWarningOnlyNearTheEndOfThePorts) {
   EXPECT_EQ(find(run(add_client_rules, many(2'000, kMs)), "CHURN").severity, Severity::info);
 }
 
+TEST(ChurnRule, NeedsPortsThatStayTaken) {
+  const auto churn = [](int connections, auto change) {
+    Rows rows = many(connections, kMs);
+    rows.settings.first_port = 40'000;
+    rows.settings.last_port = 40'099;
+    change(rows);
+    return find(run(add_client_rules, rows), "CHURN");
+  };
+  const auto as_it_is = [](Rows&) {};
+  EXPECT_EQ(churn(100, as_it_is).severity, Severity::warning);
+  // That many came up although there are fewer ports: they are free again at once.
+  EXPECT_EQ(churn(101, as_it_is).severity, Severity::info);
+  EXPECT_THAT(churn(101, as_it_is).summary, HasSubstr("more than there are source ports"));
+  EXPECT_EQ(
+      churn(101, [](Rows& rows) { rows.at_once(kS, "10.0.0.7", 80, EADDRNOTAVAIL); }).severity,
+      Severity::warning);
+  // Who closes first keeps the port.
+  const auto peer_closes = [](int how_many) {
+    return [how_many](Rows& rows) {
+      for (int i = 0; i < how_many; ++i) rows.connections[i].ending = "peer_closed";
+    };
+  };
+  EXPECT_EQ(churn(100, peer_closes(20)).severity, Severity::warning);
+  EXPECT_EQ(churn(100, peer_closes(21)).severity, Severity::info);
+  EXPECT_THAT(churn(100, peer_closes(100)).summary, HasSubstr("which the peer closes first"));
+  EXPECT_EQ(churn(100,
+                  [](Rows& rows) {
+                    for (auto& row : rows.connections) row.ending = "open";
+                  })
+                .severity,
+            Severity::info);
+}
+
+TEST(ChurnRule, PortsThatAreReusedAfterASecondDoNotRunOut) {
+  const auto severity = [](int reuse, const std::string& address, bool refused) {
+    Rows rows = many(100, kMs);
+    rows.settings.first_port = 40'000;
+    rows.settings.last_port = 40'099;
+    rows.settings.tw_reuse = reuse;
+    for (auto& row : rows.connections) row.peer_address = address;
+    if (refused) rows.at_once(kS, address, 80, EADDRNOTAVAIL);
+    return find(run(add_client_rules, rows), "CHURN").severity;
+  };
+  EXPECT_EQ(severity(2, "127.0.0.1", false), Severity::info);
+  EXPECT_EQ(severity(2, "::1", false), Severity::info);
+  EXPECT_EQ(severity(2, "10.0.0.7", false), Severity::warning);
+  EXPECT_EQ(severity(1, "10.0.0.7", false), Severity::info);
+  EXPECT_EQ(severity(0, "127.0.0.1", false), Severity::warning);
+  EXPECT_EQ(severity(1, "10.0.0.7", true), Severity::warning);
+}
+
 Rows event_loop(store::Ns took) {
   Rows rows;
   rows.process("/usr/bin/app");
@@ -229,12 +280,17 @@ TEST(NoAttemptRule, AnAddressFoundAndNotUsedIsASign) {
   const auto found = find(run(add_client_rules, failed), "NOATTEMPT");
   EXPECT_EQ(found.severity, Severity::warning);
   EXPECT_EQ(found.confidence, Confidence::medium);
-  EXPECT_THAT(found.summary,
-              HasSubstr("app found an address and attempted no connection in the 30 ms after"));
+  EXPECT_THAT(
+      found.summary,
+      HasSubstr("app found only IPv4 addresses and failed 30 ms after, with no connection"));
   EXPECT_THAT(found.resolutions, ElementsAre(1));
+  failed.lookup(0, "db", 10 * kMs, 0, "10.0.0.7 2001:db8::7");
+  EXPECT_THAT(find(run(add_client_rules, failed), "NOATTEMPT").summary,
+              HasSubstr("app found an address and attempted no connection in the 30 ms after"));
 
   Rows waited = quiet(5 * kS + 10 * kMs, 0);
   waited.lookup(0, "db", 10 * kMs);
+  EXPECT_THAT(find(run(add_client_rules, waited), "NOATTEMPT").summary, HasSubstr("pool"));
   EXPECT_EQ(find(run(add_client_rules, waited), "NOATTEMPT").severity, Severity::warning);
   waited.processes[0].ended_ns = kStart + 5 * kS;
   EXPECT_THAT(run(add_client_rules, waited), IsEmpty());  // it looked up, and that was all
@@ -336,6 +392,24 @@ TEST(ServerQ, IsAQueueAtItsLimitOrHalfOfItAndSlow) {
   EXPECT_EQ(found.of, 9);
   EXPECT_EQ(found.summary,
             "server leaves connections waiting up to 380 ms before accept; queue 128/128.");
+}
+
+TEST(ServerQ, AQueueAtItsLimitIsNoneWhereNobodyWaits) {
+  const auto is_told = [](std::int64_t queue, store::OptInt gap) {
+    Rows rows;
+    auto& row = rows.listener("0.0.0.0", 80);
+    row.pictures = 21;
+    row.full = 1;
+    row.queue_limit = 1;
+    row.queue_max = queue;
+    row.accept_gap_max_ns = gap;
+    return has(run(add_client_rules, rows), "SERVERQ");
+  };
+  EXPECT_FALSE(is_told(1, 20 * kMs));
+  EXPECT_FALSE(is_told(1, 100 * kMs - 1));
+  EXPECT_TRUE(is_told(1, 100 * kMs));
+  EXPECT_FALSE(is_told(1, {}));
+  EXPECT_TRUE(is_told(2, {}));
 }
 
 TEST(Client, HealthyTrafficSaysNothing) {

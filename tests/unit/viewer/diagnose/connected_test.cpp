@@ -23,9 +23,28 @@ TEST(Silent, TheKernelHasItAllTheApplicationSaysNothing) {
   const auto all = findings(rows);
   EXPECT_THAT(ids(all), ElementsAre("SILENT"));
   EXPECT_EQ(all[0].severity, Severity::error);
-  EXPECT_EQ(all[0].confidence, Confidence::high);
-  EXPECT_THAT(all[0].summary, HasSubstr("acknowledged all 412 bytes) and its application sent "
-                                        "nothing for 2.0 s. Not a network timeout."));
+  EXPECT_EQ(all[0].confidence, Confidence::medium);  // an answer may be lost unseen
+  EXPECT_THAT(
+      all[0].summary,
+      HasSubstr("acknowledged the request (all 412 bytes), and nothing came back for 2.0 s. "
+                "Either its application sent nothing, or the answer was lost on the way."));
+  EXPECT_THAT(all[0].next_steps, Contains(HasSubstr("ping -M do -s 1472 10.0.0.7")));
+}
+
+TEST(Silent, OfSshTheGreetingIsMissing) {
+  Rows rows;
+  rows.process("/usr/bin/ssh");
+  silent(rows, 0);
+  EXPECT_THAT(findings(rows)[0].summary,
+              HasSubstr("10.0.0.7:443 never sent its greeting, in 2.0 s"));
+}
+
+// A program may keep what it has given up on.
+TEST(Silent, LastedAsLongAsTheWait) {
+  Rows rows;
+  auto& row = silent(rows, 0);
+  *row.closed_ns += 30 * kS;
+  EXPECT_THAT(findings(rows)[0].summary, HasSubstr("nothing came back for 2.0 s."));
 }
 
 TEST(Stalled, TheReplyBeganAndStopped) {
@@ -117,6 +136,21 @@ TEST(TlsHang, AHelloAlwaysWaitsForItsAnswer) {
   EXPECT_THAT(found(rows), ElementsAre("TLSHANG"));
   EXPECT_EQ(findings(rows)[0].confidence, Confidence::medium);
   EXPECT_THAT(findings(rows)[0].next_steps[0], HasSubstr("openssl s_client -connect 10.0.0.7:443"));
+}
+
+// Java's HttpsURLConnection leaves the socket open.
+TEST(TlsHang, AWaitForThisSocketThatRanOutIsEnough) {
+  Rows rows;
+  auto& row = silent(rows, 0);
+  row.tls = true;
+  row.bytes_sent.reset();
+  row.close_bytes_acked.reset();
+  row.closed_ns.reset();
+  EXPECT_EQ(findings(rows)[0].confidence, Confidence::medium);
+  EXPECT_EQ(findings(rows)[0].severity, Severity::error);
+  EXPECT_THAT(findings(rows)[0].summary, HasSubstr("no TLS answer in 2.0 s"));
+  row.budget_source = "epoll";
+  EXPECT_EQ(findings(rows)[0].confidence, Confidence::low);
 }
 
 Rows waits_for_a_greeting(store::Ns open, std::int64_t expired) {
@@ -387,6 +421,18 @@ TEST(StalePool, WithoutAnErrorItIsAWarning) {
   EXPECT_EQ(find(findings(rows), "STALEPOOL").severity, Severity::warning);
   row.tls = true;  // the goodbye of TLS
   EXPECT_EQ(find(findings(rows), "STALEPOOL").severity, Severity::info);
+}
+
+TEST(LateReset, SaysThatTheConnectionHadRested) {
+  Rows rows;
+  reset(rows, kS).turns = 1;
+  const Finding one = find(findings(rows), "LATERESET");
+  EXPECT_THAT(one.summary, HasSubstr(", on reuse after 1.0 s idle."));
+  EXPECT_THAT(one.next_steps, Contains(HasSubstr("keep-alive time-out")));
+  reset(rows, 499 * kMs).turns = 1;
+  EXPECT_THAT(find(findings(rows), "LATERESET").summary, Not(HasSubstr("on reuse")));
+  EXPECT_THAT(find(findings(rows), "LATERESET").evidence,
+              Contains(HasSubstr("on reuse after 1.0 s idle: 1 of 2")));
 }
 
 TEST(LateReset, BytesSoFar) {

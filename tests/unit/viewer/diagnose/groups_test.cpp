@@ -53,6 +53,27 @@ TEST(FlowHole, SureFromThreeOn) {
   EXPECT_EQ(find(findings(hole(5 * kS, 2, kS)), "FLOWHOLE").confidence, Confidence::medium);
 }
 
+// The last attempt of a recording has none after it.
+TEST(FlowHole, StandsForThoseThatNoOtherCanBeComparedWith) {
+  Rows rows = hole(5 * kS, 2, kS);
+  rows.syn_dropped(6 * kS, "10.0.0.7", 443, 5 * kS, 2);
+  EXPECT_THAT(found(rows), ElementsAre("FLOWHOLE"));
+  EXPECT_THAT(find(findings(rows), "FLOWHOLE").evidence.back(), HasSubstr("to compare with: 1"));
+  // Another was started, and did not pass either.
+  rows.refused(7 * kS, "10.0.0.7", 443);
+  EXPECT_THAT(found(rows), ::testing::Contains("SYNDROP"));
+}
+
+TEST(SynDrop, SaysHowManyConnectedToTheSamePlace) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.7", 443, 3 * kS, 1);
+  EXPECT_THAT(find(findings(rows), "SYNDROP").summary, HasSubstr("never answered: 2 SYNs"));
+  for (int i = 0; i < 36; ++i) rows.connected((4 + i) * kS, "10.0.0.7", 443);
+  EXPECT_THAT(
+      find(findings(rows), "SYNDROP").summary,
+      HasSubstr("10.0.0.7:443: 1 of 37 (3 %) of the attempts unanswered, while 36 connected"));
+}
+
 TEST(FlowHole, NotWhereOthersAreLateToo) {
   Rows rows = hole(5 * kS, 2, kS);
   late(rows, 1500 * kMs);
@@ -198,6 +219,26 @@ TEST(Starved, TheOthersWereNeverTried) {
   EXPECT_THAT(find(findings(starved(0)), "STARVED").summary,
               HasSubstr("spent all 2.0 s on the first (::1) and never tried 127.0.0.1"));
   EXPECT_FALSE(has(findings(starved(2010 * kMs)), "STARVED"));
+}
+
+// Java keeps the answer of a lookup for 30 s.
+TEST(Starved, ARetryOfTheFirstAddressIsACallOfItsOwn) {
+  for (const store::Ns pause : {2 * kMs, 1900 * kMs, 2100 * kMs, 9 * kS}) {
+    Rows rows;
+    rows.lookup(0, "shop.test", kMs, 0, "::1 127.0.0.1");
+    for (int i = 0; i < 6; ++i) {
+      rows.syn_dropped(kMs + i * (2 * kS + pause), "::1", 443, 2 * kS, 1, "shop.test")
+          .resolution_id = 1;
+    }
+    EXPECT_THAT(found(rows), ElementsAre("STARVED")) << pause;
+    EXPECT_EQ(find(findings(rows), "STARVED").count, 6) << pause;
+  }
+}
+
+TEST(Starved, NotWhereTheRetryConnects) {
+  Rows rows = starved(0);
+  rows.connected(2010 * kMs, "::1", 443, "shop.test").resolution_id = 1;
+  EXPECT_FALSE(has(findings(rows), "STARVED"));
 }
 
 // All addresses at once, and the one that does not answer stands last.

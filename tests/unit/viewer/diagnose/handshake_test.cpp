@@ -103,6 +103,24 @@ TEST(SynDrop, NotWhereConnectHadReturnedAtOnce) {
   EXPECT_FALSE(has(findings(rows), "SYNDROP"));
 }
 
+TEST(SynDrop, AWaitForRoomToSendThatRanOutShowsThatItWasStillConnecting) {
+  for (const auto& [at, expected] : {std::pair{999 * kMs, false}, std::pair{1000 * kMs, true}}) {
+    Rows rows;
+    auto& row = rows.attempt(0, "10.0.0.7", 443);
+    row.outcome = "abandoned";
+    row.blocking = false;
+    row.expired_waits = 4;
+    row.waited_out_ns = row.started_ns + at;
+    row.decided_ns = row.started_ns + 2 * kS;
+    EXPECT_EQ(has(findings(rows), "SYNDROP"), expected) << at;
+    if (expected) {
+      EXPECT_EQ(find(findings(rows), "SYNDROP").confidence, Confidence::medium);
+      EXPECT_THAT(find(findings(rows), "SYNDROP").summary,
+                  HasSubstr("Still no connection to 10.0.0.7:443 after 2.0 s"));
+    }
+  }
+}
+
 TEST(SynDrop, CountsTheAttemptsThatWentWell) {
   Rows rows;
   for (int i = 0; i < 7; ++i) rows.connected(i * kS, "10.0.0.7", 443);
@@ -144,12 +162,36 @@ TEST(SynGiveUp, LinearTimeoutsAndOptionsOfTheSocket) {
 }
 
 TEST(ShortTo, Bounds) {
-  for (const auto& [took, expected] : {std::pair{250 * kMs, false}, std::pair{251 * kMs, true},
-                                       std::pair{1050 * kMs, true}, std::pair{1051 * kMs, false}}) {
+  for (const auto& [took, expected] : {std::pair{1050 * kMs, true}, std::pair{1051 * kMs, false}}) {
     Rows rows;
     rows.syn_dropped(0, "10.0.0.7", 443, took, 0);
     EXPECT_EQ(has(findings(rows), "SHORTTO"), expected) << took;
   }
+}
+
+TEST(ShortTo, FromFiftyMillisecondsOnWhereAWaitRanOut) {
+  const auto is_told = [](store::Ns took, store::Ns budget, const char* outcome) {
+    Rows rows;
+    auto& row = rows.syn_dropped(0, "10.0.0.7", 443, took, 0);
+    row.budget_ns = budget;
+    row.outcome = outcome;
+    return has(findings(rows), "SHORTTO");
+  };
+  EXPECT_TRUE(is_told(50 * kMs, 50 * kMs, "timed_out_caller"));
+  EXPECT_FALSE(is_told(50 * kMs, 50 * kMs - 1, "timed_out_caller"));
+  EXPECT_FALSE(is_told(50 * kMs - 1, 50 * kMs, "timed_out_caller"));
+  EXPECT_FALSE(is_told(250 * kMs, 250 * kMs, "cancelled"));
+  EXPECT_TRUE(is_told(251 * kMs, 251 * kMs, "cancelled"));
+}
+
+TEST(ShortTo, IsExplainedByALongerSilence) {
+  Rows rows;
+  for (int i = 0; i < 3; ++i) rows.syn_dropped(i * kS, "10.0.0.7", 443, 200 * kMs, 0);
+  rows.syn_dropped(5 * kS, "10.0.0.7", 443, 3 * kS, 1);
+  EXPECT_THAT(found(rows), ElementsAre("SYNDROP"));
+  EXPECT_TRUE(has(findings(rows), "SHORTTO"));
+  rows.connected(9 * kS, "10.0.0.7", 443);
+  EXPECT_THAT(found(rows), ElementsAre("SHORTTO", "SYNDROP"));
 }
 
 TEST(ShortTo, IsNoneAfterAResendOrAnAnswer) {
@@ -264,6 +306,28 @@ TEST(AttemptCap, IsNoErrorWhereTheLastAddressAnswers) {
   EXPECT_THAT(cap.evidence, Contains(HasSubstr("got through on another address: 2 of 2")));
 }
 
+// The last address has the time of a resend, and nothing comes back from it either.
+TEST(AttemptCap, YieldsToAnAttemptOfTheSameCallThatWasSilentForLonger) {
+  const auto all_dropped = [](std::int64_t resends, store::Ns later = 0) {
+    Rows rows = capped(251 * kMs);
+    const store::Ns at = rows.connections.back().started_ns - kStart + 252 * kMs + later;
+    rows.syn_dropped(at, "10.0.0.9", 443, 10 * kS, resends, "shop.test");
+    return findings(rows);
+  };
+  EXPECT_FALSE(has(all_dropped(1), "ATTEMPTCAP"));
+  EXPECT_THAT(ids(all_dropped(1)), ElementsAre("SYNDROP"));
+  EXPECT_TRUE(has(all_dropped(0), "ATTEMPTCAP"));
+  EXPECT_TRUE(has(all_dropped(1, kS), "ATTEMPTCAP"));  // another call
+}
+
+TEST(AttemptCap, SaysNothingByAddressOfOneAddress) {
+  Rows rows = capped(251 * kMs);
+  rows.connections[1].syn_retransmits.reset();
+  for (const std::string& line : find(findings(rows), "ATTEMPTCAP").evidence) {
+    EXPECT_THAT(line, ::testing::Not(::testing::EndsWith("by address: ")));
+  }
+}
+
 TEST(AttemptCap, NotWherePeersAreNear) {
   Rows rows = capped(250 * kMs);
   rows.connected(kS, "10.0.0.7", 443, "shop.test", 149 * kMs);
@@ -298,6 +362,29 @@ TEST(SynLost, TheTimeIsThatOfTheResend) {
   EXPECT_EQ(find(findings(rows), "SYNLOST").confidence, Confidence::high);
   rows.settings.syn_linear_timeouts = 1;  // then the second resend is at 2 s
   EXPECT_EQ(find(findings(rows), "SYNLOST").confidence, Confidence::medium);
+}
+
+// The kernel's round trip then is the whole time since the first SYN.
+TEST(SynLost, OrItsAnswerWasLostWhereOthersShowThatThePeerIsNear) {
+  const auto found = [](store::Ns took, std::int64_t resends, store::Ns rtt_of_others) {
+    Rows rows;
+    late(rows, 0, resends, took).rtt_us = took / 1000;
+    if (rtt_of_others > 0) rows.connected(kS, "10.0.0.7", 443).rtt_us = rtt_of_others / 1000;
+    rows.connected(kS, "10.0.0.8", 443).rtt_us = 100;  // another place
+    return findings(rows);
+  };
+  const auto one = find(found(1001 * kMs, 1, kMs), "SYNLOST");
+  EXPECT_EQ(one.confidence, Confidence::medium);
+  EXPECT_EQ(one.count, 1);
+  EXPECT_EQ(one.of, 2);
+  EXPECT_TRUE(has(found(3010 * kMs, 2, kMs), "SYNLOST"));
+  EXPECT_TRUE(has(found(990 * kMs, 1, kMs), "SYNLOST"));
+  EXPECT_FALSE(has(found(989 * kMs, 1, kMs), "SYNLOST"));
+  EXPECT_TRUE(has(found(1040 * kMs, 1, kMs), "SYNLOST"));
+  EXPECT_FALSE(has(found(1041 * kMs, 1, kMs), "SYNLOST"));
+  EXPECT_TRUE(has(found(kS, 1, 50 * kMs), "SYNLOST"));
+  EXPECT_FALSE(has(found(kS, 1, 51 * kMs), "SYNLOST"));
+  EXPECT_FALSE(has(found(kS, 1, 0), "SYNLOST"));
 }
 
 TEST(SynLost, NotWhereTheAnswerNeedsLongerThanTheKernelWaits) {
@@ -379,6 +466,25 @@ TEST(Refused, AtOnceOrLater) {
 }
 
 // A firewall that rejects with a reset looks the same as a port nobody listens on.
+TEST(Refused, ManyPortsOfOneHostAreToldTogether) {
+  for (const auto& [ports, expected] : {std::pair{9, 9}, std::pair{10, 1}}) {
+    Rows rows;
+    for (int i = 0; i < ports; ++i) rows.refused(i * kMs, "10.0.0.7", 8000 + i);
+    EXPECT_EQ(findings(rows).size(), static_cast<std::size_t>(expected)) << ports;
+  }
+  Rows rows;
+  for (int i = 0; i < 99; ++i) rows.refused(i * kMs, "10.0.0.7", 8000 + i);
+  rows.refused(kS, "10.0.0.8", 80);
+  rows.connected(2 * kS, "10.0.0.7", 9000);
+  rows.refused(3 * kS, "10.0.0.7", 9000);  // at times it is up
+  const auto all = findings(rows);
+  EXPECT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].subject, "10.0.0.7");
+  EXPECT_EQ(all[0].count, 99);
+  EXPECT_THAT(all[0].summary, HasSubstr("10.0.0.7 answered 'no' on 99 ports, 8000 to 8098"));
+  EXPECT_EQ(all[0].connections_total, 99);
+}
+
 TEST(Refused, ClaimsNoMoreThanANo) {
   Rows rows;
   rows.refused(0, "10.0.0.7", 443);
@@ -471,6 +577,15 @@ TEST(NotYet, UpWithinAMinute) {
     EXPECT_EQ(has(findings(rows), "NOTYET"), expected);
     EXPECT_EQ(findings(rows)[0].severity, expected ? Severity::info : Severity::error);
   }
+}
+
+TEST(NotYet, NobodyCameUpWhereASocketIsConnectedToItself) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443);
+  auto& row = rows.connected(kS, "10.0.0.7", 443);
+  row.local_address = "10.0.0.7";
+  row.local_port = 443;
+  EXPECT_FALSE(has(findings(rows), "NOTYET"));
 }
 
 TEST(NotYet, NotWhereItGoesAwayAgain) {

@@ -187,14 +187,14 @@ TEST_F(EvidenceText, NoReply) {
   row.budget_ns = 5 * kS;
   row.budget_source = "SO_RCVTIMEO";
   EXPECT_EQ(said(row),
-            "connected (handshake 1.0ms), then sent no reply to 200 B (all acknowledged); the "
+            "connected (handshake 1.0ms), then no reply to 200 B (all acknowledged) came; the "
             "program gave up after its own 5.00s (SO_RCVTIMEO)");
   row.close_bytes_acked = 1;
   row.retransmits = 4;
   EXPECT_THAT(said(row), HasSubstr("to 200 B (0 B acknowledged, 4 resends)"));
   row.bytes_received = 1;
   row.first_receive_ns = *row.first_send_ns + kMs;
-  EXPECT_THAT(said(row), HasSubstr("then sent no further reply; the program"));
+  EXPECT_THAT(said(row), HasSubstr("then no further reply came; the program"));
   row.first_receive_ns.reset();
   EXPECT_THAT(said(row), HasSubstr("then bytes came that the program never read; the program"));
 }

@@ -212,7 +212,8 @@ const std::vector<std::string> kColumns = {"id",
                                            "send_tcp_state",
                                            "interrupted",
                                            "fast_open",
-                                           "reply_begun"};
+                                           "reply_begun",
+                                           "waited_out_ns"};
 
 TEST(JsonRows, HaveEveryColumnInOrder) {
   std::string line;

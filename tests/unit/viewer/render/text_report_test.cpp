@@ -160,6 +160,17 @@ TEST_F(TextReport, OneFailureOfOneDestination) {
                                      "SYNs in 3.00s, nothing came back);"));
 }
 
+// A load generator that stops: what was under way then had not failed.
+TEST_F(TextReport, ConnectsThatEndWithTheirProcessAreNoFailedDestination) {
+  Trace trace;
+  trace.process(1, "/usr/bin/wrk");
+  for (int i = 0; i < 3; ++i) connect_in(trace.tcp(i, "127.0.0.1", 80, "api"), kMs);
+  trace.tcp(3, "127.0.0.1", 80, "api").outcome = "abandoned";
+  EXPECT_THAT(flat(trace), HasSubstr("VERDICT: 3 of 4 attempts connected; 1 was not known to be "
+                                     "connected when the process ended."));
+  EXPECT_THAT(flat(trace), Not(HasSubstr("No rule of the catalogue")));
+}
+
 TEST_F(TextReport, SupersededIsNoFailure) {
   Trace trace;
   trace.process(1, "/usr/bin/curl");

@@ -47,7 +47,7 @@ TEST(Timeline, PhasesOfAConnectionInTheirOrder) {
   row.first_receive_ns = row.started_ns + 3 * kS;
   row.closed_ns = row.started_ns + 4 * kS;
   const std::string line = drawn(row, 4 * kS);
-  EXPECT_EQ(line.substr(0, 11), "----------|");
+  EXPECT_EQ(line.substr(0, 11), "----------^");
   EXPECT_EQ(line.substr(20, 10), "..........");
   EXPECT_EQ(line.substr(30, 9), "=========");
   EXPECT_EQ(line.back(), '|');
@@ -66,11 +66,11 @@ TEST(Timeline, TheLookupComesFirstAndShiftsTheRest) {
   EXPECT_EQ(timeline(row, lookup, {}).start, 0);
 }
 
-TEST(Timeline, WhatGoesOnBeyondTheScaleHasAnArrow) {
+TEST(Timeline, WhatGoesOnBeyondTheScaleIsMarked) {
   Trace trace;
   auto& row = exchange(connect_in(trace.tcp(0, "10.0.0.1", 80), kS), kS);
   row.closed_ns = row.started_ns + 100 * kS;
-  EXPECT_EQ(drawn(row, 4 * kS).back(), '>');
+  EXPECT_EQ(drawn(row, 4 * kS).back(), '+');
 }
 
 TEST(Timeline, AnyRowIsDrawnInItsWidth) {

@@ -51,16 +51,30 @@ TEST(Examples, Commands) {
                    "127.0.0.1 port 9 after 0 ms: Couldn't connect to server",
                    "curl", &kConnectFailed},
            Example{"Connecting to 127.0.0.1:18082... failed: Connection timed out.", "wget",
-                   &kConnectTimeout},
+                   &kConnectTimedOut},
+           Example{"fatal: unable to access 'https://foo/x.git/': Failed to connect to foo port "
+                   "443 after 130000 ms: Connection timed out",
+                   "curl", &kConnectTimedOut},
+           Example{"curl: (5) Could not resolve proxy: proxy.invalid", "curl", &kNameUnknown},
+           Example{"curl: (56) Received HTTP code 503 from proxy after CONNECT", "curl",
+                   &kNoTunnel},
+           Example{"curl: (56) CONNECT tunnel failed, response 503", "curl", &kNoTunnel},
+           Example{"curl: (56) OpenSSL SSL_read: Connection reset by peer, errno 104", "curl",
+                   &kReset},
+           Example{"curl: (35) Recv failure: Connection reset by peer", "curl", &kTlsCut},
+           Example{"kex_exchange_identification: read: Connection reset by peer", "OpenSSH",
+                   &kReset},
+           Example{"kex_exchange_identification: Connection closed by remote host", "OpenSSH",
+                   &kPeerClosed},
            Example{"HTTP request sent, awaiting response... Read error (Connection timed out) in "
                    "headers.",
                    "wget", &kNoReply},
            Example{"wget: unable to resolve host address ‘x.invalid’", "wget", &kNameUnknown},
            Example{"ssh: connect to host 127.0.0.1 port 18082: Connection timed out", "OpenSSH",
-                   &kConnectTimeout},
+                   &kConnectTimedOut},
            Example{"ssh: connect to host 127.0.0.1 port 9: Connection refused", "OpenSSH",
                    &kRefused},
-           Example{"Connection timed out during banner exchange", "OpenSSH", &kNoReply},
+           Example{"Connection timed out during banner exchange", "OpenSSH", &kNoGreeting},
        }) {
     expect_first(example);
   }
@@ -200,6 +214,12 @@ TEST(Examples, Python) {
            Example{"[Errno 111] Connect call failed ('127.0.0.1', 9)", "Python's asyncio",
                    &kRefused},
            Example{"asyncio.exceptions.TimeoutError", "Python's asyncio", &kTotalTimeout},
+           Example{"aiohttp.client_exceptions.ServerTimeoutError: Connection timeout to host "
+                   "http://foo",
+                   "Python: aiohttp", &kConnectTimeout},
+           Example{"aiohttp.client_exceptions.ServerDisconnectedError: Server disconnected",
+                   "Python: aiohttp", &kPeerClosed},
+           Example{"Server disconnected", "Python: aiohttp", &kPeerClosed},
            Example{"redis.exceptions.ConnectionError: Error 111 connecting to localhost:6379. "
                    "Connection refused.",
                    "Python: redis-py", &kRefused},
@@ -211,7 +231,7 @@ TEST(Examples, Python) {
 TEST(Examples, Node) {
   for (const Example& example : {
            Example{"Error: connect ECONNREFUSED 127.0.0.1:9", "Node.js", &kRefused},
-           Example{"Error: connect ETIMEDOUT 10.0.0.1:443", "Node.js", &kTimedOut},
+           Example{"Error: connect ETIMEDOUT 10.0.0.1:443", "Node.js", &kConnectTimedOut},
            Example{"Error: getaddrinfo ENOTFOUND x.invalid", "Node.js", &kNameUnknown},
            Example{"Error: getaddrinfo EAI_AGAIN api.example", "Node.js", &kLookupFailed},
            Example{"Error: read ECONNRESET", "Node.js", &kReset},
@@ -294,9 +314,39 @@ TEST(Examples, Proxies) {
                    "connection termination",
                    "Envoy", &kPeerClosed},
            Example{"no healthy upstream", "Envoy", &kNoneHealthy},
+           Example{"<h1>504 Gateway Time-out</h1>", "nginx, HAProxy", &kGatewayTimeout},
+           Example{"502 Bad Gateway", "nginx, HAProxy", &kBadGateway},
            Example{"UF", "Envoy", &kConnectFailed},
            Example{"\"GET /hello HTTP/1.1\" 503 UH no_healthy_upstream - \"-\" 0 19 0", "Envoy",
                    &kNoneHealthy},
+       }) {
+    expect_first(example);
+  }
+}
+
+TEST(Examples, RubyAndRust) {
+  for (const Example& example : {
+           Example{"Errno::ETIMEDOUT: Connection timed out - connect(2) for \"foo\" port 80",
+                   "Ruby", &kConnectTimedOut},
+           Example{"Net::OpenTimeout: execution expired", "Ruby's Net::HTTP", &kConnectTimeout},
+           Example{"Net::ReadTimeout with #<TCPSocket:(closed)>", "Ruby's Net::HTTP", &kNoReply},
+           Example{"Faraday::ConnectionFailed (execution expired)", "Ruby: Faraday",
+                   &kConnectTimeout},
+           Example{"hyper: error trying to connect: tcp connect error: Connection timed out (os "
+                   "error 110)",
+                   "Rust: hyper", &kConnectTimedOut},
+           Example{"error trying to connect: tcp connect error: Connection refused (os error 111)",
+                   "Rust: hyper", &kRefused},
+       }) {
+    expect_first(example);
+  }
+}
+
+TEST(Examples, TheSystem) {
+  for (const Example& example : {
+           Example{"Network is down", "the C library", &kNetworkDown},
+           Example{"Transport endpoint is not connected", "the C library", &kNotConnected},
+           Example{"Protocol not available", "the C library", &kNoProtocol},
        }) {
     expect_first(example);
   }
@@ -327,6 +377,23 @@ TEST(Examples, Databases) {
                "io.lettuce.core.RedisCommandTimeoutException: Command timed out after 1 minute(s)",
                "Java: Lettuce", &kNoReply},
            Example{"redis: connection pool timeout", "go-redis", &kPoolEmpty},
+           Example{"SSL SYSCALL error: EOF detected", "PostgreSQL", &kPeerClosed},
+           Example{"SSL SYSCALL error: Connection timed out", "PostgreSQL", &kTimedOut},
+           Example{"FATAL: sorry, too many clients already", "PostgreSQL", &kServerIsFull},
+           Example{"FATAL: remaining connection slots are reserved for non-replication superuser "
+                   "connections",
+                   "PostgreSQL", &kServerIsFull},
+           Example{"(error) ERR max number of clients reached", "Redis", &kServerIsFull},
+           Example{"ERROR 2003 (HY000): Can't connect to MySQL server on '10.0.0.1' (110)", "MySQL",
+                   &kConnectTimedOut},
+           Example{"ERROR 2003 (HY000): Can't connect to MySQL server on '10.0.0.1:3306' (111)",
+                   "MySQL", &kRefused},
+           Example{"Lost connection to MySQL server at 'reading initial communication packet', "
+                   "system error: 110",
+                   "MySQL", &kNoGreeting},
+           Example{"Lost connection to MySQL server at 'reading initial communication packet', "
+                   "system error: 0",
+                   "MySQL", &kPeerClosed},
        }) {
     expect_first(example);
   }

@@ -1,0 +1,27 @@
+#include <array>
+
+#include "viewer/texts/meanings.h"
+#include "viewer/texts/recordings.h"
+
+namespace sockwatch::texts {
+namespace {
+
+constexpr std::string_view kHyper = "Rust: hyper, reqwest";
+
+const std::array kRustTexts = {
+    ErrorText{"tcp connect error: connection timed out || tcp connect error: deadline has elapsed",
+              kHyper, &kConnectTimedOut, &kAnyProgram,
+              "'os error 110' is the kernel's limit, 'deadline has elapsed' the program's."},
+    ErrorText{"tcp connect error: connection refused", kHyper, &kRefused, &kAnyProgram},
+    ErrorText{"tcp connect error: no route to host", kHyper, &kNoRoute, &kAnyProgram},
+    ErrorText{"tcp connect error", kHyper, &kConnectFailed, &kAnyProgram},
+    ErrorText{"dns error: failed to lookup address information", kHyper, &kNameUnknown,
+              &kAnyProgram},
+    ErrorText{"connection closed before message completed", kHyper, &kPeerClosed, &kAnyProgram},
+};
+
+}  // namespace
+
+std::span<const ErrorText> rust_texts() { return kRustTexts; }
+
+}  // namespace sockwatch::texts
