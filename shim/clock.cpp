@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
 
 #include <atomic>
@@ -182,7 +183,11 @@ void start() {
 }
 
 bool in_vdso() { return vdso_get_time.load(std::memory_order_relaxed) != nullptr; }
-void leave_vdso() { vdso_get_time.store(nullptr, std::memory_order_relaxed); }
+void before_prctl(int option, long first) {
+  if (option == PR_SET_TSC && first == PR_TSC_SIGSEGV) {
+    vdso_get_time.store(nullptr, std::memory_order_relaxed);
+  }
+}
 
 std::uint64_t now_ns() { return read(CLOCK_MONOTONIC); }
 std::uint64_t coarse_now_ns() {

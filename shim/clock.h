@@ -13,8 +13,9 @@ namespace sockwatch::shim::clock {
 
 // Finds the vdso. Called once by the constructor; before it `now_ns` makes the system call.
 void start();
-// Makes `now_ns` use the system call again.
-void leave_vdso();
+// Makes `now_ns` use the system call again where prctl(option, first, ...) is about to forbid the
+// time-stamp counter, which the vdso reads.
+void before_prctl(int option, long first);
 // Whether the time is read without one.
 bool in_vdso();
 

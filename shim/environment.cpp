@@ -134,9 +134,10 @@ std::size_t room_without_library(char* const* environment, const Variables& foun
 }
 
 std::size_t room_without_recording(const Variables& found) {
-  // Nobody can be asked what stack this is.
+  // Of other stacks than the main thread's nobody can be asked.
   const std::size_t bytes = pointers_size(found);
-  return found.same_directory && bytes <= kLittle ? bytes : 0;
+  const bool fits = bytes <= kLittle || (bytes <= kMuch && on_main_stack());
+  return found.same_directory && fits ? bytes : 0;
 }
 
 namespace {
@@ -229,9 +230,20 @@ char* const* without_library(char* const* environment, const Variables& found, v
   return list;
 }
 
+namespace {
+constinit char nowhere[] = "SOCKWATCH_DIR=";
+static_assert(sizeof(nowhere) == sizeof(wire::kDirVariable) + 1);
+}  // namespace
+
+void end_recording_in(char** environment) {
+  for (; environment != nullptr && *environment != nullptr; ++environment) {
+    if (std::strncmp(*environment, nowhere, length_of(nowhere)) == 0) {
+      *environment = nowhere;
+    }
+  }
+}
+
 char* const* without_recording(char* const* environment, const Variables& found, void* room) {
-  static constinit char nowhere[] = "SOCKWATCH_DIR=";
-  static_assert(sizeof(nowhere) == sizeof(wire::kDirVariable) + 1);
   char** list = copy(environment, found, room);
   list[found.directory] = nowhere;
   list[found.count] = nullptr;

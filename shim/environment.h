@@ -33,6 +33,9 @@ std::size_t room_with_ours(char* const* environment, const Variables& found);
 std::size_t room_without_library(char* const* environment, const Variables& found);
 std::size_t room_without_recording(const Variables& found);
 
+// In the program's own, for what libc starts without asking us (system, popen).
+void end_recording_in(char** environment);
+
 // Make them in `room`.
 char* const* with_ours(char* const* environment, const Variables& found, void* room);
 char* const* without_library(char* const* environment, const Variables& found, void* room);

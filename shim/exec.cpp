@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "shim/apart.h"
 #include "shim/clock.h"
 #include "shim/program.h"
 #include "shim/questions.h"
@@ -23,8 +24,8 @@ using program::Loads;
 using wire::ExecNote;
 using wire::ExecWhy;
 
-// Signals stay away while there is a descriptor: a handler might jump out and leave it behind. The
-// mask is the thread's own, in a child of vfork too.
+// Signals stay away while a thread works on our stack. The mask is the thread's own, in a child of
+// vfork too.
 class SignalsHeld {
  public:
   SignalsHeld() {
@@ -77,15 +78,28 @@ Loads find_and_inspect(const char* name, std::size_t name_length, ExecNote& note
   }
 }
 
-Loads look_at(const Call& call, std::size_t name_length, ExecNote& note) {
+struct Look {
+  const Call& call;
+  std::size_t name_length;
+  ExecNote& note;
+  Loads answer;
+};
+
+void look(void* argument) {
+  auto& [call, name_length, note, answer] = *static_cast<Look*>(argument);
   std::size_t length = 0;
-  const SignalsHeld held;
-  const Loads answer =
+  answer =
       call.searched && std::strchr(call.file, '/') == nullptr
           ? find_and_inspect(call.file, name_length, note, length)
           : program::inspect(call.directory, call.file, note.path, ExecNote::kPathBytes, length);
   note.path_length = static_cast<std::uint16_t>(length);
-  return answer;
+}
+
+Loads look_at(const Call& call, std::size_t name_length, ExecNote& note) {
+  Look looking{call, name_length, note, Loads::not_known};
+  const SignalsHeld held;
+  (void)apart::run(look, &looking);
+  return looking.answer;
 }
 
 // False: a pointer the kernel will refuse.
@@ -134,18 +148,8 @@ ExecWhy why_not(Loads loads) {
   return ExecWhy::scrubbed;
 }
 
-void append_note(const ExecNote& note) {
-  const Questions questions;
-  if (!questions) {
-    return;
-  }
-  // Growing a file beyond RLIMIT_FSIZE raises SIGXFSZ, which kills.
-  rlimit limit{};
-  if (raw::failed(raw::call(SYS_prlimit64, 0, RLIMIT_FSIZE, nullptr, &limit)) ||
-      limit.rlim_cur < wire::kExecNotesLimit) {
-    return;
-  }
-  const SignalsHeld held;
+void append(void* argument) {
+  const auto& note = *static_cast<const ExecNote*>(argument);
   const long fd = raw::call(
       SYS_openat, AT_FDCWD, state::settings.exec_notes,
       O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600);
@@ -161,6 +165,18 @@ void append_note(const ExecNote& note) {
     raw::call(SYS_write, fd, &note, sizeof(note));
   }
   raw::call(SYS_close, fd);
+}
+
+void append_note(const ExecNote& note) {
+  const Questions questions;
+  // Growing a file beyond RLIMIT_FSIZE raises SIGXFSZ, which kills.
+  rlimit limit{};
+  if (!questions || raw::failed(raw::call(SYS_prlimit64, 0, RLIMIT_FSIZE, nullptr, &limit)) ||
+      limit.rlim_cur < wire::kExecNotesLimit) {
+    return;
+  }
+  const SignalsHeld held;
+  (void)apart::run(append, const_cast<ExecNote*>(&note));
 }
 
 void describe_caller(ExecNote& note) {
@@ -230,6 +246,22 @@ char* const* other_environment(const Call& call, const Plan& plan, void* room) {
       break;
   }
   return environment::with_ours(call.environment, plan.variables, room);
+}
+
+bool leave_filter_behind() {
+  if (!state::parents) {
+    return false;
+  }
+  state::parents = false;
+  state::sandboxed.store(false, std::memory_order_relaxed);
+  return true;
+}
+
+void still_filtered(bool left_behind) {
+  if (left_behind) {
+    state::sandboxed.store(true, std::memory_order_relaxed);
+    state::parents = true;
+  }
 }
 
 void tell(const Plan& plan) {

@@ -7,8 +7,8 @@
 // behind a seccomp filter of the program's own making nothing is recorded.
 //
 // The caller may be a child of vfork, a signal handler on a small stack, one of many threads: only
-// the stack is written to, nothing is allocated, no descriptor outlives a function here, and no
-// signal comes while there is one. errno is not touched.
+// the stack is written to, nothing is allocated, and no descriptor is opened in the program's table
+// (apart.h). errno is not touched.
 #pragma once
 
 #include <cstddef>
@@ -45,6 +45,11 @@ void prepare(const Call& call, Plan& plan);
 
 // Makes the environment in `room`, of plan.room bytes aligned as a pointer.
 char* const* other_environment(const Call& call, const Plan& plan, void* room);
+
+// Just before and after a call that may end this image: a filter of a child of vfork is not its
+// parent's.
+bool leave_filter_behind();
+void still_filtered(bool left_behind);
 
 // Appends the note, if there is one to tell.
 void tell(const Plan& plan);

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#include "shim/own_memory.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
@@ -77,8 +78,7 @@ Detail* detail(int fd) {
     return nullptr;
   }
   constexpr std::size_t kBytes = process::kChunkDetails * sizeof(Detail);
-  const long address = raw::call(SYS_mmap, nullptr, kBytes, PROT_READ | PROT_WRITE,
-                                 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const long address = map_own(kBytes, MAP_PRIVATE | MAP_ANONYMOUS, -1);
   if (raw::failed(address)) {
     return nullptr;
   }

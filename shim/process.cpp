@@ -5,6 +5,7 @@
 
 #include <ctime>
 
+#include "shim/own_memory.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
@@ -33,8 +34,7 @@ bool is_unknown_to_libc() {
 }
 
 Process* map() {
-  const long address = raw::call(SYS_mmap, nullptr, kMappingSize, PROT_READ | PROT_WRITE,
-                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  const long address = map_own(kMappingSize, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
   if (raw::failed(address)) {
     state::disable("no memory for the descriptor table");
     return nullptr;

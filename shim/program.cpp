@@ -147,7 +147,7 @@ bool gains_privilege(long fd, const struct stat& file) {
 }
 
 std::size_t name_image(long fd, const char* path, char* image, std::size_t size) {
-  char link[32] = "/proc/self/fd/";
+  char link[40] = "/proc/thread-self/fd/";  // the table of apart.h
   char* end = link + std::strlen(link);
   char digits[12];
   std::size_t count = 0;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "shim/clock.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/real.h"
@@ -20,11 +21,13 @@ __asm__(".symver dlsym,dlsym@GLIBC_2.2.5");
 __asm__(".symver dlclose,dlclose@GLIBC_2.2.5");
 __asm__(".symver dlerror,dlerror@GLIBC_2.2.5");
 __asm__(".symver dlinfo,dlinfo@GLIBC_2.3.3");
+__asm__(".symver dladdr,dladdr@GLIBC_2.2.5");
 #elif defined(__aarch64__)
 __asm__(".symver dlsym,dlsym@GLIBC_2.17");
 __asm__(".symver dlclose,dlclose@GLIBC_2.17");
 __asm__(".symver dlerror,dlerror@GLIBC_2.17");
 __asm__(".symver dlinfo,dlinfo@GLIBC_2.17");
+__asm__(".symver dladdr,dladdr@GLIBC_2.17");
 #endif
 
 namespace sockwatch::shim::rebind {
@@ -54,15 +57,20 @@ constexpr std::uint32_t kJumpSlot = R_AARCH64_JUMP_SLOT, kGlobalData = R_AARCH64
                         kPointer = R_AARCH64_ABS64;
 #endif
 
-// A loaded object: where it lies, and what of it the loader made read-only behind itself.
+// A loaded object: where it lies, what of it can be written to, and what of that the loader made
+// read-only behind itself.
 struct Extent {
   ElfW(Addr) base;
   std::uintptr_t begin = ~std::uintptr_t{0};
   std::uintptr_t end = 0;
+  std::uintptr_t data_begin = ~std::uintptr_t{0};
+  std::uintptr_t data_end = 0;
   std::uintptr_t sealed_begin = 0;
   std::uintptr_t sealed_end = 0;
 
   bool holds(std::uintptr_t address) const { return address >= begin && address < end; }
+  // Not where code itself is relocated.
+  bool is_data(std::uintptr_t address) const { return address >= data_begin && address < data_end; }
   bool is_sealed(std::uintptr_t address) const {
     return address >= sealed_begin && address < sealed_end;
   }
@@ -80,6 +88,10 @@ int measure(dl_phdr_info* object, std::size_t, void* argument) {
     if (part.p_type == PT_LOAD) {
       extent.begin = begin < extent.begin ? begin : extent.begin;
       extent.end = end > extent.end ? end : extent.end;
+      if ((part.p_flags & PF_W) != 0) {
+        extent.data_begin = begin < extent.data_begin ? begin : extent.data_begin;
+        extent.data_end = end > extent.data_end ? end : extent.data_end;
+      }
     } else if (part.p_type == PT_GNU_RELRO) {
       extent.sealed_begin = begin / wire::kPage * wire::kPage;
       extent.sealed_end = end / wire::kPage * wire::kPage;
@@ -142,8 +154,10 @@ struct Tables {
   std::size_t jumps_size = 0;
 };
 
-void rebind_one(void* module, const link_map& object, const Extent& extent, const Tables& tables,
-                const ElfW(Rela) & relocation) {
+// `self`: this library. Others may have a function of the same name before ours; that is what the
+// flag was to keep the module from.
+void rebind_one(void* self, void* module, const link_map& object, const Extent& extent,
+                const Tables& tables, const ElfW(Rela) & relocation) {
   const auto type = static_cast<std::uint32_t>(ELF64_R_TYPE(relocation.r_info));
   const std::size_t index = ELF64_R_SYM(relocation.r_info);
   if (index == 0 || relocation.r_addend != 0 ||
@@ -156,19 +170,23 @@ void rebind_one(void* module, const link_map& object, const Extent& extent, cons
     return;
   }
   const std::uintptr_t place = object.l_addr + relocation.r_offset;
+  if (!extent.is_data(place)) {
+    return;
+  }
   const std::uintptr_t bound =
       reinterpret_cast<const std::atomic<std::uintptr_t>*>(place)->load(std::memory_order_relaxed);
   void* const behind_us = dlsym(RTLD_NEXT, name);
   // Where the loader waits for the first call, the place still leads to the object's own table.
   const bool waits = type == kJumpSlot && extent.holds(bound);
   void* const found = waits ? dlsym(module, name) : reinterpret_cast<void*>(bound);
-  void* const otherwise = dlsym(RTLD_DEFAULT, name);
-  if (behind_us != nullptr && found == behind_us && otherwise != nullptr && otherwise != found) {
-    write(extent, place, otherwise);
+  if (behind_us != nullptr && found == behind_us) {
+    if (void* const ours = dlsym(self, name); ours != nullptr && ours != found) {
+      write(extent, place, ours);
+    }
   }
 }
 
-void rebind_object(void* module, const link_map& object) {
+void rebind_object(void* self, void* module, const link_map& object) {
   const Tables tables(object);
   Extent extent{.base = object.l_addr};
   auto* const iterate = reinterpret_cast<decltype(&dl_iterate_phdr)>(real::dl_iterate_phdr);
@@ -177,10 +195,10 @@ void rebind_object(void* module, const link_map& object) {
     return;
   }
   for (std::size_t i = 0; i < tables.relocations_size / sizeof(ElfW(Rela)); ++i) {
-    rebind_one(module, object, extent, tables, tables.relocations[i]);
+    rebind_one(self, module, object, extent, tables, tables.relocations[i]);
   }
   for (std::size_t i = 0; i < tables.jumps_size / sizeof(ElfW(Rela)); ++i) {
-    rebind_one(module, object, extent, tables, tables.jumps[i]);
+    rebind_one(self, module, object, extent, tables, tables.jumps[i]);
   }
 }
 
@@ -229,15 +247,52 @@ void add_needed(const link_map& object, Closure& closure) {
   }
 }
 
+// One thread at a time: two would take from each other the right to write. Whoever waits in vain
+// (in the child of a fork that came meanwhile, say) leaves its module as it is.
+constinit std::atomic<bool> busy{false};
+
+bool become_busy() {
+  constexpr std::uint64_t kPatienceNs = 1'000'000'000;
+  const std::uint64_t begin_ns = clock::now_ns();
+  while (busy.exchange(true, std::memory_order_acquire)) {
+    const Questions questions;
+    if (!questions || clock::now_ns() - begin_ns > kPatienceNs) {
+      return false;
+    }
+    raw::call(SYS_sched_yield);
+  }
+  return true;
+}
+
+// Held for good: the library stays loaded.
+void* this_library() {
+  static std::atomic<void*> handle{nullptr};
+  void* known = handle.load(std::memory_order_acquire);
+  Dl_info object;
+  if (known == nullptr && dladdr(kHooked, &object) != 0) {
+    auto* const open = reinterpret_cast<decltype(&dlopen)>(sockwatch_real_dlopen);
+    known = open(object.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
+    handle.store(known, std::memory_order_release);
+  }
+  return known;
+}
+
 }  // namespace
 
 void to_hooks(void* module) {
+  if (!become_busy()) {
+    return;
+  }
+  void* const self = this_library();
   Closure closure;
   closure.add(object_of(module));
   for (std::size_t i = 0; i < closure.count(); ++i) {
     add_needed(closure[i], closure);
-    rebind_object(module, closure[i]);
+    if (self != nullptr) {
+      rebind_object(self, module, closure[i]);
+    }
   }
+  busy.store(false, std::memory_order_release);
   dlerror();  // what was not found is not the program's error
 }
 

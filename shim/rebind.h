@@ -2,8 +2,8 @@
 // and so find libc's functions before ours.
 //
 // The flag stays, because a module may count on it for names of its own. Once the module is loaded,
-// its references to hooked functions that found libc's are pointed to what they would have found
-// without the flag; all others stay. What its constructors call has passed us by then.
+// its references to hooked functions that found libc's are pointed to ours; all others stay. What
+// its constructors call has passed us by then.
 #pragma once
 
 namespace sockwatch::shim::rebind {

@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <cstring>
 
+#include "shim/apart.h"
 #include "shim/clock.h"
+#include "shim/own_memory.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
@@ -136,8 +138,7 @@ Created map(long fd) {
     created.why = "too little address space for a segment";
     return created;
   }
-  const long address = raw::call(SYS_mmap, nullptr, wire::kSegmentSize, PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_NORESERVE, fd, 0);
+  const long address = map_own(wire::kSegmentSize, MAP_SHARED | MAP_NORESERVE, fd);
   if (raw::failed(address)) {
     created.why = "no address space for a segment";
     return created;
@@ -231,41 +232,17 @@ void map_at(const void* place, std::size_t size) {
   }
 }
 
-// Of this process; a child sets it back (forget_forks).
-constinit std::atomic<std::int32_t> forks_under_way{0};
-constexpr std::uint64_t kPatienceNs = 20'000'000;
-
-// True as soon as `done` is.
-template <class Done>
-bool wait_until(Done done) {
-  const std::uint64_t begin_ns = clock::now_ns();
-  while (!done()) {
-    if (clock::now_ns() - begin_ns > kPatienceNs) {
-      return false;
-    }
-    raw::call(SYS_sched_yield);
-  }
-  return true;
-}
-
-// Takes `segment_busy` while nobody forks. Each side says first what it is about to do and looks
-// then at the other. False: another thread has it.
-bool become_busy(Process& process) {
-  const auto nobody_forks = [] { return forks_under_way.load(std::memory_order_seq_cst) <= 0; };
-  bool waits = true;
-  while (process.segment_busy.exchange(1, std::memory_order_seq_cst) == 0) {
-    if (nobody_forks() || !waits) {
-      return true;
-    }
-    process.segment_busy.store(0, std::memory_order_release);
-    waits = wait_until(nobody_forks);
-  }
-  return false;
+void create_apart(void* created) {
+  *static_cast<Created*>(created) = create(state::settings.directory, state::settings.every_call);
 }
 
 // By the one thread that has `segment_busy`.
 wire::Header* create_for(Process& process) {
-  const Created created = create(state::settings.directory, state::settings.every_call);
+  Created created;
+  if (!apart::run(create_apart, &created)) {
+    created.try_again = true;
+    created.why = "no thread can be made to open a segment";
+  }
   if (created.header != nullptr) {
     process.usable_slots.store(created.usable_slots, std::memory_order_relaxed);
     process.populates.store(created.populates, std::memory_order_relaxed);
@@ -306,7 +283,7 @@ wire::Header* of(Process& process) {
   const std::uint64_t every_signal = ~std::uint64_t{0};
   std::uint64_t before = 0;
   raw::call(SYS_rt_sigprocmask, SIG_SETMASK, &every_signal, &before, sizeof(before));
-  if (become_busy(process)) {
+  if (process.segment_busy.exchange(1, std::memory_order_acquire) == 0) {
     header = process.segment.load(std::memory_order_acquire);
     if (header == nullptr) {
       header = create_for(process);
@@ -319,22 +296,6 @@ wire::Header* of(Process& process) {
   }
   return header;
 }
-
-void fork_begins() {
-  forks_under_way.fetch_add(1, std::memory_order_seq_cst);
-  // Only what belongs to this process counts, and there may be no memory of it yet.
-  const auto nobody_creates = [] {
-    return process::current().segment_busy.load(std::memory_order_seq_cst) == 0;
-  };
-  const Questions questions;
-  if (!nobody_creates() && questions) {
-    (void)wait_until(nobody_creates);
-  }
-}
-
-void fork_ends() { forks_under_way.fetch_sub(1, std::memory_order_release); }
-
-void forget_forks() { forks_under_way.store(0, std::memory_order_relaxed); }
 
 void stand_in(const wire::Ring* ring, bool all) {
   wire::Header* header = newest.load(std::memory_order_relaxed);

@@ -35,13 +35,6 @@ inline wire::Ring* ring_place(wire::Header* header, std::uint32_t slot) {
                                        slot * wire::kRingStride);
 }
 
-// Around a fork, by whoever can: no segment is created meanwhile, because a child made in the
-// middle would have its descriptor. Both wait for each other a moment and not longer.
-void fork_begins();
-void fork_ends();
-// In the child, in place of fork_ends().
-void forget_forks();
-
 // Makes sure that the first `elements` of a ring's array have memory. False: there is none.
 bool populate(const Process& process, wire::Slot& slot, wire::Ring* ring, std::uint64_t elements);
 

@@ -11,6 +11,7 @@ namespace sockwatch::shim::state {
 
 constinit std::atomic<Mode> mode{Mode::unresolved};
 constinit std::atomic<bool> sandboxed{false};
+constinit bool parents = false;
 constinit Settings settings{};
 
 namespace {

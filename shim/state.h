@@ -22,6 +22,10 @@ enum class Mode : std::uint32_t {
 // because a filter may answer an unexpected one by killing the process (questions.h).
 [[gnu::visibility("hidden")]] extern constinit std::atomic<bool> sandboxed;
 
+// The mark above is a child's, made by vfork, in the memory of a parent that is under no filter: it
+// goes with the child's exec. A child that ends in another way leaves it behind.
+[[gnu::visibility("hidden")]] extern constinit bool parents;
+
 inline bool recording() { return mode.load(std::memory_order_relaxed) == Mode::recording; }
 
 // Read from the environment by the constructor, constant afterwards.

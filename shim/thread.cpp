@@ -240,14 +240,13 @@ void start() {
   }
   // Never taken back: the library stays loaded.
   if (__register_atfork != nullptr) {
-    (void)__register_atfork(segment::fork_begins, segment::fork_ends, in_forked_child, nullptr);
+    (void)__register_atfork(nullptr, nullptr, in_forked_child, nullptr);
   }
 }
 
 // A handler that forks returns in the child into what it came upon, perhaps a push. The checks of
 // the generation (is_own) leave the instants between them and the stores.
 void in_forked_child() {
-  segment::forget_forks();
   Questions::forget_others();
   segment::stand_in(mine.ring, mine.section != 0 && mine.ring == nullptr);
 }

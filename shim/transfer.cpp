@@ -1,5 +1,6 @@
 #include "shim/transfer.h"
 
+#include "shim/caller_memory.h"
 #include "shim/client.h"
 #include "shim/tcp_picture.h"
 
@@ -205,13 +206,24 @@ void received(const Call& call, Outcome outcome, bool asked) {
   }
 }
 
+int first_byte_of(const void* bytes, std::size_t size) {
+  return size != 0 && readable(bytes, 1) ? *static_cast<const unsigned char*>(bytes) : -1;
+}
+
 int first_byte_of(const iovec* parts, std::size_t count) {
-  for (std::size_t i = 0; i < count; ++i) {
+  constexpr std::size_t kMostParts = 1024;  // UIO_MAXIOV: the kernel takes no more
+  for (std::size_t i = 0; i < count && count <= kMostParts && readable(&parts[i], sizeof(*parts));
+       ++i) {
     if (parts[i].iov_len != 0) {
-      return byte_at(parts[i].iov_base);
+      return first_byte_of(parts[i].iov_base, parts[i].iov_len);
     }
   }
   return -1;
+}
+
+int first_byte_of(const msghdr* message) {
+  return readable(message, sizeof(*message)) ? first_byte_of(message->msg_iov, message->msg_iovlen)
+                                             : -1;
 }
 
 bool any_room(const iovec* parts, std::size_t count) {

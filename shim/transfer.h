@@ -40,7 +40,7 @@ struct Call {
 Pause about_to_send(int fd, std::uint8_t bits, std::uint64_t start_ns);
 // Bytes moved and nothing more is to be told of it. Leaves errno alone.
 void moved(int fd);
-// `first_byte` is read only if something was sent and nothing was before: -1 where it is not known.
+// `first_byte` matters only if something was sent and nothing was before: -1 where it is not known.
 void sent(const Call& call, Outcome outcome, int first_byte);
 // `asked` is false if the program asked for no bytes at all: 0 is no end of file then.
 void received(const Call& call, Outcome outcome, bool asked);
@@ -48,8 +48,11 @@ void received(const Call& call, Outcome outcome, bool asked);
 inline bool awaits_bytes(std::uint8_t bits) {
   return (bits & kAwaiting) != 0 || (bits & (kReceived | kEnded)) == 0;
 }
-inline int byte_at(const void* buffer) { return *static_cast<const unsigned char*>(buffer); }
+// The first byte a call is about to send, -1 where there is none, or none that can be read. Read
+// before the call: once the bytes are gone whoever received them may have given the buffer back.
+int first_byte_of(const void* bytes, std::size_t size);
 int first_byte_of(const iovec* parts, std::size_t count);
+int first_byte_of(const msghdr* message);
 bool any_room(const iovec* parts, std::size_t count);
 
 // The tracked half of a call stands apart so that the untracked one has no stack frame.
@@ -62,6 +65,12 @@ template <class Real, class FirstByte>
   if (opens_turn) {
     call.pause = about_to_send(fd, bits, call.start_ns);
   }
+  int byte = -1;
+  if ((bits & kSent) == 0) {
+    const int error_before = errno;
+    byte = first_byte();
+    errno = error_before;
+  }
   const auto result = real();
   // The turn has begun already and nothing went wrong.
   if (result >= 0 && (bits & (kConnecting | kAwaiting)) == kAwaiting && !all) {
@@ -69,14 +78,13 @@ template <class Real, class FirstByte>
     return result;
   }
   const int error = errno;
-  sent(call, {static_cast<long>(result), error},
-       result > 0 && (bits & kSent) == 0 ? first_byte() : -1);
+  sent(call, {static_cast<long>(result), error}, result > 0 ? byte : -1);
   errno = error;
   return result;
 }
 
-// Runs `real` for a sending call. `first_byte` is a function and called only after the kernel has
-// taken at least one byte.
+// Runs `real` for a sending call. `first_byte` is a function and called only before the first send
+// of a connection.
 template <class Real, class FirstByte>
 inline auto send_through(wire::Op op, int fd, int flags, FirstByte first_byte, Real real) {
   const std::uint8_t bits = fd_table::bits(fd);

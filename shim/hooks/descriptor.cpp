@@ -10,7 +10,6 @@
 #include "shim/process.h"
 #include "shim/raw.h"
 #include "shim/real.h"
-#include "shim/segment.h"
 #include "shim/thread.h"
 
 using namespace sockwatch;
@@ -29,12 +28,9 @@ int noted_copy(wire::Op op, int from, int made, int command = 0) {
 // As _Fork: the child is a copy of this thread, on its own copy of the stack.
 template <class Make>
 long fork_through(Make make) {
-  segment::fork_begins();
   const long child = make();
   if (child == 0) {
     thread::in_forked_child();
-  } else {
-    segment::fork_ends();
   }
   return child;
 }
@@ -150,6 +146,7 @@ long sockwatch_syscall(long number, long a, long b, long c, long d, long e, long
       return sandbox::watch(
           sandbox::of_seccomp(static_cast<unsigned long>(a), static_cast<unsigned long>(b)), make);
     case SYS_prctl:
+      clock::before_prctl(static_cast<int>(a), b);
       return sandbox::watch(sandbox::of_prctl(static_cast<int>(a), static_cast<unsigned long>(b)),
                             make);
 #ifdef SYS_fork

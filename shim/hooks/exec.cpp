@@ -44,14 +44,19 @@ template <class AsItIs, class With>
   exec::prepare(call, plan);
   exec::tell(plan);
   if (plan.room != 0) {
-    const int result = with(exec::other_environment(call, plan, __builtin_alloca(plan.room)));
+    const Words other = exec::other_environment(call, plan, __builtin_alloca(plan.room));
+    const bool left = exec::leave_filter_behind();
+    const int result = with(other);
+    exec::still_filtered(left);
     if (errno != E2BIG) {
       exec::take_back(plan);
       return result;
     }
     exec::give_up_following(plan);
   }
+  const bool left = exec::leave_filter_behind();
   const int result = as_it_is();
+  exec::still_filtered(left);
   exec::take_back(plan);
   return result;
 }
@@ -68,20 +73,19 @@ template <class AsItIs, class With>
   Words environment = plan.room == 0
                           ? call.environment
                           : exec::other_environment(call, plan, __builtin_alloca(plan.room));
-  pid_t started = 0;
-  int error = real(&started, call.file, actions, attributes, call.arguments, environment);
+  // Where the caller wants it libc puts it there before a signal can tell of the child's end.
+  pid_t own = 0;
+  pid_t* const started = pid != nullptr ? pid : &own;
+  int error = real(started, call.file, actions, attributes, call.arguments, environment);
   if (error == E2BIG && plan.room != 0) {
     plan.tells = true;
-    error = real(&started, call.file, actions, attributes, call.arguments, call.environment);
+    error = real(started, call.file, actions, attributes, call.arguments, call.environment);
   }
   if (error != 0) {
     return error;
   }
-  if (pid != nullptr) {
-    *pid = started;
-  }
   plan.note.ppid = plan.note.pid;
-  plan.note.pid = started;
+  plan.note.pid = *started;
   exec::tell(plan);
   return 0;
 }

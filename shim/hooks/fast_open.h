@@ -24,6 +24,8 @@ template <class FirstByte, class Real>
   if (attempt.kind != client::Attempt::Kind::fresh) {
     return transfer::send_through(op, fd, flags, first_byte, real);
   }
+  const int byte = first_byte();
+  errno = error_before;
   fd_table::change(fd, 0, kAwaiting);  // the reply can be received before the send has returned
   const auto result = real();
   const int error = errno;
@@ -34,7 +36,7 @@ template <class FirstByte, class Real>
   client::finish(attempt, fd, {result < 0 ? -1L : 0L, error});
   if (result >= 0) {
     transfer::sent({op, fd, flags, kBorn | kTracked, attempt.start_ns, {}},
-                   {static_cast<long>(result), 0}, result > 0 ? first_byte() : -1);
+                   {static_cast<long>(result), 0}, result > 0 ? byte : -1);
   }
   errno = error;
   return result;

@@ -48,20 +48,15 @@ int hook_prctl(int option, ...) {
   if (kind != sandbox::Kind::none) {
     return sandbox::watch(kind, make);
   }
-  if (option == PR_SET_TSC && a == PR_TSC_SIGSEGV) {
-    clock::leave_vdso();  // it reads the counter the program is about to forbid itself
-  }
+  clock::before_prctl(option, static_cast<long>(a));
   return make();
 }
 
 // fork tells us by pthread_atfork; this one, for signal handlers, runs nobody's functions.
 pid_t hook_fork_alone() {
-  segment::fork_begins();
   const pid_t child = real::fork_alone();
   if (child == 0) {
     thread::in_forked_child();
-  } else {
-    segment::fork_ends();
   }
   return child;
 }

@@ -2,11 +2,13 @@
 #pragma once
 
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include <cstdint>
 
 #include "shim/bell.h"
 #include "shim/clock.h"
+#include "shim/environment.h"
 #include "shim/process.h"
 #include "shim/questions.h"
 #include "shim/state.h"
@@ -27,6 +29,8 @@ inline void entered(std::uint64_t now_ns) {
 // `all_threads`: others may be in the middle of questions to the kernel.
 template <class Real>
 auto filter_through(bool all_threads, Real real) {
+  const bool borrowed = process::is_borrowed(process::current()) &&
+                        process::current().generation.load(std::memory_order_relaxed) != 0;
   const bool before = state::sandboxed.exchange(true, std::memory_order_seq_cst);
   if (!before) {
     bell::remove(process::current());
@@ -35,13 +39,16 @@ auto filter_through(bool all_threads, Real real) {
     }
   }
   const auto result = real();
-  if (result >= 0) {
+  if (result >= 0 && borrowed) {
+    state::parents = !before;
+  } else if (result >= 0) {
     entered(clock::now_ns());
+    environment::end_recording_in(environ);
   } else {
     state::sandboxed.store(before, std::memory_order_relaxed);
-    if (!before) {
-      bell::put_back(process::current());
-    }
+  }
+  if (!before && (result < 0 || borrowed)) {
+    bell::put_back(process::current());
   }
   return result;
 }

@@ -8,7 +8,7 @@
 
 #include <sys/syscall.h>
 
-#define CLONE_VM 0x100  /* linux/sched.h, which is C */
+#define NO_FORK 0x80100  /* CLONE_VM, CLONE_SETTLS: linux/sched.h, which is C */
 
 #if defined(__x86_64__)
 #if defined(__CET__)
@@ -40,8 +40,8 @@ syscall:
         cmpq    $SYS_clone, %rdi
         je      .Lclone
         jmp     *%rax
-.Lclone:                                // with memory in common or another stack it is no fork
-        testl   $CLONE_VM, %esi
+.Lclone:                                // with memory in common, another stack or thread-local memory it is no fork for us
+        testl   $NO_FORK, %esi
         jnz     .Lpass
         testq   %rdx, %rdx
         jz      .Llook
@@ -145,8 +145,8 @@ syscall:
         b.eq    .Lclone
         br      x16
 .Lclone:
-        tst     x1, #CLONE_VM
-        b.ne    .Lpass
+        tbnz    x1, #8, .Lpass
+        tbnz    x1, #19, .Lpass
         cbz     x2, .Llook
 .Lpass:
         br      x16

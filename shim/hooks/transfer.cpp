@@ -42,15 +42,14 @@ ssize_t hook_splice(int from, loff_t* from_offset, int to, loff_t* to_offset, si
 
 namespace {
 
-// The buffers of a call are read only after the kernel took bytes from them, so they are good then.
-auto first_of(const void* bytes) {
-  return [bytes] { return transfer::byte_at(bytes); };
+auto first_of(const void* bytes, std::size_t size) {
+  return [=] { return transfer::first_byte_of(bytes, size); };
 }
 auto first_of(const iovec* parts, int count) {
   return [=] { return transfer::first_byte_of(parts, static_cast<std::size_t>(count)); };
 }
 auto first_of(const msghdr* message) {
-  return [message] { return transfer::first_byte_of(message->msg_iov, message->msg_iovlen); };
+  return [=] { return transfer::first_byte_of(message); };
 }
 int not_known() { return -1; }
 
@@ -67,7 +66,7 @@ auto some(const msghdr* message) {
 }  // namespace
 
 ssize_t hook_send(int fd, const void* bytes, size_t size, int flags) {
-  return send_through(wire::Op::send, fd, flags, first_of(bytes),
+  return send_through(wire::Op::send, fd, flags, first_of(bytes, size),
                       [=] { return real::send(fd, bytes, size, flags); });
 }
 
@@ -75,9 +74,9 @@ ssize_t hook_sendto(int fd, const void* bytes, size_t size, int flags, const soc
                     socklen_t length) {
   const auto make = [=] { return real::sendto(fd, bytes, size, flags, to, length); };
   if (opens_fast(fd, flags)) [[unlikely]] {
-    return fast_open_through(wire::Op::sendto, fd, flags, to, length, first_of(bytes), make);
+    return fast_open_through(wire::Op::sendto, fd, flags, to, length, first_of(bytes, size), make);
   }
-  return send_through(wire::Op::sendto, fd, flags, first_of(bytes), make);
+  return send_through(wire::Op::sendto, fd, flags, first_of(bytes, size), make);
 }
 
 ssize_t hook_sendmsg(int fd, const msghdr* message, int flags) {
@@ -93,9 +92,7 @@ ssize_t hook_sendmsg(int fd, const msghdr* message, int flags) {
 int hook_sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
   return send_through(
       wire::Op::sendmmsg, fd, flags,
-      [=] {
-        return transfer::first_byte_of(messages->msg_hdr.msg_iov, messages->msg_hdr.msg_iovlen);
-      },
+      [=] { return count == 0 ? -1 : transfer::first_byte_of(&messages->msg_hdr); },
       [=] { return real::sendmmsg(fd, messages, count, flags); });
 }
 
@@ -149,7 +146,7 @@ ssize_t hook_readv(int fd, const iovec* parts, int count) {
 }
 
 ssize_t hook_write(int fd, const void* bytes, size_t size) {
-  return send_through(wire::Op::write, fd, 0, first_of(bytes),
+  return send_through(wire::Op::write, fd, 0, first_of(bytes, size),
                       [=] { return real::write(fd, bytes, size); });
 }
 

@@ -158,6 +158,13 @@ void add_limits(std::vector<Hazard>& list) {
   list.push_back(
       {"address_space_for_both", {"address_space", "400", "300"}, Recording::of({refused()})});
   list.push_back({"memory_locked", {"memory_locked"}, perhaps()});
+  list.push_back({"memory_hole", {"memory_hole"}, Recording::of({refused().times(101)})});
+  list.push_back({"foreign_descriptors",
+                  {"foreign_descriptors"},
+                  Recording::of({refused()}).segments(200).noted(wire::ExecWhy::scrubbed, 100)});
+  list.push_back({"buffer_given_back",
+                  {"buffer_given_back"},
+                  Recording::of({event(Op::send), event(Op::sendmsg)}).may({Loss::ring_full})});
   list.push_back({"changed_root", {"changed_root"}, Recording::of({refused()})});
   list.push_back({"odd_umask", {"odd_umask"}, Recording::of({refused()})});
   list.push_back(
@@ -193,6 +200,9 @@ void add_sandboxes(std::vector<Hazard>& list) {
                       .segments(100)
                       .in_sandbox()
                       .may({Loss::ring_full, Loss::no_memory})});
+  list.push_back({"killing_sandbox_inherited_through_the_shell",
+                  {"seccomp_filter", "inherited_by_shell", "prctl"},
+                  Recording::of({}).segments(0)});
   list.push_back(
       {"calls_made_signals", {"user_dispatch"}, Recording::of({refused()}).in_sandbox()});
 }

@@ -8,6 +8,7 @@
 
 #include "support/check.h"
 #include "support/loopback.h"
+#include "support/thread.h"
 
 void* opener_open(const char* name, int flags);
 
@@ -24,6 +25,10 @@ static void use(void* module) {
 // Also by the modules that have one of their own.
 int whose(void);
 int whose(void) { return 1; }
+
+// Nothing of libc's but its name: no business of a module that was opened deeply.
+long splice(void);
+long splice(void) { return -7; }
 
 static char folder[4096];  // of the modules
 
@@ -44,8 +49,32 @@ static void use_deep(const char* name, int flags, int own) {
   loopback_refuse(&closed);
   CHECK_EQUAL(deep_whose(), own ? 2 : 1);
   CHECK_EQUAL(deep_listens(), own ? 107 : -1);
+  long (*deep_splices)(void) = (long (*)(void))dlsym(module, "deep_splices");
+  CHECK_EQUAL(deep_splices(), own ? -1 : -7);
   CHECK_EQUAL(deep_connects(&closed), ECONNREFUSED);
   CHECK_EQUAL(dlclose(module), 0);
+}
+
+static void* open_and_close(void* barrier) {
+  char path[4200];
+  snprintf(path, sizeof path, "%s/libdeep_now.so", folder);
+  for (int i = 0; i < 200; ++i) {
+    pthread_barrier_wait(barrier);
+    void* module = dlopen(path, RTLD_NOW | RTLD_DEEPBIND);
+    CHECK(module != NULL);
+    pthread_barrier_wait(barrier);
+    dlclose(module);
+  }
+  return NULL;
+}
+
+static void open_at_the_same_time(void) {
+  pthread_barrier_t barrier;
+  pthread_barrier_init(&barrier, NULL, 2);
+  const pthread_t one = thread_start(open_and_close, &barrier);
+  const pthread_t two = thread_start(open_and_close, &barrier);
+  thread_join(one);
+  thread_join(two);
 }
 
 static void use_deep_ones(void) {
@@ -58,6 +87,7 @@ static void use_deep_ones(void) {
     use_deep(names[i], RTLD_LAZY | RTLD_DEEPBIND, 1);
     use_deep(names[i], RTLD_NOW | RTLD_DEEPBIND, 1);
   }
+  open_at_the_same_time();
 }
 
 static void print_error(const char* name, int flags) {

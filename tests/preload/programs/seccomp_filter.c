@@ -84,11 +84,33 @@ static void install(const char* how, int with_start, unsigned otherwise) {
   if (result != 0) check_skip("seccomp filters are not permitted");
 }
 
+// Kills for one call alone.
+static void install_against(unsigned call) {
+  struct Program program = {.length = 0};
+  add(&program,
+      (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)));
+  add(&program, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1));
+  add(&program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS));
+  add(&program, (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+  struct sock_fprog filter = {program.length, program.steps};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) abort();
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0) {
+    check_skip("seccomp filters are not permitted");
+  }
+}
+
 int main(int count, char** arguments) {
   struct sockaddr_in open_address, closed_address;
   const char *when = count > 1 ? arguments[1] : "before", *how = count > 2 ? arguments[2] : "prctl";
   if (strncmp(when, "inherited", 9) == 0) {
-    const int kills = strcmp(when, "inherited_killing") == 0;
+    const int kills = strcmp(when, "inherited") != 0;
+    if (strcmp(when, "inherited_by_shell") == 0) {
+      install_against(SYS_ftruncate);
+      char command[4200] = "", self[4096] = "";
+      if (readlink("/proc/self/exe", self, sizeof self - 1) <= 0) return 1;
+      snprintf(command, sizeof command, "'%s' sandboxed", self);
+      return system(command) == 0 ? 0 : 1;
+    }
     install(how, 1, kills ? SECCOMP_RET_KILL_PROCESS : SECCOMP_RET_ERRNO | 1);
     execl("/proc/self/exe", arguments[0], "sandboxed", NULL);
     return 1;

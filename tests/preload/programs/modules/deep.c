@@ -1,5 +1,6 @@
 // A module to be opened with RTLD_DEEPBIND: it counts on its own functions before those of the
 // program, one of them with a name of libc's, and on its own library's before all others.
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@ int module_connects(void);  // libconnecting.so
 int whose(void);
 int deep_whose(void);
 int deep_listens(void);
+long deep_splices(void);
 int deep_connects(const struct sockaddr_in* address);
 
 int whose(void) { return 2; }
@@ -26,3 +28,5 @@ int deep_connects(const struct sockaddr_in* address) {
   close(fd);
   return result == -1 ? module_connects() : 0;
 }
+
+long deep_splices(void) { return splice(-1, NULL, -1, NULL, 1, 0); }
