@@ -9,6 +9,8 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/client.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -16,9 +18,10 @@ namespace {
 using model::Outcome;
 
 // A program and the place it connects to.
-std::uint64_t key_of(const Attempt& attempt) {
-  return (static_cast<std::uint64_t>(attempt.program) << 32) | attempt.place;
+std::uint64_t key_of(ProgramId program, PlaceId place) {
+  return (static_cast<std::uint64_t>(program) << 32) | place;
 }
+std::uint64_t key_of(const Attempt& attempt) { return key_of(attempt.program, attempt.place); }
 
 // Retries in a row: their number, and the pauses between them in classes of 5 % for the median.
 class Run {
@@ -116,6 +119,27 @@ class Storm : public Rule {
     const store::OptInt ended = row.decided_ns ? row.decided_ns : row.closed_ns;
     if (ended && pair->failures.size() < kTogether) {
       pair->failures.push_back({*ended, row.process_id, row.tid});
+    }
+  }
+  void see_plain(const PlainRun& run) override {
+    // Few programs go to one place, and none gets a pair here.
+    struct Known {
+      bool asked = false;
+      ProgramId program = 0;
+      Pair* pair = nullptr;
+    };
+    std::array<Known, 16> known{};
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      const ProgramId program = run.program(i);
+      auto& [asked, of, pair] = known[program % known.size()];
+      if (!asked || of != program) {
+        asked = true;
+        of = program;
+        pair = pairs_.find(key_of(program, run.place()));
+      }
+      if (pair == nullptr) continue;
+      ++pair->attempts;
+      end(*pair);
     }
   }
 
@@ -238,8 +262,18 @@ class Churn : public Rule {
     if (row.turns <= 1) ++place.single;
     if (place.connected == 1) place.first = row.started_ns;
     place.last = row.started_ns;
-    count(place.second, row.started_ns, 1'000'000'000);
-    count(place.minute, row.started_ns, 60'000'000'000);
+    count(place.second, row.started_ns, kSecond);
+    count(place.minute, row.started_ns, 60 * kSecond);
+  }
+  void see_plain(const PlainRun& run) override {
+    if (run.place() >= places_.size()) places_.resize(run.place() + 1);
+    PerPlace& place = places_[run.place()];
+    if (place.connected == 0) place.first = run.first_start_ns();
+    place.connected += static_cast<std::int64_t>(run.size());
+    for (std::size_t i = 0; i < run.size(); ++i) place.single += run.turns(i) <= 1 ? 1 : 0;
+    place.last = run.last_start_ns();
+    count(place.second, run, kSecond);
+    count(place.minute, run, 60 * kSecond);
   }
 
   void conclude(std::vector<Finding>& findings) override {
@@ -287,11 +321,20 @@ class Churn : public Rule {
     Window minute;
   };
 
-  static void count(Window& window, store::Ns at, store::Ns length) {
+  static void count(Window& window, store::Ns at, store::Ns length, std::int64_t times = 1) {
     const store::Ns number = at / length;
     if (number != window.number) window.count = 0;
     window.number = number;
-    window.most = std::max(window.most, ++window.count);
+    window.count += times;
+    window.most = std::max(window.most, window.count);
+  }
+  static void count(Window& window, const PlainRun& run, store::Ns length) {
+    // They come as they started: between two in the same window all are.
+    if (run.first_start_ns() / length == run.last_start_ns() / length) {
+      count(window, run.first_start_ns(), length, static_cast<std::int64_t>(run.size()));
+      return;
+    }
+    for (std::size_t i = 0; i < run.size(); ++i) count(window, run.started_ns(i), length);
   }
 
   std::vector<PerPlace> places_;

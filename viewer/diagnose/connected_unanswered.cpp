@@ -9,6 +9,7 @@
 #include "viewer/diagnose/connected_picture.h"
 #include "viewer/diagnose/connected_silence.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
 #include "viewer/model/shell_word.h"
 
@@ -305,6 +306,10 @@ class NeverRead : public Rule {
       if (here.run == nullptr) here.run = std::make_unique<Run>();
       ++here.run->lost_syns;
     }
+  }
+  void see_plain(const PlainRun& run) override {  // all had a reply
+    if (places_.size() <= run.place()) places_.resize(run.place() + 1);
+    end_run(places_[run.place()]);
   }
 
   void conclude(std::vector<Finding>& findings) override {

@@ -1,14 +1,18 @@
 // The first address of a name takes all the time.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
 #include "viewer/model/shell_word.h"
 
@@ -84,6 +88,22 @@ class Starved : public Rule {
     calls_.push_back({one, *row.resolution_id, one.end_ns(), {*row.peer_address}, false});
   }
 
+  void see_plain(const PlainRun& run) override {
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      const store::OptInt lookup = run.resolution_id(i);
+      if (!lookup || !run.shape(i).peer_name) continue;
+      settle(run.started_ns(i));
+      const bool of_call = std::any_of(calls_.begin(), calls_.end(), [&](const Call& call) {
+        return call.resolution == *lookup;
+      });
+      if (of_call || !is_asked(run.place(i))) {
+        see(run.attempt(i));
+      } else {
+        (void)begin_lookup(*lookup);
+      }
+    }
+  }
+
   void conclude(std::vector<Finding>& findings) override {
     while (!calls_.empty()) end_first();
     for (const auto& [service, cases] : cases_) {
@@ -123,6 +143,10 @@ class Starved : public Rule {
     bool connected;
   };
 
+  bool is_asked(PlaceId place) {
+    if (asked_places_.size() <= place) asked_places_.resize(place + 1);
+    return std::exchange(asked_places_[place], true) != 0;
+  }
   // Whether no attempt with this lookup was seen before. Of a client that tries several addresses
   // at once, another one may stand before that which gave up.
   bool begin_lookup(std::int64_t resolution) {
@@ -145,7 +169,8 @@ class Starved : public Rule {
 
   std::unordered_map<std::string, std::vector<std::string>> addresses_;
   std::unordered_map<std::string, std::unordered_set<std::string>> asked_;  // by name: ever tried
-  std::deque<Call> calls_;                                                  // as they started
+  std::vector<char> asked_places_;          // by place: a plain attempt of it was noted there
+  std::deque<Call> calls_;                  // as they started
   std::array<std::int64_t, 4096> begun_{};  // newest lookup of each residue
   std::map<ServiceId, Cases> cases_;
 };

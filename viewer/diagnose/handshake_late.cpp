@@ -6,6 +6,7 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/handshake.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
@@ -114,22 +115,14 @@ class SnatRace : public Rule {
     }
     if (tallies_.size() <= attempt.place) tallies_.resize(attempt.place + 1);
     Tally& tally = tallies_[attempt.place];
-    const bool near = tally.all > 0 && attempt.row.started_ns - tally.last_ns <= 5 * kMs;
-    // The one before learns only now that it has a neighbour.
-    if (near && !tally.last_near) {
-      ++tally.near;
-      if (tally.last_lost) ++tally.lost_near;
-    }
     const bool lost = lost_syn(attempt, settings());
-    ++tally.all;
-    tally.near += near ? 1 : 0;
-    if (lost) {
-      tally.lost_near += near ? 1 : 0;
-      lost_[attempt.place].add(Case(attempt), Confidence::low);
-    }
-    tally.last_ns = attempt.row.started_ns;
-    tally.last_near = near;
-    tally.last_lost = lost;
+    tally.add(attempt.row.started_ns, lost);
+    if (lost) lost_[attempt.place].add(Case(attempt), Confidence::low);
+  }
+  void see_plain(const PlainRun& run) override {
+    if (tallies_.size() <= run.place()) tallies_.resize(run.place() + 1);
+    Tally& tally = tallies_[run.place()];
+    for (std::size_t i = 0; i < run.size(); ++i) tally.add(run.started_ns(i), false);
   }
 
   void conclude(std::vector<Finding>& findings) override {
@@ -159,6 +152,21 @@ class SnatRace : public Rule {
 
  private:
   struct Tally {
+    void add(store::Ns started_ns, bool is_lost) {
+      const bool is_near = all > 0 && started_ns - last_ns <= 5 * kMs;
+      // The one before learns only now that it has a neighbour.
+      if (is_near && !last_near) {
+        ++near;
+        if (last_lost) ++lost_near;
+      }
+      ++all;
+      near += is_near ? 1 : 0;
+      lost_near += is_lost && is_near ? 1 : 0;
+      last_ns = started_ns;
+      last_near = is_near;
+      last_lost = is_lost;
+    }
+
     store::Ns last_ns = 0;
     std::int64_t all = 0;
     std::int64_t near = 0;
@@ -252,13 +260,7 @@ class PortReuse : public Rule {
     if (uses_.size() <= attempt.place) uses_.resize(attempt.place + 1);
     Uses& uses = uses_[attempt.place];
     if (attempt.is(Outcome::connected)) {
-      const Use use{*row.local_port, row.closed_ns.value_or(row.started_ns)};
-      if (uses.ring.size() < kRemembered) {
-        uses.ring.push_back(use);
-      } else {
-        uses.ring[uses.next] = use;
-        uses.next = (uses.next + 1) % kRemembered;
-      }
+      uses.add({*row.local_port, row.closed_ns.value_or(row.started_ns)});
       return;
     }
     const bool unanswered = (attempt.silent && row.syn_retransmits.value_or(0) >= 1) ||
@@ -272,6 +274,13 @@ class PortReuse : public Rule {
       uses.since.add(std::max<store::Ns>(since, 0));
       uses.port = use.port;
       return;
+    }
+  }
+  void see_plain(const PlainRun& run) override {
+    if (uses_.size() <= run.place()) uses_.resize(run.place() + 1);
+    Uses& uses = uses_[run.place()];
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      if (run.local_port(i) != 0) uses.add({run.local_port(i), run.closed_ns(i)});
     }
   }
 
@@ -308,6 +317,15 @@ class PortReuse : public Rule {
     store::Ns end_ns;
   };
   struct Uses {
+    void add(Use use) {
+      if (ring.size() < kRemembered) {
+        ring.push_back(use);
+      } else {
+        ring[next] = use;
+        next = (next + 1) % kRemembered;
+      }
+    }
+
     std::vector<Use> ring;
     std::size_t next = 0;
     std::int64_t port = 0;

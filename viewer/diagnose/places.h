@@ -46,10 +46,10 @@ class Places {
   // What a finding of the whole service is called: the name with the port, else the endpoint.
   const std::string& service(ServiceId service) const { return services_[service]; }
   const Fared& fared(ServiceId service) const { return fared_[service]; }
-  void count(PlaceId place, bool connected) {
+  void count(PlaceId place, bool connected, std::int64_t times = 1) {
     Fared& fared = fared_[places_[place].service];
-    ++fared.attempts;
-    fared.connected += connected ? 1 : 0;
+    fared.attempts += times;
+    fared.connected += connected ? times : 0;
   }
   std::optional<ServiceId> find_service(std::string_view label) const;
 

@@ -36,7 +36,8 @@ std::string row_by_row(const Rows& rows) {
 
 std::string in_blocks(const Rows& rows, std::size_t block_rows) {
   auto builder = begun(rows);
-  show_in_blocks(rows.connections, block_rows, [&](store::Block& block) { builder.add(block); });
+  show_in_blocks(rows.connections, block_rows,
+                 [&](store::Block& block) { builder.add(model::PlainBlock(block)); });
   return finished(builder, rows, run_in_blocks(diagnose::all_rules(), rows, block_rows));
 }
 
@@ -53,6 +54,7 @@ TEST(LongTrace, SaysWhatAShortOneSays) {
     const std::string expected = row_by_row(rows);
     ASSERT_EQ(in_blocks(rows, 4096), expected) << "seed " << seed;
     ASSERT_EQ(in_blocks(rows, 64), expected) << "seed " << seed;
+    ASSERT_EQ(in_blocks(rows, 7), expected) << "seed " << seed;
     for (const auto& one : run(diagnose::all_rules(), rows)) found.insert(one.rule);
   }
   // The traces are such that it matters.
