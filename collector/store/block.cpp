@@ -142,10 +142,6 @@ bool BlockColumn::is_in_range() {
   return true;
 }
 
-std::int64_t BlockColumn::at(std::size_t at) const {
-  return is_read_ ? values_[at] : numbers_.at(at, reference_);
-}
-
 template <std::size_t kPlace>
 void Block::set(ConnectionRow& row, const BlockColumn& column, std::size_t at) {
   using Value = Plain<Held<kPlace>>;

@@ -68,6 +68,11 @@ class BlockColumn {
   // By row; any number where not known. Stays valid until the next block is opened. Once they are
   // read several threads may ask for them.
   std::span<const std::int64_t> values();
+  bool is_read() const { return is_read_; }
+  // Of one row, without reading the others; any number where not known.
+  std::int64_t at(std::size_t at) const {
+    return is_read_ ? values_[at] : numbers_.at(at, reference_);
+  }
   const std::vector<std::string>& words() const { return words_; }
 
   // Sets kept[row] to 0 where `holds(number)` is false; where none is known, if `if_unknown` is.
@@ -76,7 +81,6 @@ class BlockColumn {
 
  private:
   friend class Block;
-  std::int64_t at(std::size_t at) const;
   bool is_in_range();
 
   PackedNumbers numbers_;

@@ -69,6 +69,12 @@ class AttemptCap : public Rule {
   void see_plain(const PlainRun& run) override {
     if (services_.size() <= run.service()) services_.resize(run.service() + 1);
     Service& service = services_[run.service()];
+    if (service.waiting.empty()) {  // so nobody waits to be made good either
+      for (std::size_t i = 0; i < run.size(); ++i) {
+        if (const store::OptInt rtt = run.rtt_us(i)) service.add_rtt(*rtt);
+      }
+      return;
+    }
     for (std::size_t i = 0; i < run.size(); ++i) {
       const bool follows =
           std::any_of(service.waiting.begin(), service.waiting.end(), [&](const Waiting& before) {

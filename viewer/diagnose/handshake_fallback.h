@@ -50,18 +50,16 @@ class Fallbacks {
   // The same of each of a run. Most are of other processes, and change nothing.
   template <typename Done>
   void see_plain(const PlainRun& run, Done done) {
-    if (!waiting_.contains(run.service())) return;
-    for (std::size_t i = 0; i < run.size(); ++i) {
-      if (concerns(run, i)) see(run.attempt(i), done);
+    const std::vector<Waiting>* waiting = waiting_of(run.service());
+    if (waiting == nullptr) return;
+    for (std::size_t i = 0; i < run.size() && !waiting->empty(); ++i) {
+      if (concerns(*waiting, run, i)) see(run.attempt(i), done);
     }
   }
   // false: see() of it would do nothing.
   bool concerns(const PlainRun& run, std::size_t at) const {
-    const auto found = waiting_.find(run.service());
-    if (found == waiting_.end()) return false;
-    return std::any_of(found->second.begin(), found->second.end(), [&](const Waiting& before) {
-      return before.one.process_id == run.process_id(at) || is_over(before, run.started_ns(at));
-    });
+    const std::vector<Waiting>* waiting = waiting_of(run.service());
+    return waiting != nullptr && concerns(*waiting, run, at);
   }
 
   // One that got nowhere; after see().
@@ -97,6 +95,16 @@ class Fallbacks {
     store::Ns until_ns;  // the end of it, or of the newest attempt on the addresses after it
     std::int64_t newest_lookup;  // that was used before it ended
   };
+
+  const std::vector<Waiting>* waiting_of(ServiceId service) const {
+    const auto found = waiting_.find(service);
+    return found == waiting_.end() ? nullptr : &found->second;
+  }
+  static bool concerns(const std::vector<Waiting>& waiting, const PlainRun& run, std::size_t at) {
+    return std::any_of(waiting.begin(), waiting.end(), [&](const Waiting& before) {
+      return before.one.process_id == run.process_id(at) || is_over(before, run.started_ns(at));
+    });
+  }
 
   static bool is_over(const Waiting& before, store::Ns now) {
     return before.until_ns + kNextAddress < now;

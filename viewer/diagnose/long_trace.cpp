@@ -131,23 +131,25 @@ void LongTrace::show_waiting(PlainBlockView& view, std::uint32_t in_block, Share
 
 void LongTrace::begin_block(PlainBlockView& view, Share& share) {
   const std::size_t places = view.ids.size();
-  share.families.assign(places, -1);
-  share.siblings.resize(places);
-  share.eldest.resize(places);
+  share.in_block.assign(places, {});
   if (share.waiting.size() < places) {
     share.waiting.resize(places);
     share.all_waiting.resize(places);
   }
   std::unordered_map<ServiceId, std::uint32_t> eldest;
   for (std::uint32_t i = 0; i < places; ++i) {
-    share.siblings[i] = i;
     if (!view.ids[i]) continue;
+    InBlock& here = share.in_block[i];
     const PlaceId place = *view.ids[i];
+    const ServiceId service = view.places[place].service;
     if (share.shapes[place] != nullptr) {
-      share.families[i] = view.columns.family_of(share.shapes[place]->family);
+      here.family = view.columns.family_of(share.shapes[place]->family);
     }
-    share.eldest[i] = eldest.try_emplace(view.places[place].service, i).first->second;
-    if (share.eldest[i] != i) std::swap(share.siblings[i], share.siblings[share.eldest[i]]);
+    here.by_place = !share.by_place[place].empty();
+    here.by_service = !share.by_service[service].empty();
+    here.sibling = i;
+    here.eldest = eldest.try_emplace(service, i).first->second;
+    if (here.eldest != i) std::swap(here.sibling, share.in_block[here.eldest].sibling);
   }
 }
 
@@ -166,27 +168,27 @@ void LongTrace::show(const model::PlainBlock& shown, std::size_t number) {
   for (std::uint32_t i = 0; i < block.rows(); ++i) {
     if (!block.is_chosen(i)) continue;
     const std::uint32_t in_block = shown.places[i];
-    if (!ids[in_block]) continue;
-    const PlaceId place = *ids[in_block];
-    if (shown.plain[i] && share.families[in_block] == view.columns.family(i)) {
+    InBlock& here = share.in_block[in_block];
+    if (shown.plain[i] && here.family == view.columns.family(i)) {
       const PlainRun alone(view, {&i, 1});
       for (Rule* rule : share.one_by_one) rule->see_plain(alone);
-      if (!share.by_place[place].empty()) share.waiting[in_block].push_back(i);
-      const std::uint32_t eldest = share.eldest[in_block];
-      if (!share.by_service[places_[place].service].empty()) share.all_waiting[eldest].push_back(i);
+      if (here.by_place) share.waiting[in_block].push_back(i);
+      if (here.by_service) share.all_waiting[here.eldest].push_back(i);
       continue;
     }
+    if (!ids[in_block]) continue;
+    const PlaceId place = *ids[in_block];
     std::uint32_t sibling = in_block;
     do {
       show_waiting(view, sibling, share);
-      sibling = share.siblings[sibling];
+      sibling = share.in_block[sibling].sibling;
     } while (sibling != in_block);
     const Row& row = rows[i];
     show_whole(row, place, share);
     auto& shape = share.shapes[place];
     if (!shown.plain[i] || shape != nullptr) continue;
     shape = std::make_unique<Row>(shape_of(row));
-    share.families[in_block] = view.columns.family(i);
+    here.family = view.columns.family(i);
   }
   for (std::uint32_t i = 0; i < ids.size(); ++i) {
     if (ids[i]) show_waiting(view, i, share);

@@ -39,6 +39,15 @@ class LongTrace {
   using BlockPlaceIds = std::vector<std::optional<PlaceId>>;
   using RowNumbers = std::vector<std::uint32_t>;
 
+  // Of a place of a block.
+  struct InBlock {
+    std::int64_t family = -1;   // of its shape
+    std::uint32_t sibling = 0;  // the next place of the same service, in a ring
+    std::uint32_t eldest = 0;   // one place of the ring for all of it
+    bool by_place = false;      // there are rules
+    bool by_service = false;
+  };
+
   struct Share {
     std::vector<Rule*> rules;
     std::vector<Rule*> for_healthy;
@@ -52,12 +61,9 @@ class LongTrace {
     std::size_t block = 0;  // number of the next one
     ProgramCache programs;
 
-    // By place of the block.
-    std::vector<std::int64_t> families;   // of its shape
-    std::vector<std::uint32_t> siblings;  // the next place of the same service, in a ring
-    std::vector<std::uint32_t> eldest;    // one place of the ring for all of it
-    std::vector<RowNumbers> waiting;      // plain rows that by_place must still see
-    std::vector<RowNumbers> all_waiting;  // of the eldest, those by_service must still see
+    std::vector<InBlock> in_block;        // by place of the block
+    std::vector<RowNumbers> waiting;      // likewise: plain rows that by_place must still see
+    std::vector<RowNumbers> all_waiting;  // of the eldest: those that by_service must still see
   };
 
   static void begin_block(PlainBlockView& view, Share& share);

@@ -27,10 +27,8 @@ PlainColumns::PlainColumns(store::Block& block)
 }
 
 void PlainColumns::read(store::Block& block) {
-  block.read<&Row::id, &Row::process_id, &Row::tid, &Row::blocking, &Row::local_port,
-             &Row::resolution_id, &Row::started_ns, &Row::decided_ns, &Row::noticed_ns,
-             &Row::first_send_ns, &Row::first_receive_ns, &Row::closed_ns, &Row::rtt_us,
-             &Row::turns, &Row::family, &Row::ending>();
+  block.read<&Row::process_id, &Row::local_port, &Row::started_ns, &Row::decided_ns,
+             &Row::closed_ns, &Row::rtt_us, &Row::turns, &Row::family>();
 }
 
 std::int64_t PlainColumns::family_of(const std::string& word) const {
@@ -39,7 +37,7 @@ std::int64_t PlainColumns::family_of(const std::string& word) const {
   return found == words.end() ? -1 : found - words.begin();
 }
 
-void PlainColumns::fill(Row& shape, std::size_t row) {
+void PlainColumns::fill(Row& shape, std::size_t row) const {
   shape.id = id_[row];
   shape.process_id = process_[row];
   shape.tid = tid_[row];

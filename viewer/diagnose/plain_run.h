@@ -18,38 +18,38 @@
 
 namespace sockwatch::diagnose {
 
-// The columns of plain attempts that rules are shown, see needs.h. One that no rule asks for is not
-// read.
+// The columns of plain attempts that rules are shown, see needs.h.
 class PlainColumns {
  public:
   using Row = store::ConnectionRow;
 
   explicit PlainColumns(store::Block& block);
-  // All of them, for others that look at the block in threads of their own.
+  // Those that many ask for, before others look at the block in threads of their own. Of the rest
+  // single numbers are taken.
   static void read(store::Block& block);
 
-  std::optional<model::Ending> ending(std::size_t row) {
+  std::optional<model::Ending> ending(std::size_t row) const {
     return endings_[static_cast<std::size_t>(ending_[row])];
   }
   // As a number of this block; of a word that does not occur in it none that a row has.
-  std::int64_t family(std::size_t row) { return family_[row]; }
+  std::int64_t family(std::size_t row) const { return family_[row]; }
   std::int64_t family_of(const std::string& word) const;
   // All else in it is of the place.
-  void fill(Row& shape, std::size_t row);
+  void fill(Row& shape, std::size_t row) const;
 
  private:
   friend class PlainRun;
   struct Numbers {
-    explicit Numbers(store::BlockColumn& of) : column(&of) {}
-    std::int64_t operator[](std::size_t row) {
-      if (values == nullptr) values = column->values().data();
-      return values[row];
+    explicit Numbers(store::BlockColumn& of)
+        : column(&of), values(of.is_read() ? of.values().data() : nullptr) {}
+    std::int64_t operator[](std::size_t row) const {
+      return values != nullptr ? values[row] : column->at(row);
     }
-    store::OptInt at(std::size_t row) {
+    store::OptInt at(std::size_t row) const {
       return column->knows(row) ? store::OptInt((*this)[row]) : std::nullopt;
     }
-    store::BlockColumn* column;
-    const std::int64_t* values = nullptr;
+    const store::BlockColumn* column;
+    const std::int64_t* values;  // where the column was read
   };
 
   Numbers id_, process_, tid_, blocking_, local_port_, resolution_, started_, decided_, noticed_,
