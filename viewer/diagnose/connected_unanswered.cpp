@@ -35,6 +35,7 @@ class UnansweredRule : public CaseRule {
     } else {
       said.by_epoll += waited_for_this(row) ? 0 : 1;
       said.in_pieces += in_few_pieces(row) ? 0 : 1;
+      said.doubtful += waited_for_this(row) && in_few_pieces(row) ? 0 : 1;
     }
   }
   // What nobody is known to have waited for is no fault.
@@ -50,6 +51,7 @@ class UnansweredRule : public CaseRule {
     std::int64_t without_wait = 0;  // none is known to have run out
     std::int64_t by_epoll = 0;
     std::int64_t in_pieces = 0;
+    std::int64_t doubtful = 0;  // one of these two
   };
   const Said& said(const Cases& cases) const { return said_.at(place(cases).service); }
 
@@ -100,7 +102,8 @@ class Silent : public UnansweredRule {
             "connected, the request sent and every byte of it acknowledged, nothing "
             "received, and the program's wait ran out. Medium where the wait was an epoll_wait, "
             "where more pieces were sent than a request has, or where the process ended before "
-            "TCP could be read. Low, for information: closed after 1 s or more without any wait "
+            "TCP could be read; a warning where each was of the first two kinds. Low, for "
+            "information: closed after 1 s or more without any wait "
             "running out",
         .meaning =
             "The connection was made and the request sent; wherever TCP was read after that, the "
@@ -124,6 +127,14 @@ class Silent : public UnansweredRule {
     if (later_silence(attempt)) return Confidence::medium;
     return std::nullopt;
   }
+  Severity severity(const Cases& cases) const override {
+    const Severity usual = UnansweredRule::severity(cases);
+    return maybe_nobody_waited(cases) ? std::max(usual, Severity::warning) : usual;
+  }
+  // One who sends a line, rests in its event loop and closes looks the same.
+  bool maybe_nobody_waited(const Cases& cases) const {
+    return said(cases).doubtful == cases.count();
+  }
 
   void tell(const Cases& cases, Finding& finding) const override {
     const Said& s = said(cases);
@@ -140,6 +151,9 @@ class Silent : public UnansweredRule {
       finding.summary =
           fmt::format("{} sent nothing for {} after the request.",
                       with_address(context().places, cases.first_place()), times(s.waited));
+    }
+    if (maybe_nobody_waited(cases)) {
+      finding.summary += " Whether the program waited for an answer is not known.";
     }
     finding.next_steps = {
         fmt::format("on {}: latency, thread pool and upstreams of the service on port {}",
