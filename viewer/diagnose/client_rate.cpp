@@ -21,7 +21,6 @@ using model::Outcome;
 std::uint64_t key_of(ProgramId program, PlaceId place) {
   return (static_cast<std::uint64_t>(program) << 32) | place;
 }
-std::uint64_t key_of(const Attempt& attempt) { return key_of(attempt.program, attempt.place); }
 
 // Retries in a row: their number, and the pauses between them in classes of 5 % for the median.
 class Run {
@@ -101,7 +100,8 @@ class Storm : public Rule {
     // A program that gets no socket retries nowhere.
     if (!attempt.row.peer_address) return;
     // What is healthy ends a run; nothing else needs it, and most places never fail.
-    Pair* pair = attempt.failed ? pairs_.slot(key_of(attempt)) : pairs_.find(key_of(attempt));
+    Pair* pair = pair_of(attempt.program, attempt.place);
+    if (pair == nullptr && attempt.failed) pair = add_pair(attempt.program, attempt.place);
     if (pair == nullptr) return;
     const auto& row = attempt.row;
     ++pair->attempts;
@@ -122,21 +122,8 @@ class Storm : public Rule {
     }
   }
   void see_plain(const PlainRun& run) override {
-    // Few programs go to one place, and none gets a pair here.
-    struct Known {
-      bool asked = false;
-      ProgramId program = 0;
-      Pair* pair = nullptr;
-    };
-    std::array<Known, 16> known{};
     for (std::size_t i = 0; i < run.size(); ++i) {
-      const ProgramId program = run.program(i);
-      auto& [asked, of, pair] = known[program % known.size()];
-      if (!asked || of != program) {
-        asked = true;
-        of = program;
-        pair = pairs_.find(key_of(program, run.place()));
-      }
+      Pair* pair = pair_of(run.program(i), run.place());
       if (pair == nullptr) continue;
       ++pair->attempts;
       end(*pair);
@@ -224,7 +211,26 @@ class Storm : public Rule {
     pair.failures.clear();
   }
 
+  Pair* pair_of(ProgramId program, PlaceId place) {
+    if (by_place_.size() <= place) return nullptr;
+    if (by_place_[place].size() > kFew) return pairs_.find(key_of(program, place));
+    for (const auto& [of, pair] : by_place_[place]) {
+      if (of == program) return pair;
+    }
+    return nullptr;
+  }
+  Pair* add_pair(ProgramId program, PlaceId place) {
+    Pair* pair = pairs_.slot(key_of(program, place));
+    if (pair == nullptr) return nullptr;
+    if (by_place_.size() <= place) by_place_.resize(place + 1);
+    by_place_[place].emplace_back(program, pair);
+    return pair;
+  }
+
   Bounded<std::uint64_t, Pair> pairs_;
+  // To most places few programs go.
+  static constexpr std::size_t kFew = 16;
+  std::vector<std::vector<std::pair<ProgramId, Pair*>>> by_place_;
 };
 
 class Churn : public Rule {
