@@ -52,7 +52,8 @@ const Finding* harmless(const model::Summary& summary, const std::vector<Finding
 }
 
 // What no rule speaks of: what is known of most of it, and where to look.
-std::string why_unknown(const model::Summary& summary, const std::vector<std::size_t>& groups) {
+std::string why_unknown(const model::Summary& summary, const std::vector<std::size_t>& groups,
+                        const TextStyle& style) {
   if (groups.empty()) return "";
   const model::FailureGroup& most = summary.failures[groups.front()];
   const model::Destination& place = summary.destinations[most.key.destination];
@@ -64,8 +65,9 @@ std::string why_unknown(const model::Summary& summary, const std::vector<std::si
            "it.";
   }
   if (most.evidence.ids.empty()) return " No rule of the catalogue says why.";
-  return fmt::format(" No rule of the catalogue says why; all that is known of one: attempt {}.",
-                     most.evidence.ids.front());
+  return fmt::format(
+      " No rule of the catalogue says why (all that is known of one: sockwatch show {} {}).",
+      shell_word(style.file, style), most.evidence.ids.front());
 }
 
 }  // namespace
@@ -103,7 +105,7 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
   }
   text += headline(summary, groups, style);
   if (summary.total.failures() > 0) {
-    text += why_unknown(summary, undiagnosed(summary, findings));
+    text += why_unknown(summary, undiagnosed(summary, findings), style);
   }
   return text + others(0, warnings);
 }

@@ -93,7 +93,9 @@ TEST(Verdict, AFailureToldForInformationIsNoErrorAndNoRiddle) {
 TEST(Verdict, SaysThatNoRuleKnows) {
   const model::Summary summary = summarise(incident());
   const std::string text = verdict(summary, model::group_by_name(summary), {}, narrow());
-  EXPECT_THAT(text, HasSubstr("No rule of the catalogue says why; all that is known of one: "));
+  EXPECT_THAT(
+      text,
+      HasSubstr("No rule of the catalogue says why (all that is known of one: sockwatch show "));
 }
 
 TEST(Verdict, WhatNoRuleKnowsHasANextStep) {
