@@ -1,6 +1,5 @@
 #include "collector/store/block.h"
 
-#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -127,27 +126,24 @@ std::span<const std::int64_t> BlockColumn::values() {
   if (is_read_) return values_;
   is_read_ = true;
   numbers_.read(rows_, reference_, values_);
-  if (end_ != 0) {
-    for (std::size_t i = 0; i < rows_; ++i) {
-      if (static_cast<std::uint64_t>(values_[i]) < end_) continue;
-      values_[i] = 0;
-      damaged_ = damaged_ || knows(i);
-    }
-  }
   return values_;
 }
 
-std::int64_t BlockColumn::at(std::size_t at) {
-  if (is_read_) return values_[at];
-  if (!numbers_.is_random()) return values()[at];
-  const std::int64_t number = numbers_.at(at, reference_);
-  if (end_ == 0 || static_cast<std::uint64_t>(number) < end_) return number;
-  damaged_ = true;
-  return 0;
+// What is not known is any number, so those that ask for it get a word all the same.
+bool BlockColumn::is_in_range() {
+  if (end_ == 0 || knows_none()) return true;
+  if (has_one_value()) return static_cast<std::uint64_t>(only()) < end_;
+  (void)values();
+  for (std::size_t i = 0; i < rows_; ++i) {
+    if (static_cast<std::uint64_t>(values_[i]) < end_) continue;
+    if (knows(i)) return false;
+    values_[i] = 0;
+  }
+  return true;
 }
 
 template <std::size_t kPlace>
-void Block::set(ConnectionRow& row, BlockColumn& column, std::size_t at) {
+void Block::set(ConnectionRow& row, const BlockColumn& column, std::size_t at) {
   using Value = Plain<Held<kPlace>>;
   auto& member = row.*(column_at<kPlace>().member);
   if constexpr (Value::kOptional) {
@@ -171,7 +167,6 @@ bool Block::read(std::string_view& bytes) {
   BlockColumn& column = columns_[kPlace];
   column.rows_ = rows_;
   column.is_read_ = false;
-  column.damaged_ = false;
   if (column_at<kPlace>().since > version_) {
     column.numbers_.open_unknown();
   } else {
@@ -191,12 +186,10 @@ bool Block::read(std::string_view& bytes) {
   } else if constexpr (std::is_same_v<typename Value::Type, bool>) {
     column.end_ = 2;
   }
-  if (column.has_one_value() && !column.knows_none() && column.end_ != 0 &&
-      static_cast<std::uint64_t>(column.only()) >= column.end_) {
-    return false;
-  }
+  if (!column.is_in_range()) return false;
+  if (!column.numbers_.is_random()) (void)column.values();
   if (column.knows_none() || (column.knows_all() && column.has_one_value())) {
-    set<kPlace>(row_, column, 0);
+    set<kPlace>(common_, column, 0);
   } else {
     varying_.emplace_back(&Block::set<kPlace>, &column);
   }
@@ -210,7 +203,12 @@ bool Block::open(std::string_view bytes, std::int64_t rows) {
   chosen_.clear();
   const bool read_all =
       visit_columns([&]<typename Place>(Place) { return read<Place::value>(bytes); });
-  return read_all && bytes.empty() && in_order() && !is_damaged();
+  return read_all && bytes.empty() && in_order();
+}
+
+void Block::follow(const Block& before) {
+  last_started_ns_ = before.last_started_ns_;
+  last_id_ = before.last_id_;
 }
 
 bool Block::in_order() {
@@ -224,16 +222,6 @@ bool Block::in_order() {
     last_id_ = ids[i];
   }
   return true;
-}
-
-const ConnectionRow& Block::row(std::size_t at) {
-  for (const auto& [set, column] : varying_) set(row_, *column, at);
-  return row_;
-}
-
-bool Block::is_damaged() const {
-  return std::any_of(columns_.begin(), columns_.end(),
-                     [](const BlockColumn& column) { return column.damaged_; });
 }
 
 }  // namespace sockwatch::store

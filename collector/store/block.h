@@ -65,8 +65,14 @@ class BlockColumn {
   bool has_one_value() const { return numbers_.has_one_value(); }
   std::int64_t only() const { return numbers_.only(); }
 
-  // By row; any number where not known. Stays valid until the next block is opened.
+  // By row; any number where not known. Stays valid until the next block is opened. Once they are
+  // read several threads may ask for them.
   std::span<const std::int64_t> values();
+  bool is_read() const { return is_read_; }
+  // Of one row, without reading the others; any number where not known.
+  std::int64_t at(std::size_t at) const {
+    return is_read_ ? values_[at] : numbers_.at(at, reference_);
+  }
   const std::vector<std::string>& words() const { return words_; }
 
   // Sets kept[row] to 0 where `holds(number)` is false; where none is known, if `if_unknown` is.
@@ -75,7 +81,7 @@ class BlockColumn {
 
  private:
   friend class Block;
-  std::int64_t at(std::size_t at);
+  bool is_in_range();
 
   PackedNumbers numbers_;
   std::vector<std::string> words_;
@@ -84,7 +90,6 @@ class BlockColumn {
   std::size_t end_ = 0;  // of what values may be, if not 0: text and bool
   std::vector<std::int64_t> values_;
   bool is_read_ = false;
-  bool damaged_ = false;
 };
 
 template <typename Holds>
@@ -109,15 +114,16 @@ void BlockColumn::keep_where(std::span<std::uint8_t> kept, bool if_unknown, Hold
   }
 }
 
-// One block after the other; of one thread.
+// One block after the other; of one thread, unless it is said otherwise.
 class Block {
  public:
   // `version`: of the schema of the file; a column it lacks is not in the block either.
   explicit Block(int version) : version_(version) {}
 
-  // false: no block Packer makes, or one that does not continue the one before. `bytes` must live
-  // as long as this block is in use.
+  // false: no block Packer makes, or one that does not continue the one before, which is the one
+  // opened last, or the one this follows. `bytes` must live as long as this block is in use.
   bool open(std::string_view bytes, std::int64_t rows);
+  void follow(const Block& before);
 
   std::size_t rows() const { return rows_; }
   template <auto kMember>
@@ -126,17 +132,18 @@ class Block {
   }
   // Rows a filter leaves out are here all the same: whoever goes through the rows asks.
   bool is_chosen(std::size_t at) const { return chosen_.empty() || chosen_[at] != 0; }
-  // All columns of a row; valid until the next call.
-  const ConnectionRow& row(std::size_t at);
-  // Something was read since open() that Packer never writes: what was handed out is not to be
-  // believed.
-  bool is_damaged() const;
+  // Reads them, for others that look at the block in threads of their own.
+  template <auto... kMembers>
+  void read() {
+    ((void)column<kMembers>().values(), ...);
+  }
   void choose(std::vector<std::uint8_t> chosen) { chosen_ = std::move(chosen); }
 
  private:
-  using Set = void (*)(ConnectionRow& row, BlockColumn& column, std::size_t at);
+  friend class BlockRows;
+  using Set = void (*)(ConnectionRow& row, const BlockColumn& column, std::size_t at);
   template <std::size_t kPlace>
-  static void set(ConnectionRow& row, BlockColumn& column, std::size_t at);
+  static void set(ConnectionRow& row, const BlockColumn& column, std::size_t at);
   template <std::size_t kPlace>
   bool read(std::string_view& bytes);
   bool in_order();
@@ -144,11 +151,26 @@ class Block {
   int version_;
   std::size_t rows_ = 0;
   std::array<BlockColumn, kConnectionColumns> columns_;
-  std::vector<std::pair<Set, BlockColumn*>> varying_;
+  std::vector<std::pair<Set, const BlockColumn*>> varying_;
   std::vector<std::uint8_t> chosen_;  // by row; empty: all are
-  ConnectionRow row_;                 // what does not vary is there already
+  ConnectionRow common_;              // what does not vary
   std::int64_t last_started_ns_ = INT64_MIN;
   std::int64_t last_id_ = INT64_MIN;
+};
+
+// Rows of a block put together; of one thread, while others may look at the same block.
+class BlockRows {
+ public:
+  explicit BlockRows(const Block& block) : block_(block), row_(block.common_) {}
+  // All columns of a row; valid until the next call.
+  const ConnectionRow& operator[](std::size_t at) {
+    for (const auto& [set, column] : block_.varying_) set(row_, *column, at);
+    return row_;
+  }
+
+ private:
+  const Block& block_;
+  ConnectionRow row_;
 };
 
 }  // namespace sockwatch::store

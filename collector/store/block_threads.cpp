@@ -5,9 +5,13 @@
 
 namespace sockwatch::store {
 
-BlockThreads::BlockThreads(int version, std::optional<BlockTest> wanted,
-                           const std::vector<std::function<void(Block&)>>& see)
-    : version_(version), wanted_(std::move(wanted)), see_(see), taken_(see.size(), 0) {
+BlockThreads::BlockThreads(int version, std::optional<BlockTest> wanted, const Prepare& prepare,
+                           const std::vector<See>& see)
+    : wanted_(std::move(wanted)),
+      prepare_(prepare),
+      see_(see),
+      slots_(kAhead, Slot(version)),
+      seen_(see.size(), 0) {
   try {
     for (std::size_t reader = 0; reader < see.size(); ++reader) {
       threads_.emplace_back([this, reader] { run(reader); });
@@ -24,12 +28,28 @@ BlockThreads::~BlockThreads() {
   stop();
 }
 
-bool BlockThreads::add(std::string bytes, std::int64_t rows) {
-  auto block = std::make_shared<const Bytes>(Bytes{std::move(bytes), rows});
-  std::unique_lock lock(mutex_);
-  changed_.wait(lock, [this] { return over_ || blocks_.size() < kAhead; });
-  if (over_) return false;
-  blocks_.push_back(std::move(block));
+bool BlockThreads::has_room() const {
+  return std::all_of(seen_.begin(), seen_.end(),
+                     [this](std::uint64_t seen) { return added_ - seen < kAhead; });
+}
+
+bool BlockThreads::add(const std::function<bool(std::string&)>& fill, std::int64_t rows) {
+  {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return over_ || has_room(); });
+    if (over_) return false;
+  }
+  // Only this thread changes `added_`, and nobody looks at the slot before it does.
+  Slot& next = slot(added_);
+  if (added_ > 0) next.block.follow(slot(added_ - 1).block);
+  if (!fill(next.bytes) || !next.block.open(next.bytes, rows)) {
+    give_up(nullptr);
+    return false;
+  }
+  if (wanted_) next.block.choose(wanted_->of_all(next.block));
+  next.prepared = prepare_(next.block);
+  const std::lock_guard lock(mutex_);
+  ++added_;
   changed_.notify_all();
   return true;
 }
@@ -57,28 +77,19 @@ void BlockThreads::give_up(std::exception_ptr failure) {
   changed_.notify_all();
 }
 
-std::shared_ptr<const BlockThreads::Bytes> BlockThreads::next_of(std::size_t reader) {
+bool BlockThreads::wait_for_next(std::size_t reader) {
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return over_ || complete_ || taken_[reader] < blocks_.size(); });
-  if (over_ || taken_[reader] == blocks_.size()) return nullptr;
-  auto block = blocks_[taken_[reader]++];
-  if (std::find(taken_.begin(), taken_.end(), 0U) == taken_.end()) {
-    blocks_.pop_front();
-    for (std::size_t& taken : taken_) --taken;
-    changed_.notify_all();
-  }
-  return block;
+  changed_.wait(lock, [&] { return over_ || complete_ || seen_[reader] < added_; });
+  return !over_ && seen_[reader] < added_;
 }
 
 void BlockThreads::run(std::size_t reader) {
   try {
-    Block block(version_);
-    auto wanted = wanted_;
-    while (const auto bytes = next_of(reader)) {
-      const bool good = block.open(bytes->bytes, bytes->rows);
-      if (good && wanted) block.choose(wanted->of_all(block));
-      if (good) see_[reader](block);
-      if (!good || block.is_damaged()) return give_up(nullptr);
+    for (std::uint64_t next = 0; wait_for_next(reader); ++next) {
+      see_[reader](slot(next).prepared.get());
+      const std::lock_guard lock(mutex_);
+      ++seen_[reader];
+      changed_.notify_all();
     }
   } catch (...) {
     give_up(std::current_exception());

@@ -4,7 +4,6 @@
 
 #include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -21,39 +20,48 @@ namespace sockwatch::store {
 
 class BlockThreads {
  public:
-  // `see` outlives this; each of them sees every block, in order, never two at the same time.
-  // `wanted`: of the rows; empty: all are.
-  BlockThreads(int version, std::optional<BlockTest> wanted,
-               const std::vector<std::function<void(Block&)>>& see);
+  using Prepare = std::function<std::shared_ptr<void>(Block&)>;
+  using See = std::function<void(void*)>;
+
+  // `prepare` makes of a block what all of `see` get: each of them sees every block, in order,
+  // never two at the same time. Both outlive this. `wanted`: of the rows; empty: all are.
+  BlockThreads(int version, std::optional<BlockTest> wanted, const Prepare& prepare,
+               const std::vector<See>& see);
   ~BlockThreads();  // what was not seen yet is forgotten
   BlockThreads(const BlockThreads&) = delete;
   BlockThreads& operator=(const BlockThreads&) = delete;
 
-  // false: nobody wants more, see finish().
-  bool add(std::string bytes, std::int64_t rows);
+  // The next block: read by `fill`, opened and prepared, all in the thread of the caller. false:
+  // there is none, or nobody wants more, see finish().
+  bool add(const std::function<bool(std::string& bytes)>& fill, std::int64_t rows);
   // All was seen after this; throws what one of them threw. false: a block was damaged.
   bool finish();
 
  private:
   static constexpr std::size_t kAhead = 4;
-  struct Bytes {
+  struct Slot {
+    explicit Slot(int version) : block(version) {}
     std::string bytes;
-    std::int64_t rows;
+    Block block;
+    std::shared_ptr<void> prepared;
   };
 
+  Slot& slot(std::uint64_t number) { return slots_[number % kAhead]; }
+  bool has_room() const;
   void run(std::size_t reader);
-  std::shared_ptr<const Bytes> next_of(std::size_t reader);
+  bool wait_for_next(std::size_t reader);
   void give_up(std::exception_ptr failure);
   void stop();
 
-  const int version_;
-  const std::optional<BlockTest> wanted_;
-  const std::vector<std::function<void(Block&)>>& see_;
+  std::optional<BlockTest> wanted_;
+  const Prepare& prepare_;
+  const std::vector<See>& see_;
+  std::vector<Slot> slots_;  // block n is in n % kAhead until all have seen it
 
   std::mutex mutex_;  // what follows
   std::condition_variable changed_;
-  std::deque<std::shared_ptr<const Bytes>> blocks_;
-  std::vector<std::size_t> taken_;  // of blocks_, by each reader
+  std::uint64_t added_ = 0;
+  std::vector<std::uint64_t> seen_;  // by each reader
   bool complete_ = false;
   bool over_ = false;  // no more is read
   std::exception_ptr failure_;

@@ -9,7 +9,6 @@
 #include <limits>
 #include <utility>
 
-#include "collector/store/block_threads.h"
 #include "collector/store/cells.h"
 
 namespace sockwatch::store {
@@ -106,23 +105,47 @@ Error wrong(const Database& database) {
 
 enum class Next { go_on, stop, wrong };
 
+// The bytes of blocks, read straight to where they are wanted: they are long, and a statement would
+// copy them once more.
+class BlockBytes {
+ public:
+  explicit BlockBytes(const Database& database) : database_(database) {}
+  ~BlockBytes() { sqlite3_blob_close(blob_); }
+  BlockBytes(const BlockBytes&) = delete;
+  BlockBytes& operator=(const BlockBytes&) = delete;
+
+  bool read(std::int64_t rowid, std::string& bytes) {
+    const int code = blob_ == nullptr ? sqlite3_blob_open(database_.get(), "main", kPackedTable,
+                                                          "block", rowid, 0, &blob_)
+                                      : sqlite3_blob_reopen(blob_, rowid);
+    if (code != SQLITE_OK) return false;
+    const int size = sqlite3_blob_bytes(blob_);
+    bytes.resize(static_cast<std::size_t>(size));
+    return sqlite3_blob_read(blob_, bytes.data(), size, 0) == SQLITE_OK;
+  }
+
+ private:
+  const Database& database_;
+  sqlite3_blob* blob_ = nullptr;
+};
+
+// `each(rowid, rows)`.
 template <typename Each>
 Status for_each_block(const Database& database, std::int64_t rows, Each&& each) {
   Result<Statement> prepared =
-      database.prepare(fmt::format("SELECT rows, block FROM {} ORDER BY first", kPackedTable));
+      database.prepare(fmt::format("SELECT first, rows FROM {} ORDER BY first", kPackedTable));
   if (!prepared) return prepared.error();
   sqlite3_stmt* statement = prepared->get();
   int code = SQLITE_ROW;
   while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+    std::int64_t first = 0;
     std::int64_t in_block = 0;
-    if (!read_cell(statement, 0, in_block) || sqlite3_column_type(statement, 1) != SQLITE_BLOB) {
+    if (!read_cell(statement, 0, first) || !read_cell(statement, 1, in_block)) {
       return wrong(database);
     }
-    const auto* bytes = static_cast<const char*>(sqlite3_column_blob(statement, 1));
-    const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, 1));
-    if (bytes == nullptr || in_block < 1 || in_block > rows) return wrong(database);
+    if (in_block < 1 || in_block > rows) return wrong(database);
     rows -= in_block;
-    const Next next = each(std::string_view(bytes, size), in_block);
+    const Next next = each(first, in_block);
     if (next == Next::wrong) return wrong(database);
     if (next == Next::stop) return {};
   }
@@ -186,19 +209,22 @@ std::optional<std::int64_t> find_packed_copy(const Database& database) {
 Status read_packed_copy(const Database& database, const Layout& layout, std::int64_t rows,
                         const std::function<bool(Block&)>& each) {
   Block block(layout.version);
-  return for_each_block(database, rows, [&](std::string_view bytes, std::int64_t in_block) {
-    if (!block.open(bytes, in_block)) return Next::wrong;
-    if (!each(block)) return block.is_damaged() ? Next::wrong : Next::stop;
-    return block.is_damaged() ? Next::wrong : Next::go_on;
+  BlockBytes source(database);
+  std::string bytes;
+  return for_each_block(database, rows, [&](std::int64_t rowid, std::int64_t in_block) {
+    if (!source.read(rowid, bytes) || !block.open(bytes, in_block)) return Next::wrong;
+    return each(block) ? Next::go_on : Next::stop;
   });
 }
 
 Status show_packed_copy(const Database& database, const Layout& layout, std::int64_t rows,
-                        std::optional<BlockTest> wanted,
-                        const std::vector<std::function<void(Block&)>>& see) {
-  BlockThreads threads(layout.version, std::move(wanted), see);
-  Status read = for_each_block(database, rows, [&](std::string_view bytes, std::int64_t in_block) {
-    return threads.add(std::string(bytes), in_block) ? Next::go_on : Next::wrong;
+                        std::optional<BlockTest> wanted, const BlockThreads::Prepare& prepare,
+                        const std::vector<BlockThreads::See>& see) {
+  BlockThreads threads(layout.version, std::move(wanted), prepare, see);
+  BlockBytes source(database);
+  Status read = for_each_block(database, rows, [&](std::int64_t rowid, std::int64_t in_block) {
+    const auto fill = [&](std::string& bytes) { return source.read(rowid, bytes); };
+    return threads.add(fill, in_block) ? Next::go_on : Next::wrong;
   });
   if (!threads.finish() && read) return wrong(database);
   return read;

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "collector/store/block.h"
+#include "collector/store/block_threads.h"
 #include "collector/store/database.h"
 #include "collector/store/filter.h"
 #include "collector/store/layout.h"
@@ -45,10 +46,10 @@ std::optional<std::int64_t> find_packed_copy(const Database& database);
 // valid for the call.
 Status read_packed_copy(const Database& database, const Layout& layout, std::int64_t rows,
                         const std::function<bool(Block&)>& each);
-// The same to each of `see`, each in a thread of its own; rows that are not `wanted` are not
-// chosen.
+// The same to each of `see`, each in a thread of its own (block_threads.h); rows that are not
+// `wanted` are not chosen.
 Status show_packed_copy(const Database& database, const Layout& layout, std::int64_t rows,
-                        std::optional<BlockTest> wanted,
-                        const std::vector<std::function<void(Block&)>>& see);
+                        std::optional<BlockTest> wanted, const BlockThreads::Prepare& prepare,
+                        const std::vector<BlockThreads::See>& see);
 
 }  // namespace sockwatch::store

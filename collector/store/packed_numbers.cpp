@@ -79,10 +79,17 @@ std::int64_t offset_at(const char* from, std::size_t at) {
   return static_cast<std::int64_t>(offset);
 }
 
+// `reference`: as many numbers as `values`, or none.
 template <typename Offset>
-void read_offsets(const char* from, std::int64_t least, std::span<std::int64_t> values) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    values[i] = plus(least, offset_at<Offset>(from, i));
+void read_offsets(const char* from, std::int64_t least, std::span<const std::int64_t> reference,
+                  std::span<std::int64_t> values) {
+  const std::size_t rows = values.size();
+  if (reference.empty()) {
+    for (std::size_t i = 0; i < rows; ++i) values[i] = plus(least, offset_at<Offset>(from, i));
+  } else {
+    for (std::size_t i = 0; i < rows; ++i) {
+      values[i] = plus(plus(least, offset_at<Offset>(from, i)), reference[i]);
+    }
   }
 }
 
@@ -168,26 +175,26 @@ std::int64_t PackedNumbers::at(std::size_t at, std::span<const std::int64_t> ref
 void PackedNumbers::read(std::size_t rows, std::span<const std::int64_t> reference,
                          std::vector<std::int64_t>& values) const {
   values.resize(rows);
+  if (against_ != Against::reference) reference = {};
   switch (width_) {
     case 0:
       std::fill(values.begin(), values.end(), least_);
+      for (std::size_t i = 0; i < reference.size(); ++i) values[i] = plus(least_, reference[i]);
       break;
     case 1:
-      read_offsets<std::uint8_t>(offsets_, least_, values);
+      read_offsets<std::uint8_t>(offsets_, least_, reference, values);
       break;
     case 2:
-      read_offsets<std::uint16_t>(offsets_, least_, values);
+      read_offsets<std::uint16_t>(offsets_, least_, reference, values);
       break;
     case 4:
-      read_offsets<std::uint32_t>(offsets_, least_, values);
+      read_offsets<std::uint32_t>(offsets_, least_, reference, values);
       break;
     default:
-      read_offsets<std::uint64_t>(offsets_, least_, values);
+      read_offsets<std::uint64_t>(offsets_, least_, reference, values);
       break;
   }
-  if (against_ == Against::reference) {
-    for (std::size_t i = 0; i < rows; ++i) values[i] = plus(values[i], reference[i]);
-  } else if (against_ == Against::before) {
+  if (against_ == Against::before) {
     std::int64_t before = 0;
     for (std::size_t i = 0; i < rows; ++i) {
       if (knows(i)) before = plus(values[i], before);

@@ -143,8 +143,9 @@ Status Reader::connections(const Filter& filter,
     return read_packed_copy(state_->database, state_->layout, *state_->packed_rows,
                             [&](Block& block) {
                               wanted->begin(block);
+                              BlockRows rows(block);
                               for (std::size_t i = 0; i < block.rows(); ++i) {
-                                if ((*wanted)(i) && !each(block.row(i))) return false;
+                                if ((*wanted)(i) && !each(rows[i])) return false;
                               }
                               return true;
                             });
@@ -160,8 +161,9 @@ Status Reader::connections(const Filter& filter,
       });
 }
 
-Status Reader::blocks(const Filter& filter,
-                      const std::vector<std::function<void(Block&)>>& see) const {
+Status Reader::untyped_blocks(const Filter& filter,
+                              const std::function<std::shared_ptr<void>(Block&)>& prepare,
+                              const std::vector<std::function<void(void*)>>& see) const {
   const auto all_processes = processes();
   if (!all_processes) return all_processes.error();
   Result<BlockTest> wanted = BlockTest::of(
@@ -169,7 +171,8 @@ Status Reader::blocks(const Filter& filter,
   if (!wanted) return wanted.error();
   if (!is_packed() || see.empty()) return {};
   return show_packed_copy(state_->database, state_->layout, *state_->packed_rows,
-                          wanted->is_any() ? std::nullopt : std::optional(std::move(*wanted)), see);
+                          wanted->is_any() ? std::nullopt : std::optional(std::move(*wanted)),
+                          prepare, see);
 }
 
 Result<std::optional<ConnectionRow>> Reader::connection(std::int64_t id) const {

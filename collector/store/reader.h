@@ -50,9 +50,20 @@ class Reader {
   // In the order they started. `each` returns false to stop early.
   Status connections(const Filter& filter,
                      const std::function<bool(const ConnectionRow&)>& each) const;
-  // All connections, as they started, to each of `see`, which run in threads of their own. Those
-  // the filter leaves out are not Block::is_chosen().
-  Status blocks(const Filter& filter, const std::vector<std::function<void(Block&)>>& see) const;
+  // All connections, as they started, in blocks: `prepare` makes of each what is shown to all of
+  // `see`, which run in threads of their own. It refers to the block, and is gone when all have
+  // seen it. Rows that the filter leaves out are not Block::is_chosen(). `see` may ask a block for
+  // the columns that were read by `prepare`, and put rows together (BlockRows).
+  template <typename Prepared>
+  Status blocks(const Filter& filter,
+                const std::function<std::shared_ptr<Prepared>(Block&)>& prepare,
+                const std::vector<std::function<void(Prepared&)>>& see) const {
+    std::vector<std::function<void(void*)>> untyped;
+    for (const auto& one : see) {
+      untyped.emplace_back([&one](void* prepared) { one(*static_cast<Prepared*>(prepared)); });
+    }
+    return untyped_blocks(filter, prepare, untyped);
+  }
   Result<std::optional<ConnectionRow>> connection(std::int64_t id) const;
   Status resolutions(const std::function<bool(const ResolutionRow&)>& each) const;
   Result<std::vector<ListenerRow>> listeners() const;
@@ -63,6 +74,9 @@ class Reader {
   struct State;
   explicit Reader(std::unique_ptr<State> state);
   Result<bool> occurs(const std::string& word) const;  // as outcome or ending
+  Status untyped_blocks(const Filter& filter,
+                        const std::function<std::shared_ptr<void>(Block&)>& prepare,
+                        const std::vector<std::function<void(void*)>>& see) const;
   std::unique_ptr<State> state_;
 };
 

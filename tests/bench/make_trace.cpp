@@ -5,15 +5,20 @@
 // no-copy: without the second copy of the connections, as in a trace that somebody edited. Says how
 // long it took to finish the trace, where that copy is made.
 //
-// Three programs connect to addresses of names. Most attempts are healthy and differ in their times
-// as real ones do; of the others some time out, some are refused, some reset later, some connect
-// late. The same arguments give the same rows.
+// Seven programs in 60 processes connect to addresses of names, which they look up twice a minute.
+// Most attempts are healthy and differ in their times as real ones do; of the others some time out,
+// some are refused, some reset later, some connect late: a few everywhere, and most attempts to one
+// place for some seconds of every minute. The same arguments give the same rows.
 #include <fmt/format.h>
 
 #include <chrono>
 #include <cstdint>
 #include <cstdlib>
+#include <iterator>
 #include <random>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "collector/store/writer.h"
 
@@ -23,8 +28,12 @@ using namespace sockwatch::store;
 
 constexpr Ns kUs = 1'000;
 constexpr Ns kMs = 1'000'000;
-constexpr std::int64_t kProcesses = 30;
+constexpr std::int64_t kProcesses = 60;
 constexpr std::int64_t kAddressesOfAName = 2;
+constexpr Ns kSecond = 1'000 * kMs;
+constexpr Ns kLookupEvery = 30 * kSecond;
+constexpr Ns kIncidentEvery = 60 * kSecond;
+constexpr Ns kIncidentLasts = 6 * kSecond;
 constexpr std::int64_t kBatch = 50'000;
 
 class Maker {
@@ -33,14 +42,15 @@ class Maker {
       : destinations_(destinations), failed_(failed) {}
 
   static ProcessRow process(std::int64_t id) {
-    static const char* const kPrograms[] = {"/usr/bin/curl", "/usr/bin/python3.11",
-                                            "/usr/sbin/nginx"};
+    static const char* const kPrograms[] = {
+        "/usr/bin/curl", "/usr/bin/python3.11",  "/usr/sbin/nginx",   "/usr/bin/ruby3.1",
+        "/usr/bin/java", "/usr/sbin/php-fpm8.2", "/usr/bin/redis-cli"};
     ProcessRow row;
     row.id = id;
     row.pid = 1000 + id;
     row.ppid = 1;
     row.start_ticks = 100 * id;
-    row.exe = kPrograms[id % 3];
+    row.exe = kPrograms[static_cast<std::size_t>(id) % std::size(kPrograms)];
     row.command_line = *row.exe;
     row.uid = 1000;
     row.started_ns = 1'000 * kMs;
@@ -58,16 +68,14 @@ class Maker {
     row.family = "ipv4";
     row.protocol = "tcp";
     row.blocking = row.process_id % 3 == 1;
+    now_ns_ += dice(800 * kUs);
+    row.started_ns = 2'000 * kMs + now_ns_;
     const std::int64_t place = dice(destinations_);
-    if (place % 4 != 0)
-      row.peer_name = fmt::format("svc{}.example.internal", place / kAddressesOfAName);
-    row.peer_address =
-        fmt::format("10.{}.{}.{}", place / 62500, place / 250 % 250, 1 + place % 250);
+    row.peer_address = address_of(place);
+    if (place / kAddressesOfAName % 4 != 0) look_up(row, place / kAddressesOfAName);
     row.peer_port = place % 3 == 0 ? 8080 : 443;
     row.local_address = "10.200.0.7";
     row.local_port = 32768 + id % 28000;
-    now_ns_ += dice(100 * kUs);
-    row.started_ns = 2'000 * kMs + now_ns_;
     row.outcome = "connected";
     const std::int64_t rtt = 150 * kUs + dice(400 * kUs) + (dice(100) == 0 ? dice(5 * kMs) : 0);
     row.decided_ns = row.started_ns + rtt + dice(30 * kUs);
@@ -79,11 +87,47 @@ class Maker {
     row.rttvar_us = *row.rtt_us / 2;
     row.rto_us = 204'000;
     talk(row);
-    if (dice(1000) < failed_) spoil(row);
+    const std::int64_t incident = now_ns_ / kIncidentEvery;
+    if (now_ns_ % kIncidentEvery < kIncidentLasts && place == incident * 7 % destinations_) {
+      if (dice(10) != 0) spoil(row, incident % 4);
+    } else if (dice(1000) < failed_) {
+      spoil(row, dice(4));
+    }
     return row;
   }
 
+  // Those that were made since the last call.
+  std::vector<ResolutionRow> take_lookups() { return std::exchange(lookups_, {}); }
+
  private:
+  static std::string address_of(std::int64_t place) {
+    return fmt::format("10.{}.{}.{}", place / 62500, place / 250 % 250, 1 + place % 250);
+  }
+
+  // The process has looked the name up just now, or not long ago.
+  void look_up(ConnectionRow& row, std::int64_t name) {
+    row.peer_name = fmt::format("svc{}.example.internal", name);
+    const auto at = static_cast<std::size_t>(name * kProcesses + row.process_id - 1);
+    if (newest_.size() <= at) newest_.resize(at + 1);
+    auto& [id, until_ns] = newest_[at];
+    if (id == 0 || now_ns_ > until_ns) {
+      id = ++lookup_;
+      until_ns = now_ns_ + kLookupEvery;
+      ResolutionRow lookup;
+      lookup.id = id;
+      lookup.process_id = row.process_id;
+      lookup.tid = row.tid;
+      lookup.name = row.peer_name;
+      lookup.duration_ns = 200 * kUs + dice(3 * kMs);
+      lookup.started_ns = row.started_ns - lookup.duration_ns;
+      for (std::int64_t i = 0; i < kAddressesOfAName; ++i) {
+        lookup.addresses += (i == 0 ? "" : " ") + address_of(name * kAddressesOfAName + i);
+      }
+      lookups_.push_back(std::move(lookup));
+    }
+    row.resolution_id = id;
+  }
+
   std::int64_t dice(std::int64_t below) {
     return static_cast<std::int64_t>(random_() % static_cast<std::uint64_t>(below));
   }
@@ -121,8 +165,7 @@ class Maker {
     row.idle_ns = dice(2) == 0 ? OptInt() : OptInt(dice(10 * kMs));
   }
 
-  void spoil(ConnectionRow& row) {
-    const std::int64_t how = dice(4);
+  static void spoil(ConnectionRow& row, std::int64_t how) {
     if (how == 0) {  // late
       row.syn_retransmits = 1;
       for (OptInt* moment : {&row.decided_ns, &row.noticed_ns, &row.first_send_ns,
@@ -148,6 +191,7 @@ class Maker {
     bad.blocking = row.blocking;
     bad.peer_name = row.peer_name;
     bad.peer_address = row.peer_address;
+    bad.resolution_id = row.resolution_id;
     bad.peer_port = row.peer_port;
     bad.local_port = row.local_port;
     bad.outcome = refused ? "refused" : "timed_out_caller";
@@ -173,6 +217,9 @@ class Maker {
   std::int64_t destinations_;
   std::int64_t failed_;
   Ns now_ns_ = 0;
+  std::int64_t lookup_ = 0;
+  std::vector<std::pair<std::int64_t, Ns>> newest_;  // by name and process: id, good until
+  std::vector<ResolutionRow> lookups_;
 };
 
 int fail(const sockwatch::Error& error) {
@@ -188,13 +235,14 @@ int main(int argc, char** argv) {
     return 2;
   }
   const std::int64_t rows = std::atoll(argv[2]);
-  Maker maker(argc > 3 ? std::atoll(argv[3]) : 50, argc > 4 ? std::atoll(argv[4]) : 5);
+  Maker maker(argc > 3 ? std::atoll(argv[3]) : 120, argc > 4 ? std::atoll(argv[4]) : 2);
   auto writer = Writer::open(argv[1], OpenMode::replace);
   if (!writer) return fail(writer.error());
   (void)writer->set("monotonic_to_unix_ns", "1700000000000000000");
   for (std::int64_t id = 1; id <= kProcesses; ++id) (void)writer->put(Maker::process(id));
   for (std::int64_t id = 1; id <= rows; ++id) {
     (void)writer->put(maker.connection(id));
+    for (const ResolutionRow& lookup : maker.take_lookups()) (void)writer->put(lookup);
     if (id % kBatch != 0) continue;
     if (const auto stored = writer->commit(); !stored) return fail(stored.error());
   }

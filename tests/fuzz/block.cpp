@@ -62,7 +62,7 @@ bool show(const std::string& bytes, std::int64_t rows,
   store::Block block(store::kSchemaVersion);
   if (!block.open(bytes, rows)) return false;
   see(block);
-  return !block.is_damaged();
+  return true;
 }
 
 void view(const std::string& bytes, std::int64_t rows) {
@@ -70,12 +70,15 @@ void view(const std::string& bytes, std::int64_t rows) {
   const auto trace = session.begin_long_trace();
   require(trace != nullptr, "every rule has said what it needs");
   model::SummaryBuilder summary;
-  if (!show(bytes, rows, [&](store::Block& block) { trace->survey(block); })) return;
+  if (!show(bytes, rows, [&](store::Block& block) { trace->survey(model::PlainBlock(block)); }))
+    return;
   trace->end_survey();
   for (std::size_t share = 0; share < diagnose::LongTrace::kShares; ++share) {
-    (void)show(bytes, rows, [&](store::Block& block) { trace->show(block, share); });
+    (void)show(bytes, rows,
+               [&](store::Block& block) { trace->show(model::PlainBlock(block), share); });
   }
-  if (!show(bytes, rows, [&](store::Block& block) { summary.add(block); })) return;
+  if (!show(bytes, rows, [&](store::Block& block) { summary.add(model::PlainBlock(block)); }))
+    return;
   require(summary.finish().total.attempts == static_cast<std::uint64_t>(rows),
           "every row is counted");
   (void)session.finish();

@@ -57,6 +57,9 @@ bool choose(std::string_view word, FailTerm& term) {
   if (const auto outcome = model::parse_outcome(word)) term.outcomes.push_back(*outcome);
   if (const auto ending = model::parse_ending(word)) term.endings.push_back(*ending);
   if (!term.outcomes.empty() || !term.endings.empty()) return true;
+  constexpr std::string_view kInfo = ":info";
+  term.also_info = word.ends_with(kInfo);
+  if (term.also_info) word.remove_suffix(kInfo.size());
   const diagnose::Entry* entry = diagnose::find_entry(word);
   if (entry == nullptr) return false;
   term.kind = FailTerm::Kind::diagnosis;
@@ -116,7 +119,8 @@ Seen lookups_of(const model::Summary& summary) {
   return seen;
 }
 
-// The most striking of its findings, also of those another one explains.
+// The most striking of its findings, also of those another one explains. What the report tells for
+// information is no problem: a SHORTTO after which the program got through on the next address.
 std::optional<Seen> diagnosed(const FailTerm& term,
                               const std::vector<diagnose::Finding>& findings) {
   std::optional<Seen> met;
@@ -124,7 +128,8 @@ std::optional<Seen> diagnosed(const FailTerm& term,
     if (exceeded(term, seen) && (!met || seen.count > met->count)) met = seen;
   };
   for (const diagnose::Finding& finding : findings) {
-    if (finding.rule == term.rule) {
+    const bool counts = term.also_info || finding.severity != diagnose::Severity::info;
+    if (finding.rule == term.rule && counts) {
       consider({static_cast<std::uint64_t>(std::max<std::int64_t>(finding.count, 1)),
                 static_cast<std::uint64_t>(std::max<std::int64_t>(finding.of, 1))});
     }
@@ -141,7 +146,8 @@ void add_fail_on(CLI::App& command, std::string& text) {
           "--fail-on",
           // An empty one, perhaps of a variable that is not set, must not pass for none.
           [&text](const std::string& given) { text = given.empty() ? " " : given; },
-          "exit with 1 if met: 'refused,timeout>1%,SYNDROP'")
+          "exit with 1 if met: 'refused,timeout>1%,SYNDROP'; a diagnosis counts where it is an "
+          "error or a warning, NOTYET:info also where it is told for information")
       ->type_name("WHAT");
 }
 

@@ -29,7 +29,8 @@ struct FailTerm {
   Kind kind = Kind::attempts;
   std::vector<model::Outcome> outcomes;
   std::vector<model::Ending> endings;
-  std::string_view rule;  // Entry::id
+  std::string_view rule;   // Entry::id
+  bool also_info = false;  // a finding counts also where it is told for information only
   double limit = 0;
   bool percent = false;
 };

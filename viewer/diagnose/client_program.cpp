@@ -7,6 +7,7 @@
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/client.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -54,6 +55,16 @@ class BlockLoop : public Rule {
     thread->waits_with_epoll = thread->waits_with_epoll || looped;
     for (const Wait& wait : waits) {
       if (is_long(wait)) thread->remember(wait);
+    }
+  }
+  void see_plain(const PlainRun& run) override {
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      if (run.blocking(i) == true) {
+        ++blocking_;
+      } else if (took_long(run.started_ns(i), run.noticed_ns(i)) ||
+                 took_long(run.first_send_ns(i), run.first_receive_ns(i))) {
+        see(run.attempt(i));
+      }
     }
   }
 
@@ -113,6 +124,9 @@ class BlockLoop : public Rule {
   };
 
   static bool is_long(const Wait& wait) { return wait.to_ns - wait.from_ns >= kLong; }
+  static bool took_long(const store::OptInt& from_ns, const store::OptInt& to_ns) {
+    return from_ns && to_ns && is_long({*from_ns, *to_ns});
+  }
   // The connect, and the first request, of a non-blocking connection that came up.
   static std::array<Wait, 2> waits_of(const Attempt& attempt) {
     const auto& row = attempt.row;

@@ -10,6 +10,8 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/client.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
+#include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -17,8 +19,8 @@ namespace {
 using model::Outcome;
 
 // A program and the place it connects to.
-std::uint64_t key_of(const Attempt& attempt) {
-  return (static_cast<std::uint64_t>(attempt.program) << 32) | attempt.place;
+std::uint64_t key_of(ProgramId program, PlaceId place) {
+  return (static_cast<std::uint64_t>(program) << 32) | place;
 }
 
 // Retries in a row: their number, and the pauses between them in classes of 5 % for the median.
@@ -99,7 +101,8 @@ class Storm : public Rule {
     // A program that gets no socket retries nowhere.
     if (!attempt.row.peer_address) return;
     // What is healthy ends a run; nothing else needs it, and most places never fail.
-    Pair* pair = attempt.failed ? pairs_.slot(key_of(attempt)) : pairs_.find(key_of(attempt));
+    Pair* pair = pair_of(attempt.program, attempt.place);
+    if (pair == nullptr && attempt.failed) pair = add_pair(attempt.program, attempt.place);
     if (pair == nullptr) return;
     const auto& row = attempt.row;
     ++pair->attempts;
@@ -117,6 +120,14 @@ class Storm : public Rule {
     const store::OptInt ended = row.decided_ns ? row.decided_ns : row.closed_ns;
     if (ended && pair->failures.size() < kTogether) {
       pair->failures.push_back({*ended, row.process_id, row.tid});
+    }
+  }
+  void see_plain(const PlainRun& run) override {
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      Pair* pair = pair_of(run.program(i), run.place());
+      if (pair == nullptr) continue;
+      ++pair->attempts;
+      end(*pair);
     }
   }
 
@@ -201,7 +212,26 @@ class Storm : public Rule {
     pair.failures.clear();
   }
 
+  Pair* pair_of(ProgramId program, PlaceId place) {
+    if (by_place_.size() <= place) return nullptr;
+    if (by_place_[place].size() > kFew) return pairs_.find(key_of(program, place));
+    for (const auto& [of, pair] : by_place_[place]) {
+      if (of == program) return pair;
+    }
+    return nullptr;
+  }
+  Pair* add_pair(ProgramId program, PlaceId place) {
+    Pair* pair = pairs_.slot(key_of(program, place));
+    if (pair == nullptr) return nullptr;
+    if (by_place_.size() <= place) by_place_.resize(place + 1);
+    by_place_[place].emplace_back(program, pair);
+    return pair;
+  }
+
   Bounded<std::uint64_t, Pair> pairs_;
+  // To most places few programs go.
+  static constexpr std::size_t kFew = 16;
+  std::vector<std::vector<std::pair<ProgramId, Pair*>>> by_place_;
 };
 
 class Churn : public Rule {
@@ -247,12 +277,22 @@ class Churn : public Rule {
     if (row.turns <= 1) ++place.single;
     if (place.connected == 1) place.first = row.started_ns;
     place.last = row.started_ns;
-    count(place.second, row.started_ns, 1'000'000'000);
-    count(place.minute, row.started_ns, 60'000'000'000);
-    if (attempt.is(model::Ending::closed)) {
-      ++place.closed;
-      count(place.closed_minute, row.started_ns, 60'000'000'000);
+    count(place.second, row.started_ns, kSecond);
+    count(place.minute, row.started_ns, 60 * kSecond);
+    if (attempt.is(model::Ending::closed)) place.close(row.started_ns);
+  }
+  void see_plain(const PlainRun& run) override {
+    if (run.place() >= places_.size()) places_.resize(run.place() + 1);
+    PerPlace& place = places_[run.place()];
+    if (place.connected == 0) place.first = run.first_start_ns();
+    place.connected += static_cast<std::int64_t>(run.size());
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      place.single += run.turns(i) <= 1 ? 1 : 0;
+      if (run.ending(i) == model::Ending::closed) place.close(run.started_ns(i));
     }
+    place.last = run.last_start_ns();
+    count(place.second, run, kSecond);
+    count(place.minute, run, 60 * kSecond);
   }
 
   void conclude(std::vector<Finding>& findings) override {
@@ -296,6 +336,11 @@ class Churn : public Rule {
     std::int64_t most = 0;
   };
   struct PerPlace {
+    void close(store::Ns started_ns) {
+      ++closed;
+      count(closed_minute, started_ns, 60 * kSecond);
+    }
+
     std::int64_t connected = 0;
     std::int64_t single = 0;
     store::Ns first = 0;
@@ -326,11 +371,20 @@ class Churn : public Rule {
                        number(std::max<std::int64_t>(1, ports / 60)));
   }
 
-  static void count(Window& window, store::Ns at, store::Ns length) {
+  static void count(Window& window, store::Ns at, store::Ns length, std::int64_t times = 1) {
     const store::Ns number = at / length;
     if (number != window.number) window.count = 0;
     window.number = number;
-    window.most = std::max(window.most, ++window.count);
+    window.count += times;
+    window.most = std::max(window.most, window.count);
+  }
+  static void count(Window& window, const PlainRun& run, store::Ns length) {
+    // They come as they started: between two in the same window all are.
+    if (run.first_start_ns() / length == run.last_start_ns() / length) {
+      count(window, run.first_start_ns(), length, static_cast<std::int64_t>(run.size()));
+      return;
+    }
+    for (std::size_t i = 0; i < run.size(); ++i) count(window, run.started_ns(i), length);
   }
 
   std::vector<PerPlace> places_;

@@ -23,7 +23,7 @@ class Stalled : public CaseRule {
             "connected, something was sent, bytes came back, then nothing for a second or more "
             "while "
             "the program waited for this very connection (poll, select, SO_RCVTIMEO), until its "
-            "time ran out and it closed right after; no tick of a loop, no goodbye",
+            "time ran out and it closed right after; no tick of a loop, no goodbye. A warning",
         .meaning =
             "The server answered, or began to, and then sent nothing for so long that the program "
             "gave up. Its application may have got stuck half-way, a proxy in between may wait for "
@@ -44,6 +44,8 @@ class Stalled : public CaseRule {
     if (!attempt.is(model::Outcome::connected) || !reply_stopped(attempt)) return std::nullopt;
     return Confidence::medium;
   }
+  // It may have been the whole answer.
+  Severity severity(const Cases&) const override { return Severity::warning; }
 
   void remember(const Attempt& attempt) override {
     Said& said = said_[attempt.service];
@@ -57,7 +59,9 @@ class Stalled : public CaseRule {
     const std::string what =
         said.received.known > 0 ? numbers(said.received) + " bytes" : std::string("some bytes");
     finding.summary = fmt::format(
-        "{} sent {} in answer, then nothing for {}, and the program gave up waiting for more.",
+        "{} sent {} in answer, then nothing for {}, and the program gave up waiting for more. "
+        "Whether "
+        "more was due is not known.",
         with_address(context().places, cases.first_place()), what, times(said.waited));
     finding.evidence = {observed(finding, "connections on which nothing more came"),
                         "whether that was all of the answer is not known: what is said is not read",

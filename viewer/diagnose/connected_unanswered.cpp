@@ -9,6 +9,7 @@
 #include "viewer/diagnose/connected_picture.h"
 #include "viewer/diagnose/connected_silence.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
 #include "viewer/model/shell_word.h"
 
@@ -37,6 +38,7 @@ class UnansweredRule : public CaseRule {
     } else {
       said.by_epoll += waited_for_this(row) ? 0 : 1;
       said.in_pieces += in_few_pieces(row) ? 0 : 1;
+      said.doubtful += waited_for_this(row) && in_few_pieces(row) ? 0 : 1;
     }
   }
   // What nobody is known to have waited for is no fault.
@@ -52,6 +54,7 @@ class UnansweredRule : public CaseRule {
     std::int64_t without_wait = 0;  // none is known to have run out
     std::int64_t by_epoll = 0;
     std::int64_t in_pieces = 0;
+    std::int64_t doubtful = 0;  // one of these two
   };
   const Said& said(const Cases& cases) const { return said_.at(place(cases).service); }
 
@@ -111,7 +114,8 @@ class Silent : public UnansweredRule {
         .signature =
             "connected, the request sent and every byte of it acknowledged, nothing "
             "received, and the program's wait ran out. Medium: mostly the application does not "
-            "answer, but an answer that gets lost looks alike from this side. Low, for "
+            "answer, but an answer that gets lost looks alike from this side; a warning where each "
+            "wait was an epoll_wait or more pieces were sent than a request has. Low, for "
             "information: closed after 1 s or more without any wait running out",
         .meaning =
             "The connection was made and the request sent; wherever TCP was read after that, the "
@@ -138,6 +142,14 @@ class Silent : public UnansweredRule {
     if (later_silence(attempt)) return Confidence::medium;
     return std::nullopt;
   }
+  Severity severity(const Cases& cases) const override {
+    const Severity usual = UnansweredRule::severity(cases);
+    return maybe_nobody_waited(cases) ? std::max(usual, Severity::warning) : usual;
+  }
+  // One who sends a line, rests in its event loop and closes looks the same.
+  bool maybe_nobody_waited(const Cases& cases) const {
+    return said(cases).doubtful == cases.count();
+  }
 
   void tell(const Cases& cases, Finding& finding) const override {
     const Said& s = said(cases);
@@ -161,6 +173,9 @@ class Silent : public UnansweredRule {
     tell_where_to_look(cases, finding);
     finding.next_steps.emplace_back(
         "if the time allowed is shorter than an honest answer needs: raise it");
+    if (maybe_nobody_waited(cases)) {
+      finding.summary += " Whether the program waited for an answer is not known.";
+    }
   }
 };
 
@@ -327,6 +342,10 @@ class NeverRead : public Rule {
       if (here.run == nullptr) here.run = std::make_unique<Run>();
       ++here.run->lost_syns;
     }
+  }
+  void see_plain(const PlainRun& run) override {  // all had a reply
+    if (places_.size() <= run.place()) places_.resize(run.place() + 1);
+    end_run(places_[run.place()]);
   }
 
   void conclude(std::vector<Finding>& findings) override {

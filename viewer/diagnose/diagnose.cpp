@@ -12,19 +12,31 @@ namespace {
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
-using SeeBlocks = std::vector<std::function<void(store::Block&)>>;
-
 Status show_blocks(const store::Reader& reader, const store::Filter& wanted, LongTrace& trace,
                    model::SummaryBuilder* summary) {
-  SeeBlocks first = {[&](store::Block& block) { trace.survey(block); }};
-  if (summary != nullptr) first.emplace_back([&](store::Block& block) { summary->add(block); });
-  if (Status surveyed = reader.blocks(wanted, first); !surveyed) return surveyed;
+  using Shown = model::PlainBlock;
+  std::vector<std::function<void(Shown&)>> first = {[&](Shown& shown) { trace.survey(shown); }};
+  if (summary != nullptr) first.emplace_back([&](Shown& shown) { summary->add(shown); });
+  Status surveyed = reader.blocks<Shown>(
+      wanted,
+      [](store::Block& block) {
+        model::SummaryBuilder::prepare(block);
+        return std::make_shared<Shown>(block);
+      },
+      first);
+  if (!surveyed) return surveyed;
   trace.end_survey();
-  SeeBlocks second;
+  std::vector<std::function<void(Shown&)>> second;
   for (std::size_t share = 0; share < LongTrace::kShares; ++share) {
-    second.emplace_back([&trace, share](store::Block& block) { trace.show(block, share); });
+    second.emplace_back([&trace, share](Shown& shown) { trace.show(shown, share); });
   }
-  return reader.blocks(wanted, second);
+  return reader.blocks<Shown>(
+      wanted,
+      [](store::Block& block) {
+        LongTrace::prepare(block);
+        return std::make_shared<Shown>(block);
+      },
+      second);
 }
 
 Status show_rows(const store::Reader& reader, const store::Filter& wanted, Session& session,

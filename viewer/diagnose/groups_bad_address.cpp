@@ -7,6 +7,7 @@
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/handshake_fallback.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
 
 namespace sockwatch::diagnose {
@@ -54,22 +55,27 @@ class BadAddr : public Rule {
     if (!attempt.row.peer_name) return;
     if (names_.size() <= attempt.service) names_.resize(attempt.service + 1);
     Name& name = names_[attempt.service];
-    const std::int64_t minute = attempt.row.started_ns / (60 * kSecond);
-    if (minute != name.minute) {
-      judge(name, &Address::now);
-      for (Address& address : name.addresses) address.now = {};
-      name.minute = minute;
-    }
+    enter_minute(name, minute_of(attempt.row.started_ns));
     Address& address = address_of(name, attempt.place);
-    for (Tally* tally : {&address.now, &address.ever}) {
-      ++tally->attempts;
-      tally->failures += attempt.failed ? 1 : 0;
-    }
+    address.count(1, attempt.failed ? 1 : 0);
     if (!attempt.failed) return;
     if (is_tcp(attempt) && !attempt.is(Outcome::connected)) {
       fallbacks_.add(Case(attempt), Confidence::high, decided);
     } else {
       address.failed.add(Case(attempt), Confidence::high);
+    }
+  }
+
+  void see_plain(const PlainRun& run) override {
+    fallbacks_.see_plain(run, [this](const Case& one, Confidence confidence) {
+      address_of(names_[one.service], one.place).failed.add(one, confidence);
+    });
+    if (names_.size() <= run.service()) names_.resize(run.service() + 1);
+    Name& name = names_[run.service()];
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      if (!run.shape(i).peer_name) continue;
+      enter_minute(name, minute_of(run.started_ns(i)));
+      address_of(name, run.place(i)).count(1, 0);
     }
   }
 
@@ -94,6 +100,13 @@ class BadAddr : public Rule {
     std::int64_t failures = 0;
   };
   struct Address {
+    void count(std::int64_t attempts, std::int64_t failures) {
+      for (Tally* tally : {&now, &ever}) {
+        tally->attempts += attempts;
+        tally->failures += failures;
+      }
+    }
+
     PlaceId place = 0;
     Tally now;  // in this minute
     Tally ever;
@@ -105,6 +118,14 @@ class BadAddr : public Rule {
     std::int64_t minute = -1;
     std::vector<Address> addresses;
   };
+
+  static std::int64_t minute_of(store::Ns moment) { return moment / (60 * kSecond); }
+  static void enter_minute(Name& name, std::int64_t minute) {
+    if (minute == name.minute) return;
+    judge(name, &Address::now);
+    for (Address& address : name.addresses) address.now = {};
+    name.minute = minute;
+  }
 
   static Address& address_of(Name& name, PlaceId place) {
     for (Address& address : name.addresses) {

@@ -7,6 +7,7 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
 #include "viewer/model/destination.h"
 
@@ -69,17 +70,19 @@ class FlowHole : public Rule {
           static_cast<int>(std::min<std::int64_t>(*attempt.row.syn_retransmits, 30));
       flows.stuck.push_back({Case(attempt), attempt.row.started_ns + settings().syn_resend(resends),
                              attempt.row.local_port});
+      flows.newest_resend_ns = std::max(flows.newest_resend_ns, flows.stuck.back().last_resend_ns);
       return;
     }
-    for (Stuck& stuck : flows.stuck) {
-      stuck.compared = stuck.compared || attempt.row.started_ns < stuck.last_resend_ns;
-    }
-    if (flows.stuck.empty() || !at_first_syn(attempt)) return;
-    const store::Ns up = attempt.row.started_ns + attempt.elapsed_ns;
-    for (Stuck& stuck : flows.stuck) {
-      if (attempt.row.started_ns > stuck.one.started_ns && up < stuck.last_resend_ns)
-        ++stuck.passed;
-    }
+    const store::Ns started = attempt.row.started_ns;
+    flows.compare(started);
+    if (at_first_syn(attempt)) flows.pass(started, started + attempt.elapsed_ns);
+  }
+  void see_plain(const PlainRun& run) override {
+    if (flows_.size() <= run.place()) flows_.resize(run.place() + 1);
+    Flows& flows = flows_[run.place()];
+    if (flows.newest_resend_ns <= run.first_start_ns()) return;
+    flows.compare(run.first_start_ns());
+    for (std::size_t i = 0; i < run.size(); ++i) flows.pass(run.started_ns(i), run.decided_ns(i));
   }
 
   void conclude(std::vector<Finding>& findings) override {
@@ -133,8 +136,18 @@ class FlowHole : public Rule {
     bool compared = false;    // there was a later one at all
   };
   struct Flows {
-    std::deque<Stuck> stuck;  // as they started
-    std::int64_t late = 0;    // connected after resends
+    void compare(store::Ns started_ns) {
+      for (Stuck& one : stuck) one.compared = one.compared || started_ns < one.last_resend_ns;
+    }
+    void pass(store::Ns started_ns, store::Ns up_ns) {
+      for (Stuck& one : stuck) {
+        if (started_ns > one.one.started_ns && up_ns < one.last_resend_ns) ++one.passed;
+      }
+    }
+
+    std::deque<Stuck> stuck;                                             // as they started
+    store::Ns newest_resend_ns = std::numeric_limits<store::Ns>::min();  // of all there were
+    std::int64_t late = 0;                                               // connected after resends
     Cases cases;
     std::int64_t not_compared = 0;  // stuck, but no attempt was made meanwhile
     Span passed;
@@ -198,11 +211,7 @@ class QueueFull : public Rule {
     if (!lost && !at_first_syn(attempt)) return;
     if (queues_.size() <= attempt.place) queues_.resize(attempt.place + 1);
     Queue& queue = queues_[attempt.place];
-    if (queue.burst.all == 0 || attempt.row.started_ns - queue.burst.began_ns > kBurst) {
-      end_burst(queue);
-      queue.burst.began_ns = attempt.row.started_ns;
-    }
-    ++queue.burst.all;
+    join_burst(queue, attempt.row.started_ns);
     if (lost) {
       ++queue.burst.lost;
       // Pairs in which the lost one came later, and those in which it came first.
@@ -211,10 +220,15 @@ class QueueFull : public Rule {
       queue.cases->add(Case(attempt), Confidence::medium);
       queue.while_full += was_full(attempt) ? 1 : 0;
     } else {
-      ++queue.burst.ok;
-      queue.burst.earlier += queue.burst.lost;
-      queue.burst.rtt_ns =
-          std::max(queue.burst.rtt_ns, model::handshake_ns(attempt.row.rtt_us).value_or(0));
+      answered(queue, attempt.row.rtt_us);
+    }
+  }
+  void see_plain(const PlainRun& run) override {
+    if (queues_.size() <= run.place()) queues_.resize(run.place() + 1);
+    Queue& queue = queues_[run.place()];
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      join_burst(queue, run.started_ns(i));
+      answered(queue, run.rtt_us(i));
     }
   }
 
@@ -250,6 +264,19 @@ class QueueFull : public Rule {
     std::int64_t while_full = 0;
     std::unique_ptr<Cases> cases;
   };
+
+  static void join_burst(Queue& queue, store::Ns started_ns) {
+    if (queue.burst.all == 0 || started_ns - queue.burst.began_ns > kBurst) {
+      end_burst(queue);
+      queue.burst.began_ns = started_ns;
+    }
+    ++queue.burst.all;
+  }
+  static void answered(Queue& queue, const store::OptInt& rtt_us) {
+    ++queue.burst.ok;
+    queue.burst.earlier += queue.burst.lost;
+    queue.burst.rtt_ns = std::max(queue.burst.rtt_ns, model::handshake_ns(rtt_us).value_or(0));
+  }
 
   static void end_burst(Queue& queue) {
     const Burst& burst = queue.burst;

@@ -4,6 +4,7 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
 #include "viewer/model/destination.h"
 
@@ -63,6 +64,21 @@ class V6Bad : public Rule {
                                               : Confidence::high);
     name.broken->lost_ns += attempt.elapsed_ns;
     if (raced) name.broken->raced.add(attempt.elapsed_ns);
+  }
+
+  void see_plain(const PlainRun& run) override {
+    if (names_.size() <= run.service()) names_.resize(run.service() + 1);
+    Name& name = names_[run.service()];
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      if (!run.shape(i).peer_name) continue;
+      if (run.shape(i).family == "ipv6") {
+        ++name.six_connected;
+        continue;
+      }
+      ++name.four_connected;
+      name.four_slowest_ns =
+          std::max(name.four_slowest_ns, model::handshake_ns(run.rtt_us(i)).value_or(0));
+    }
   }
 
   void conclude(std::vector<Finding>& findings) override {

@@ -1,14 +1,18 @@
 // The first address of a name takes all the time.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <deque>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
 #include "viewer/model/shell_word.h"
 
@@ -67,6 +71,7 @@ class Starved : public Rule {
     if (known != addresses_.end()) asked_[*row.peer_name].insert(*row.peer_address);
     // Who begins with another address chooses by itself, and will choose another one next time.
     const bool is_first = known != addresses_.end() && known->second.front() == *row.peer_address;
+    asked(attempt.place) = is_first ? Asked::first : Asked::other;
     const bool others_tried = were_others_tried(*row.resolution_id, is_first);
     if (calls_.empty() && !gave_up) return;
     settle(row.started_ns);
@@ -89,6 +94,23 @@ class Starved : public Rule {
     if (calls_.size() == kRemembered) end_first();
     const Case one(attempt);
     calls_.push_back({one, *row.resolution_id, one.end_ns(), {*row.peer_address}, false});
+  }
+
+  void see_plain(const PlainRun& run) override {
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      const store::OptInt lookup = run.resolution_id(i);
+      if (!lookup || !run.shape(i).peer_name) continue;
+      settle(run.started_ns(i));
+      const bool of_call = std::any_of(calls_.begin(), calls_.end(), [&](const Call& call) {
+        return call.resolution == *lookup;
+      });
+      const Asked asked_before = asked(run.place(i));
+      if (of_call || asked_before == Asked::not_yet) {
+        see(run.attempt(i));
+      } else {
+        (void)were_others_tried(*lookup, asked_before == Asked::first);
+      }
+    }
   }
 
   void conclude(std::vector<Finding>& findings) override {
@@ -147,6 +169,11 @@ class Starved : public Rule {
     return !call.connected && !attempt.is(Outcome::connected) && call.tried.size() == 1 &&
            attempt.place == call.first.place && attempt.row.started_ns >= call.first.end_ns();
   }
+  enum class Asked : char { not_yet, first, other };
+  Asked& asked(PlaceId place) {
+    if (asked_places_.size() <= place) asked_places_.resize(place + 1, Asked::not_yet);
+    return asked_places_[place];
+  }
   void settle(store::Ns now) {
     while (!calls_.empty() && calls_.front().end_ns + kNextAddress < now) end_first();
   }
@@ -165,8 +192,9 @@ class Starved : public Rule {
 
   std::unordered_map<std::string, std::vector<std::string>> addresses_;
   std::unordered_map<std::string, std::unordered_set<std::string>> asked_;  // by name: ever tried
-  std::deque<Call> calls_;                                                  // as they started
-  std::array<Begun, 4096> begun_{};                                         // of each residue
+  std::vector<Asked> asked_places_;  // by place: whether an attempt there is among asked_
+  std::deque<Call> calls_;           // as they started
+  std::array<Begun, 4096> begun_{};  // of each residue
   std::map<ServiceId, Cases> cases_;
 };
 

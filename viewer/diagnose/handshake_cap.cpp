@@ -5,6 +5,7 @@
 #include "viewer/diagnose/handshake.h"
 #include "viewer/diagnose/handshake_fallback.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
 #include "viewer/model/destination.h"
 
@@ -46,9 +47,7 @@ class AttemptCap : public Rule {
     if (services_.size() <= attempt.service) services_.resize(attempt.service + 1);
     Service& service = services_[attempt.service];
     if (attempt.is(Outcome::connected)) {
-      const store::OptInt rtt = attempt.row.rtt_us;
-      service.fast = service.fast || (rtt && *rtt < kSlowUs);
-      service.rtt.add(model::handshake_ns(rtt));
+      service.add_rtt(attempt.row.rtt_us);
     }
     const bool is_capped = capped(attempt);
     if (service.waiting.empty() && !is_capped) return;
@@ -58,7 +57,7 @@ class AttemptCap : public Rule {
     const Case one(attempt);
     bool follows = false;
     for (Waiting& before : service.waiting) {
-      if (!follow(before.one, one)) continue;
+      if (!follow(before.one, one.process_id, one.place, one.started_ns)) continue;
       follows = true;
       service.silent = service.silent || silent_after_resend(attempt);
       if (!before.counted) fallbacks_.add(before.one, sure(before.one), decided);
@@ -69,6 +68,25 @@ class AttemptCap : public Rule {
     if (service.waiting.size() == kRemembered) service.waiting.erase(service.waiting.begin());
     service.waiting.push_back({one, follows});
     if (follows) fallbacks_.add(one, sure(one), decided);
+  }
+  void see_plain(const PlainRun& run) override {
+    if (services_.size() <= run.service()) services_.resize(run.service() + 1);
+    Service& service = services_[run.service()];
+    if (service.waiting.empty()) {  // so nobody waits to be made good either
+      for (std::size_t i = 0; i < run.size(); ++i) service.add_rtt(run.rtt_us(i));
+      return;
+    }
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      const bool follows =
+          std::any_of(service.waiting.begin(), service.waiting.end(), [&](const Waiting& before) {
+            return follow(before.one, run.process_id(i), run.place(i), run.started_ns(i));
+          });
+      if (follows || fallbacks_.concerns(run, i)) {
+        see(run.attempt(i));
+      } else {
+        service.add_rtt(run.rtt_us(i));
+      }
+    }
   }
 
   void conclude(std::vector<Finding>& findings) override {
@@ -115,6 +133,11 @@ class AttemptCap : public Rule {
     bool counted = false;
   };
   struct Service {
+    void add_rtt(const store::OptInt& us) {
+      fast = fast || (us && *us < kSlowUs);
+      rtt.add(model::handshake_ns(us));
+    }
+
     bool fast = false;
     bool silent = false;  // to an attempt of a call that had more time
     Span rtt;
@@ -140,9 +163,10 @@ class AttemptCap : public Rule {
            (attempt.silent && attempt.row.syn_retransmits.value_or(0) >= 1);
   }
   // The next address is tried right when the one before is dropped.
-  static bool follow(const Case& before, const Case& next) {
-    return before.process_id == next.process_id && before.place != next.place &&
-           within(next.started_ns - before.end_ns(), -20 * kMs, 50 * kMs);
+  static bool follow(const Case& before, std::int64_t process_id, PlaceId place,
+                     store::Ns started_ns) {
+    return before.process_id == process_id && before.place != place &&
+           within(started_ns - before.end_ns(), -20 * kMs, 50 * kMs);
   }
 
   std::vector<Service> services_;

@@ -16,6 +16,10 @@ void AddressRule::see(const Attempt& attempt) {
   remember(attempt);
 }
 
+void AddressRule::see_plain(const PlainRun& run) {
+  fallbacks_.see_plain(run, [this](const Case& one, Confidence sure) { count(one, sure); });
+}
+
 void AddressRule::watch(const Attempt& attempt) {
   if (!is_tcp(attempt)) return;
   fallbacks_.see(attempt, [this](const Case& one, Confidence sure) { count(one, sure); });

@@ -6,10 +6,11 @@
 #pragma once
 
 #include <algorithm>
-#include <deque>
+#include <unordered_map>
 #include <vector>
 
 #include "viewer/diagnose/cases.h"
+#include "viewer/diagnose/plain_run.h"
 
 namespace sockwatch::diagnose {
 
@@ -18,15 +19,16 @@ class Fallbacks {
   // Every TCP attempt, as they started. `done(case, confidence)` gets those that are decided by it.
   template <typename Done>
   void see(const Attempt& attempt, Done done) {
-    if (waiting_.empty()) return;
+    const auto found = waiting_.find(attempt.service);
+    if (found == waiting_.end() || found->second.empty()) return;
     const Case next(attempt);
     std::vector<PlaceId> redeemed;  // one success makes good one attempt on each address
-    std::erase_if(waiting_, [&](Waiting& before) {
-      if (before.until_ns + kNextAddress < next.started_ns) {
+    std::erase_if(found->second, [&](Waiting& before) {
+      if (is_over(before, next.started_ns)) {
         done(before.one, before.confidence);
         return true;
       }
-      if (!same_service(before.one, next)) return false;
+      if (before.one.process_id != next.process_id) return false;
       if (next.started_ns <= before.one.end_ns()) {
         before.newest_lookup = std::max(before.newest_lookup, next.lookup.value_or(0));
       }
@@ -45,6 +47,21 @@ class Fallbacks {
     });
   }
 
+  // The same of each of a run. Most are of other processes, and change nothing.
+  template <typename Done>
+  void see_plain(const PlainRun& run, Done done) {
+    const std::vector<Waiting>* waiting = waiting_of(run.service());
+    if (waiting == nullptr) return;
+    for (std::size_t i = 0; i < run.size() && !waiting->empty(); ++i) {
+      if (concerns(*waiting, run, i)) see(run.attempt(i), done);
+    }
+  }
+  // false: see() of it would do nothing.
+  bool concerns(const PlainRun& run, std::size_t at) const {
+    const std::vector<Waiting>* waiting = waiting_of(run.service());
+    return waiting != nullptr && concerns(*waiting, run, at);
+  }
+
   // One that got nowhere; after see().
   template <typename Done>
   void add(const Case& one, Confidence confidence, Done done) {
@@ -52,15 +69,18 @@ class Fallbacks {
       done(one, confidence);
       return;
     }
-    waiting_.push_back({one, confidence, one.end_ns(), *one.lookup});
-    if (waiting_.size() <= kRemembered) return;
-    done(waiting_.front().one, waiting_.front().confidence);
-    waiting_.pop_front();
+    auto& waiting = waiting_[one.service];
+    waiting.push_back({one, confidence, one.end_ns(), *one.lookup});
+    if (waiting.size() <= kRemembered) return;
+    done(waiting.front().one, waiting.front().confidence);
+    waiting.erase(waiting.begin());
   }
 
   template <typename Done>
   void finish(Done done) {
-    for (const Waiting& before : waiting_) done(before.one, before.confidence);
+    for (const auto& [service, waiting] : waiting_) {
+      for (const Waiting& before : waiting) done(before.one, before.confidence);
+    }
     waiting_.clear();
   }
 
@@ -76,8 +96,18 @@ class Fallbacks {
     std::int64_t newest_lookup;  // that was used before it ended
   };
 
-  static bool same_service(const Case& one, const Case& next) {
-    return one.service == next.service && one.process_id == next.process_id;
+  const std::vector<Waiting>* waiting_of(ServiceId service) const {
+    const auto found = waiting_.find(service);
+    return found == waiting_.end() ? nullptr : &found->second;
+  }
+  static bool concerns(const std::vector<Waiting>& waiting, const PlainRun& run, std::size_t at) {
+    return std::any_of(waiting.begin(), waiting.end(), [&](const Waiting& before) {
+      return before.one.process_id == run.process_id(at) || is_over(before, run.started_ns(at));
+    });
+  }
+
+  static bool is_over(const Waiting& before, store::Ns now) {
+    return before.until_ns + kNextAddress < now;
   }
   // The same call of the program goes on: on the same thread, and without another lookup. Another
   // call may well get through where this one has failed.
@@ -86,7 +116,7 @@ class Fallbacks {
            *next.lookup <= before.newest_lookup && next.started_ns >= before.until_ns - kTogether;
   }
 
-  std::deque<Waiting> waiting_;  // as they started
+  std::unordered_map<ServiceId, std::vector<Waiting>> waiting_;  // as they started
 };
 
 // A rule about attempts that get no connection: those made good by another address are told for
@@ -95,6 +125,7 @@ class AddressRule : public CaseRule {
  public:
   bool wants_healthy() const override { return true; }  // the other address
   void see(const Attempt& attempt) override;
+  void see_plain(const PlainRun& run) override;
   void conclude(std::vector<Finding>& findings) override;
 
  protected:

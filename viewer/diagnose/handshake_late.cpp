@@ -6,6 +6,7 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/handshake.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
 #include "viewer/model/destination.h"
 
@@ -40,9 +41,13 @@ bool lost_answer(const Attempt& attempt, const Settings& settings) {
 }
 
 // Nearer than a twentieth of the time to the first resend.
+bool is_near(const store::OptInt& rtt_us) {
+  const store::OptInt rtt = model::handshake_ns(rtt_us);
+  return rtt && *rtt <= 50 * kMs;
+}
 bool is_near(const Attempt& attempt) {
   return attempt.is(Outcome::connected) && attempt.row.syn_retransmits.value_or(1) == 0 &&
-         attempt.row.rtt_us && *attempt.row.rtt_us * 1000 <= 50 * kMs;
+         is_near(attempt.row.rtt_us);
 }
 
 class SynLost : public CaseRule {
@@ -78,12 +83,16 @@ class SynLost : public CaseRule {
     if (lost_answer(attempt, settings()) && answers.lost.size() < kRemembered) {
       answers.lost.emplace_back(attempt);
     }
-    answers.near = answers.near || is_near(attempt);
-    if (answers.near) {
-      for (const Case& one : answers.lost) count(one, Confidence::medium);
-      answers.lost.clear();
-    }
+    if (answers.near || is_near(attempt)) count_lost(answers);
     CaseRule::see(attempt);
+  }
+  void see_plain(const PlainRun& run) override {
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      const PlaceId place = run.place(i);
+      if (places_.size() <= place) places_.resize(place + 1);
+      Answers& answers = places_[place];
+      if (!answers.near && is_near(run.rtt_us(i))) count_lost(answers);
+    }
   }
 
  protected:
@@ -128,6 +137,13 @@ class SynLost : public CaseRule {
     bool near = false;
     std::vector<Case> lost;  // if it is near
   };
+
+  void count_lost(Answers& answers) {
+    answers.near = true;
+    for (const Case& one : answers.lost) count(one, Confidence::medium);
+    answers.lost.clear();
+  }
+
   std::vector<Answers> places_;
 };
 
@@ -162,31 +178,27 @@ class SnatRace : public Rule {
     }
     if (tallies_.size() <= attempt.place) tallies_.resize(attempt.place + 1);
     Tally& tally = tallies_[attempt.place];
-    const bool near = tally.all > 0 && attempt.row.started_ns - tally.last_ns <= 5 * kMs;
-    // The one before learns only now that it has a neighbour.
-    if (near && !tally.last_near) {
-      ++tally.near;
-      if (tally.last_lost) ++tally.lost_near;
+    const bool answer = lost_answer(attempt, settings());
+    const bool lost = answer || lost_syn(attempt, settings());
+    tally.answers += answer ? 1 : 0;
+    tally.no_long_way = tally.no_long_way || is_near(attempt);
+    tally.add(attempt.row.started_ns, lost);
+    if (lost) lost_[attempt.place].add(Case(attempt), Confidence::low);
+  }
+  void see_plain(const PlainRun& run) override {
+    if (tallies_.size() <= run.place()) tallies_.resize(run.place() + 1);
+    Tally& tally = tallies_[run.place()];
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      tally.no_long_way = tally.no_long_way || is_near(run.rtt_us(i));
+      tally.add(run.started_ns(i), false);
     }
-    tally.is_near = tally.is_near || is_near(attempt);
-    const bool lost = lost_syn(attempt, settings()) || lost_answer(attempt, settings());
-    tally.answers += lost_answer(attempt, settings()) ? 1 : 0;
-    ++tally.all;
-    tally.near += near ? 1 : 0;
-    if (lost) {
-      tally.lost_near += near ? 1 : 0;
-      lost_[attempt.place].add(Case(attempt), Confidence::low);
-    }
-    tally.last_ns = attempt.row.started_ns;
-    tally.last_near = near;
-    tally.last_lost = lost;
   }
 
   void conclude(std::vector<Finding>& findings) override {
     for (const auto& [place, lost] : lost_) {
       const Tally& tally = tallies_[place];
       if (lost.count() < 5 || lost.count() * 1000 < tally.all) continue;
-      if (tally.answers > 0 && !tally.is_near) continue;  // a long way, perhaps
+      if (tally.answers > 0 && !tally.no_long_way) continue;  // a long way, perhaps
       const double base = static_cast<double>(tally.near) / static_cast<double>(tally.all);
       const double rate = static_cast<double>(tally.lost_near) / static_cast<double>(lost.count());
       if (tally.lost_near < 3 || rate < 3 * base) continue;
@@ -210,12 +222,27 @@ class SnatRace : public Rule {
 
  private:
   struct Tally {
+    void add(store::Ns started_ns, bool is_lost) {
+      const bool is_near = all > 0 && started_ns - last_ns <= 5 * kMs;
+      // The one before learns only now that it has a neighbour.
+      if (is_near && !last_near) {
+        ++near;
+        if (last_lost) ++lost_near;
+      }
+      ++all;
+      near += is_near ? 1 : 0;
+      lost_near += is_lost && is_near ? 1 : 0;
+      last_ns = started_ns;
+      last_near = is_near;
+      last_lost = is_lost;
+    }
+
     store::Ns last_ns = 0;
     std::int64_t all = 0;
     std::int64_t near = 0;
     std::int64_t lost_near = 0;
     std::int64_t answers = 0;  // lost_answer
-    bool is_near = false;
+    bool no_long_way = false;  // is_near
     bool last_near = false;
     bool last_lost = false;
   };
@@ -304,13 +331,7 @@ class PortReuse : public Rule {
     if (uses_.size() <= attempt.place) uses_.resize(attempt.place + 1);
     Uses& uses = uses_[attempt.place];
     if (attempt.is(Outcome::connected)) {
-      const Use use{*row.local_port, row.closed_ns.value_or(row.started_ns)};
-      if (uses.ring.size() < kRemembered) {
-        uses.ring.push_back(use);
-      } else {
-        uses.ring[uses.next] = use;
-        uses.next = (uses.next + 1) % kRemembered;
-      }
+      uses.add({*row.local_port, row.closed_ns.value_or(row.started_ns)});
       return;
     }
     const bool unanswered = (attempt.silent && row.syn_retransmits.value_or(0) >= 1) ||
@@ -324,6 +345,13 @@ class PortReuse : public Rule {
       uses.since.add(std::max<store::Ns>(since, 0));
       uses.port = use.port;
       return;
+    }
+  }
+  void see_plain(const PlainRun& run) override {
+    if (uses_.size() <= run.place()) uses_.resize(run.place() + 1);
+    Uses& uses = uses_[run.place()];
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      if (run.local_port(i) != 0) uses.add({run.local_port(i), run.closed_ns(i)});
     }
   }
 
@@ -360,6 +388,15 @@ class PortReuse : public Rule {
     store::Ns end_ns;
   };
   struct Uses {
+    void add(Use use) {
+      if (ring.size() < kRemembered) {
+        ring.push_back(use);
+      } else {
+        ring[next] = use;
+        next = (next + 1) % kRemembered;
+      }
+    }
+
     std::vector<Use> ring;
     std::size_t next = 0;
     std::int64_t port = 0;

@@ -2,53 +2,76 @@
 // `localhost` at ::1 and then at 127.0.0.1 has no trouble.
 #pragma once
 
-#include <deque>
+#include <unordered_map>
+#include <vector>
 
 #include "viewer/diagnose/cases.h"
+#include "viewer/diagnose/plain_run.h"
 
 namespace sockwatch::diagnose {
 
 class Refusals {
  public:
-  bool empty() const { return waiting_.empty(); }
-
   // `count` gets the earlier refusals nobody made good.
   template <typename Count>
   void refused(const Attempt& attempt, Count count) {
-    settle(attempt.row.started_ns, count);
-    waiting_.emplace_back(attempt);
-    if (waiting_.size() <= kRemembered) return;
-    count(waiting_.front());
-    waiting_.pop_front();
+    auto& waiting = waiting_[attempt.service];
+    settle(waiting, attempt.row.started_ns, count);
+    waiting.emplace_back(attempt);
+    if (waiting.size() <= kRemembered) return;
+    count(waiting.front());
+    waiting.erase(waiting.begin());
   }
 
   void connected(const Attempt& attempt) {
-    if (waiting_.empty()) return;
-    std::erase_if(waiting_, [&](const Case& one) {
-      return one.service == attempt.service && one.process_id == attempt.row.process_id &&
-             one.place != attempt.place && attempt.row.started_ns - one.end_ns() <= kNextAddress;
-    });
+    if (auto* waiting = waiting_of(attempt.service)) {
+      made_good(*waiting, attempt.place, attempt.row.process_id, attempt.row.started_ns);
+    }
+  }
+  void connected(const PlainRun& run) {
+    auto* waiting = waiting_of(run.service());
+    if (waiting == nullptr) return;
+    for (std::size_t i = 0; i < run.size() && !waiting->empty(); ++i) {
+      made_good(*waiting, run.place(i), run.process_id(i), run.started_ns(i));
+    }
   }
 
   template <typename Count>
   void settle_all(Count count) {
-    for (const Case& one : waiting_) count(one);
+    for (const auto& [service, waiting] : waiting_) {
+      for (const Case& one : waiting) count(one);
+    }
     waiting_.clear();
   }
 
  private:
+  using Waiting = std::vector<Case>;  // as they started
   static constexpr store::Ns kNextAddress = 1'000'000'000;
   static constexpr std::size_t kRemembered = 256;
 
-  template <typename Count>
-  void settle(store::Ns now, Count count) {
-    while (!waiting_.empty() && now - waiting_.front().end_ns() > kNextAddress) {
-      count(waiting_.front());
-      waiting_.pop_front();
-    }
+  Waiting* waiting_of(ServiceId service) {
+    const auto found = waiting_.find(service);
+    return found == waiting_.end() ? nullptr : &found->second;
   }
 
-  std::deque<Case> waiting_;  // as they started
+  static void made_good(Waiting& waiting, PlaceId place, std::int64_t process_id,
+                        store::Ns started_ns) {
+    std::erase_if(waiting, [&](const Case& one) {
+      return one.process_id == process_id && one.place != place &&
+             started_ns - one.end_ns() <= kNextAddress;
+    });
+  }
+
+  template <typename Count>
+  static void settle(Waiting& waiting, store::Ns now, Count count) {
+    std::size_t settled = 0;
+    while (settled < waiting.size() && now - waiting[settled].end_ns() > kNextAddress) {
+      count(waiting[settled++]);
+    }
+    waiting.erase(waiting.begin(), waiting.begin() + static_cast<std::ptrdiff_t>(settled));
+  }
+
+  std::unordered_map<ServiceId, Waiting> waiting_;
 };
 
 }  // namespace sockwatch::diagnose

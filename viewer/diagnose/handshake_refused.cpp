@@ -9,6 +9,7 @@
 #include "viewer/diagnose/handshake.h"
 #include "viewer/diagnose/handshake_refusals.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
 #include "viewer/model/destination.h"
 #include "viewer/model/shell_word.h"
@@ -57,6 +58,15 @@ class Refused : public Rule {
       slowest = std::max(slowest, model::handshake_ns(attempt.row.rtt_us).value_or(0));
       refusals_.connected(attempt);
     }
+  }
+  void see_plain(const PlainRun& run) override {
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      const PlaceId place = run.place(i);
+      if (slowest_rtt_.size() <= place) slowest_rtt_.resize(place + 1);
+      slowest_rtt_[place] =
+          std::max(slowest_rtt_[place], model::handshake_ns(run.rtt_us(i)).value_or(0));
+    }
+    refusals_.connected(run);
   }
 
   void conclude(std::vector<Finding>& findings) override {
@@ -213,6 +223,12 @@ class Refused6 : public Rule {
     } else if (attempt.is(Outcome::refused)) {
       doors.refusals.refused(attempt, [&doors](const Case& one) { doors.hurt = one.id; });
       doors.refused[six ? 1 : 0].add(Case(attempt), Confidence::high);
+    }
+  }
+  void see_plain(const PlainRun& run) override {
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      const std::string& address = *run.shape(i).peer_address;
+      if (address == "::1" || address == "127.0.0.1") see(run.attempt(i));
     }
   }
 

@@ -7,6 +7,7 @@
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/local.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
@@ -50,6 +51,16 @@ class Denied : public Rule {
     seen.ipv6 = row.family == "ipv6";
     if (addresses_.size() <= attempt.service) addresses_.resize(attempt.service + 1);
     addresses_[attempt.service] = context().places[attempt.place].address;
+  }
+  void see_plain(const PlainRun& run) override {
+    if (run.service() >= services_.size()) services_.resize(run.service() + 1);
+    Seen& seen = services_[run.service()];
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      if (!is_internet(run.shape(i))) continue;
+      ++seen.attempts;
+      ++seen.connected;
+      if (run.shape(i).family == "ipv6") works6_ = true;
+    }
   }
 
   void conclude(std::vector<Finding>& findings) override {

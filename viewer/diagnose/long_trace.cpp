@@ -1,7 +1,7 @@
 #include "viewer/diagnose/long_trace.h"
 
 #include <algorithm>
-#include <span>
+#include <unordered_map>
 #include <utility>
 
 #include "viewer/diagnose/diagnose.h"
@@ -10,17 +10,7 @@ namespace sockwatch::diagnose {
 namespace {
 
 using Row = store::ConnectionRow;
-using model::Ending;
 using model::Outcome;
-
-struct Numbers {
-  explicit Numbers(store::BlockColumn& of) : column(&of), values(of.values()) {}
-  store::OptInt at(std::size_t at) const {
-    return column->knows(at) ? store::OptInt(values[at]) : std::nullopt;
-  }
-  const store::BlockColumn* column;
-  std::span<const std::int64_t> values;
-};
 
 // What all plain attempts to a place have in common.
 Row shape_of(const Row& row) {
@@ -52,41 +42,40 @@ LongTrace::LongTrace(Context& context, Places& places, const Programs& programs,
   }
 }
 
-void LongTrace::survey(store::Block& block) {
-  plain_.find(block);
-  places_of_block_.find(block);
+void LongTrace::survey(const model::PlainBlock& shown) {
+  const store::Block& block = shown.block;
+  store::BlockRows rows(block);
   auto& places = places_of_blocks_.emplace_back();
-  for (std::size_t i = 0; i < places_of_block_.size(); ++i) {
-    places.push_back(places_.of(block.row(places_of_block_.first_row(i))));
+  for (std::size_t i = 0; i < shown.places.size(); ++i) {
+    places.push_back(places_.of(rows[shown.places.first_row(i)]));
   }
   at_place_.resize(places_.size(), kNoTrouble);
+  plain_counts_.assign(places.size(), 0);
   for (std::size_t i = 0; i < block.rows(); ++i) {
     if (!block.is_chosen(i)) continue;
-    const auto& place = places[places_of_block_[i]];
+    const std::uint32_t in_block = shown.places[i];
+    if (shown.plain[i]) {
+      ++plain_counts_[in_block];
+      continue;
+    }
+    const auto& place = places[in_block];
     if (!place) {
       ++context_.unexamined;
-    } else if (plain_[i]) {
-      places_.count(*place, true);
+      continue;
+    }
+    const Attempt attempt = examine(rows[i]);
+    const Troubles troubles = troubles_of(attempt);
+    places_.count(*place, attempt.is(Outcome::connected));
+    at_place_[*place] |= troubles;
+    trace_ |= troubles;
+  }
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    if (places[i]) {
+      places_.count(*places[i], true, plain_counts_[i]);
     } else {
-      const Attempt attempt = examine(block.row(i));
-      const Troubles troubles = troubles_of(attempt);
-      places_.count(*place, attempt.is(Outcome::connected));
-      at_place_[*place] |= troubles;
-      trace_ |= troubles;
+      context_.unexamined += plain_counts_[i];
     }
   }
-}
-
-const LongTrace::PlainRules* LongTrace::rules_for(Share& share, Troubles place,
-                                                  Troubles service) const {
-  PlainRules rules;
-  for (std::size_t i = 0; i < share.needs.size(); ++i) {
-    if (share.needs[i].at(place, service, trace_)) rules.push_back(share.for_healthy[i]);
-  }
-  for (const auto& known : share.plain_rules) {
-    if (*known == rules) return known.get();
-  }
-  return share.plain_rules.emplace_back(std::make_unique<PlainRules>(std::move(rules))).get();
 }
 
 void LongTrace::end_survey() {
@@ -97,11 +86,23 @@ void LongTrace::end_survey() {
     at_service[service] |= at_place_[place];
   }
   for (Share& share : shares_) {
-    share.programs.fill({0, programs_.of(0)});
+    share.programs.begin(programs_);
     share.shapes.resize(at_place_.size());
-    for (PlaceId place = 0; place < at_place_.size(); ++place) {
-      share.for_plain.push_back(
-          rules_for(share, at_place_[place], at_service[places_[place].service]));
+    share.by_place.resize(at_place_.size());
+    share.by_service.resize(at_service.size());
+    for (std::size_t i = 0; i < share.needs.size(); ++i) {
+      const Need& need = share.needs[i];
+      Rule* rule = share.for_healthy[i];
+      if (need.one_by_one(trace_)) {
+        share.one_by_one.push_back(rule);
+        continue;
+      }
+      for (PlaceId place = 0; place < at_place_.size(); ++place) {
+        if (need.by_place(at_place_[place])) share.by_place[place].push_back(rule);
+      }
+      for (ServiceId service = 0; service < at_service.size(); ++service) {
+        if (need.by_service(at_service[service])) share.by_service[service].push_back(rule);
+      }
     }
   }
 }
@@ -114,109 +115,84 @@ void LongTrace::show_whole(const Row& row, PlaceId place, const Share& share) co
   for (Rule* rule : attempt.healthy ? share.for_healthy : share.rules) rule->see(attempt);
 }
 
-// The columns of plain attempts that rules are shown, see needs.h.
-class LongTrace::PlainAttempts {
- public:
-  explicit PlainAttempts(store::Block& block)
-      : id_(block.column<&Row::id>()),
-        process_(block.column<&Row::process_id>()),
-        tid_(block.column<&Row::tid>()),
-        blocking_(block.column<&Row::blocking>()),
-        local_port_(block.column<&Row::local_port>()),
-        resolution_(block.column<&Row::resolution_id>()),
-        started_(block.column<&Row::started_ns>()),
-        decided_(block.column<&Row::decided_ns>()),
-        noticed_(block.column<&Row::noticed_ns>()),
-        first_send_(block.column<&Row::first_send_ns>()),
-        first_receive_(block.column<&Row::first_receive_ns>()),
-        closed_(block.column<&Row::closed_ns>()),
-        rtt_(block.column<&Row::rtt_us>()),
-        turns_(block.column<&Row::turns>()),
-        family_(block.column<&Row::family>()),
-        ending_(block.column<&Row::ending>()) {
-    for (const std::string& word : ending_.column->words()) {
-      endings_.push_back(model::parse_ending(word));
-    }
+void LongTrace::show_waiting(PlainBlockView& view, std::uint32_t in_block, Share& share) {
+  const PlaceId place = *view.ids[in_block];
+  if (auto& rows = share.waiting[in_block]; !rows.empty()) {
+    const PlainRun run(view, rows);
+    for (Rule* rule : share.by_place[place]) rule->see_plain(run);
+    rows.clear();
   }
-
-  std::int64_t process_id(std::size_t at) const { return process_.values[at]; }
-  const std::string& family(std::size_t at) const {
-    return family_.column->words()[static_cast<std::size_t>(family_.values[at])];
-  }
-  std::optional<Ending> ending(std::size_t at) const {
-    return endings_[static_cast<std::size_t>(ending_.values[at])];
-  }
-
-  // All else in it is of the place.
-  void fill(Row& row, std::size_t at) const {
-    row.id = id_.values[at];
-    row.process_id = process_.values[at];
-    row.tid = tid_.values[at];
-    row.blocking.reset();
-    if (blocking_.column->knows(at)) row.blocking = blocking_.values[at] != 0;
-    row.local_port = local_port_.values[at];
-    row.resolution_id = resolution_.at(at);
-    row.started_ns = started_.values[at];
-    row.decided_ns = decided_.values[at];
-    row.noticed_ns = noticed_.at(at);
-    row.first_send_ns = first_send_.at(at);
-    row.first_receive_ns = first_receive_.values[at];
-    row.closed_ns = closed_.values[at];
-    row.rtt_us = rtt_.at(at);
-    row.turns = turns_.values[at];
-  }
-
- private:
-  Numbers id_, process_, tid_, blocking_, local_port_, resolution_, started_, decided_, noticed_,
-      first_send_, first_receive_, closed_, rtt_, turns_, family_, ending_;
-  std::vector<std::optional<Ending>> endings_;  // by word
-};
-
-void LongTrace::show(store::Block& block, std::size_t number) {
-  Share& share = shares_[number];
-  share.plain.find(block);
-  share.places_of_block.find(block);
-  const PlainAttempts plain(block);
-  if (share.block == places_of_blocks_.size()) return;
-  const auto& places = places_of_blocks_[share.block++];
-  if (places.size() != share.places_of_block.size()) return;  // another block than before
-  for (std::size_t i = 0; i < block.rows(); ++i) {
-    if (!block.is_chosen(i)) continue;
-    const auto& place = places[share.places_of_block[i]];
-    if (!place) continue;
-    auto& shape = share.shapes[*place];
-    const bool is_like_others =
-        share.plain[i] && shape != nullptr && shape->family == plain.family(i);
-    if (is_like_others) {
-      if (share.for_plain[*place]->empty()) continue;
-      plain.fill(*shape, i);
-      show_plain(*shape, plain.ending(i), *place, share);
-      continue;
-    }
-    const Row& row = block.row(i);
-    show_whole(row, *place, share);
-    if (share.plain[i] && shape == nullptr) shape = std::make_unique<Row>(shape_of(row));
+  if (auto& rows = share.all_waiting[in_block]; !rows.empty()) {
+    const PlainRun run(view, rows);
+    for (Rule* rule : share.by_service[view.places[place].service]) rule->see_plain(run);
+    rows.clear();
   }
 }
 
-void LongTrace::show_plain(const Row& row, std::optional<Ending> ending, PlaceId place,
-                           Share& share) const {
-  Attempt attempt{row};
-  attempt.outcome = Outcome::connected;
-  attempt.ending = ending;
-  attempt.place = place;
-  attempt.service = places_[place].service;
-  attempt.tcp = true;
-  attempt.healthy = true;
-  attempt.elapsed_ns = *row.decided_ns - row.started_ns;
-  auto& [process, program] =
-      share.programs[static_cast<std::size_t>(row.process_id) % share.programs.size()];
-  if (process != row.process_id) {
-    process = row.process_id;
-    program = programs_.of(process);
+void LongTrace::begin_block(PlainBlockView& view, Share& share) {
+  const std::size_t places = view.ids.size();
+  share.in_block.assign(places, {});
+  if (share.waiting.size() < places) {
+    share.waiting.resize(places);
+    share.all_waiting.resize(places);
   }
-  attempt.program = program;
-  for (Rule* rule : *share.for_plain[place]) rule->see(attempt);
+  std::unordered_map<ServiceId, std::uint32_t> eldest;
+  for (std::uint32_t i = 0; i < places; ++i) {
+    if (!view.ids[i]) continue;
+    InBlock& here = share.in_block[i];
+    const PlaceId place = *view.ids[i];
+    const ServiceId service = view.places[place].service;
+    if (share.shapes[place] != nullptr) {
+      here.family = view.columns.family_of(share.shapes[place]->family);
+    }
+    here.by_place = !share.by_place[place].empty();
+    here.by_service = !share.by_service[service].empty();
+    here.sibling = i;
+    here.eldest = eldest.try_emplace(service, i).first->second;
+    if (here.eldest != i) std::swap(here.sibling, share.in_block[here.eldest].sibling);
+  }
+}
+
+void LongTrace::prepare(store::Block& block) { PlainColumns::read(block); }
+
+void LongTrace::show(const model::PlainBlock& shown, std::size_t number) {
+  Share& share = shares_[number];
+  store::Block& block = shown.block;
+  if (share.block == places_of_blocks_.size()) return;
+  const BlockPlaceIds& ids = places_of_blocks_[share.block++];
+  if (ids.size() != shown.places.size()) return;  // another block than before
+  PlainBlockView view{PlainColumns(block), shown.places, ids,
+                      share.shapes,        places_,      share.programs};
+  begin_block(view, share);
+  store::BlockRows rows(block);
+  for (std::uint32_t i = 0; i < block.rows(); ++i) {
+    if (!block.is_chosen(i)) continue;
+    const std::uint32_t in_block = shown.places[i];
+    InBlock& here = share.in_block[in_block];
+    if (shown.plain[i] && here.family == view.columns.family(i)) {
+      const PlainRun alone(view, {&i, 1});
+      for (Rule* rule : share.one_by_one) rule->see_plain(alone);
+      if (here.by_place) share.waiting[in_block].push_back(i);
+      if (here.by_service) share.all_waiting[here.eldest].push_back(i);
+      continue;
+    }
+    if (!ids[in_block]) continue;
+    const PlaceId place = *ids[in_block];
+    std::uint32_t sibling = in_block;
+    do {
+      show_waiting(view, sibling, share);
+      sibling = share.in_block[sibling].sibling;
+    } while (sibling != in_block);
+    const Row& row = rows[i];
+    show_whole(row, place, share);
+    auto& shape = share.shapes[place];
+    if (!shown.plain[i] || shape != nullptr) continue;
+    shape = std::make_unique<Row>(shape_of(row));
+    here.family = view.columns.family(i);
+  }
+  for (std::uint32_t i = 0; i < ids.size(); ++i) {
+    if (ids[i]) show_waiting(view, i, share);
+  }
 }
 
 }  // namespace sockwatch::diagnose

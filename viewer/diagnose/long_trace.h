@@ -14,6 +14,7 @@
 
 #include "collector/store/block.h"
 #include "viewer/diagnose/needs.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/rule.h"
 #include "viewer/model/plain.h"
 
@@ -27,33 +28,47 @@ class LongTrace {
   LongTrace(Context& context, Places& places, const Programs& programs, const Rules& rules,
             Troubles trace);
 
-  void survey(store::Block& block);
+  void survey(const model::PlainBlock& shown);
   void end_survey();
-  void show(store::Block& block, std::size_t share);
+  void show(const model::PlainBlock& shown, std::size_t share);
+  // Reads the columns that show() asks a block for.
+  static void prepare(store::Block& block);
 
  private:
   using PlainRules = std::vector<Rule*>;
+  using BlockPlaceIds = std::vector<std::optional<PlaceId>>;
+  using RowNumbers = std::vector<std::uint32_t>;
+
+  // Of a place of a block.
+  struct InBlock {
+    std::int64_t family = -1;   // of its shape
+    std::uint32_t sibling = 0;  // the next place of the same service, in a ring
+    std::uint32_t eldest = 0;   // one place of the ring for all of it
+    bool by_place = false;      // there are rules
+    bool by_service = false;
+  };
 
   struct Share {
     std::vector<Rule*> rules;
     std::vector<Rule*> for_healthy;
-    std::vector<Need> needs;                   // of each of these
-    std::vector<const PlainRules*> for_plain;  // by place
-    std::vector<std::unique_ptr<PlainRules>> plain_rules;
+    std::vector<Need> needs;  // of each of these
+    PlainRules one_by_one;
+    std::vector<PlainRules> by_place;
+    std::vector<PlainRules> by_service;
     // By place, what plain attempts to it look like: all but the numbers, which are those of the
     // one shown last. None before the first.
     std::vector<std::unique_ptr<store::ConnectionRow>> shapes;
     std::size_t block = 0;  // number of the next one
-    model::PlainRows plain;
-    model::BlockPlaces places_of_block;
-    std::array<std::pair<std::int64_t, ProgramId>, 64> programs{};  // of some processes
-  };
-  class PlainAttempts;
+    ProgramCache programs;
 
-  const PlainRules* rules_for(Share& share, Troubles place, Troubles service) const;
+    std::vector<InBlock> in_block;        // by place of the block
+    std::vector<RowNumbers> waiting;      // likewise: plain rows that by_place must still see
+    std::vector<RowNumbers> all_waiting;  // of the eldest: those that by_service must still see
+  };
+
+  static void begin_block(PlainBlockView& view, Share& share);
+  static void show_waiting(PlainBlockView& view, std::uint32_t in_block, Share& share);
   void show_whole(const store::ConnectionRow& row, PlaceId place, const Share& share) const;
-  void show_plain(const store::ConnectionRow& row, std::optional<model::Ending> ending,
-                  PlaceId place, Share& share) const;
 
   Context& context_;
   Places& places_;
@@ -61,9 +76,8 @@ class LongTrace {
   Troubles trace_;
   std::vector<Troubles> at_place_;
   // By block and place of the block; none: beyond Places::kLimit.
-  std::vector<std::vector<std::optional<PlaceId>>> places_of_blocks_;
-  model::PlainRows plain_;
-  model::BlockPlaces places_of_block_;
+  std::vector<BlockPlaceIds> places_of_blocks_;
+  std::vector<std::int64_t> plain_counts_;  // by place of the block
   std::array<Share, kShares> shares_;
 };
 

@@ -7,6 +7,7 @@
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/lookup.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -75,6 +76,10 @@ class DnsPool : public Rule {
     if (handover == nullptr || handover->used) return;
     handover->used = true;  // attempts come as they started
     handover->waited = attempt.row.started_ns > handover->started_ns;
+  }
+
+  void see_plain(const PlainRun& run) override {
+    if (!handovers_.empty()) Rule::see_plain(run);
   }
 
   void conclude(std::vector<Finding>& findings) override {

@@ -41,13 +41,14 @@ constexpr std::array kNeeds = {
     Declared{"FLOWHOLE", {.at_place = kUnanswered}},
     Declared{"QUEUEFULL", {.at_place = kUnanswered | kLate}},
     Declared{"SNATRACE", {.at_place = kLate}},
-    Declared{"SYNLOST", {.at_place = kLate}},
     Declared{"PORTREUSE", {.at_place = kUnanswered}},
     Declared{"NEVERREAD", {.at_place = kMute}},
     Declared{"PORTS", {.at_place = kDenied}},
     Declared{"SELF", {.at_place = kSelf}},
     Declared{"REFUSED", {.at_service = kRefused}},
     Declared{"REFUSED6", {.at_service = kRefused}},
+    // Its cases are those of a service, in the order in which they are known to be some.
+    Declared{"SYNLOST", {.at_service = kLate}},
     // Another address of the name may have made it good.
     Declared{"SYNDROP", {.at_service = kNoConnection}},
     Declared{"SYNGIVEUP", {.at_service = kNoConnection}},

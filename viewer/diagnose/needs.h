@@ -45,13 +45,15 @@ struct Need {
   bool always = false;      // every plain attempt
   Troubles at_place = 0;    // those to a place with one of these
   Troubles at_service = 0;  // likewise
-  Troubles anywhere = 0;    // every one, where the trace has one of these
+  // Every one, where the trace has one of these.
+  Troubles anywhere = 0;
   bool is_declared = true;  // false: nobody has said so, the rule must see whole rows
 
-  bool at(Troubles place, Troubles service, Troubles trace) const {
-    return always || (at_place & place) != 0 || (at_service & service) != 0 ||
-           (anywhere & trace) != 0;
-  }
+  // How they are shown. In order is only what a rule may have to compare: attempts to one place
+  // with each other (plain_run.h), those to one service, or all.
+  bool by_place(Troubles place) const { return always || (at_place & place) != 0; }
+  bool by_service(Troubles service) const { return (at_service & service) != 0; }
+  bool one_by_one(Troubles trace) const { return (anywhere & trace) != 0; }
 };
 
 // By Entry::id of a rule that wants healthy attempts.

@@ -19,9 +19,9 @@ using ProgramId = std::uint32_t;
 
 // How attempts fared: when a rule concludes, in the whole trace.
 struct Fared {
-  void add(bool is_connected) {
-    ++attempts;
-    connected += is_connected ? 1 : 0;
+  void add(bool is_connected, std::int64_t times) {
+    attempts += times;
+    connected += is_connected ? times : 0;
   }
 
   std::int64_t attempts = 0;
@@ -52,9 +52,9 @@ class Places {
   // What a finding of the whole service is called: the name with the port, else the endpoint.
   const std::string& service(ServiceId service) const { return services_[service]; }
   const Fared& fared(ServiceId service) const { return fared_[service]; }
-  void count(PlaceId place, bool connected) {
-    places_[place].fared.add(connected);
-    fared_[places_[place].service].add(connected);
+  void count(PlaceId place, bool connected, std::int64_t times = 1) {
+    places_[place].fared.add(connected, times);
+    fared_[places_[place].service].add(connected, times);
   }
   std::optional<ServiceId> find_service(std::string_view label) const;
 

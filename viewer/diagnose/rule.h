@@ -48,6 +48,8 @@ struct Attempt {
   bool is(model::Ending word) const { return ending == word; }
 };
 
+class PlainRun;
+
 class Rule {
  public:
   virtual ~Rule() = default;
@@ -61,6 +63,8 @@ class Rule {
   virtual void see(const store::FailedCallRow&) {}
   virtual void see(const store::ResolutionRow&) {}
   virtual void see(const Attempt&) {}
+  // The same as see() of each of them, in order; for rules that can do it at less cost.
+  virtual void see_plain(const PlainRun& run);
   virtual void conclude(std::vector<Finding>& findings) = 0;
 
   // Most attempts of most traces are healthy. A rule that learns nothing from them is not shown

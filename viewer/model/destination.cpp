@@ -19,23 +19,7 @@ bool connected(const store::ConnectionRow& row) {
   return row.outcome == word(Outcome::connected) && !is_icmp_answer(row);
 }
 
-void add_to(Histogram& histogram, const store::OptInt& value) {
-  if (value) histogram.add(*value);
-}
-
-std::uint64_t not_negative(std::int64_t value) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(value, 0));
-}
-
 }  // namespace
-
-store::OptInt time_between(const store::OptInt& from, const store::OptInt& to) {
-  std::int64_t difference = 0;
-  if (!from || !to || *to < *from || __builtin_sub_overflow(*to, *from, &difference)) {
-    return std::nullopt;
-  }
-  return difference;
-}
 
 Course course_of(const store::ConnectionRow& row) {
   Course course{parse_outcome(row.outcome), std::nullopt};
@@ -53,13 +37,6 @@ store::OptInt connect_ns(const store::ConnectionRow& row) {
   return time_between(row.started_ns, row.decided_ns);
 }
 
-store::OptInt handshake_ns(const store::OptInt& rtt_us) {
-  // 0 means the kernel had no sample: no handshake takes less than a microsecond. It counts in 32
-  // bits: a larger number is nobody's, and must not be computed with.
-  if (rtt_us.value_or(0) <= 0 || *rtt_us > UINT32_MAX) return std::nullopt;
-  return *rtt_us * 1000;
-}
-
 store::OptInt resends(const store::ConnectionRow& row) {
   const store::OptInt& count = row.syn_retransmits;
   return count && *count >= 0 && *count <= UINT8_MAX ? count : std::nullopt;
@@ -67,12 +44,6 @@ store::OptInt resends(const store::ConnectionRow& row) {
 
 store::OptInt handshake_ns(const store::ConnectionRow& row) {
   return connected(row) ? handshake_ns(row.rtt_us) : std::nullopt;
-}
-
-store::OptInt first_byte_ns(const store::OptInt& decided, const store::OptInt& sent,
-                            const store::OptInt& received) {
-  const bool peer_spoke_first = !sent || (received && *received < *sent);
-  return time_between(peer_spoke_first ? decided : sent, received);
 }
 
 store::OptInt first_byte_ns(const store::ConnectionRow& row) {
@@ -95,27 +66,6 @@ Measured measure(const store::ConnectionRow& row) {
           row.turn_max_ns,
           row.syn_retransmits.value_or(0),
           row.retransmits.value_or(0)};
-}
-
-void Tally::add(const Measured& attempt) {
-  ++attempts;
-  const Course& course = attempt.course;
-  if (course.outcome) {
-    ++outcomes[static_cast<std::size_t>(*course.outcome)];
-  } else {
-    ++unrecognised;
-  }
-  if (course.ending) ++endings[static_cast<std::size_t>(*course.ending)];
-  add_to(connect, attempt.connect_ns);
-  add_to(handshake, attempt.handshake_ns);
-  add_to(first_byte, attempt.first_byte_ns);
-  if (attempt.turns > 0) {
-    turn.add(attempt.turn_total_ns / attempt.turns);
-    turns += static_cast<std::uint64_t>(attempt.turns);
-    longest_turn = std::max(longest_turn, attempt.turn_max_ns);
-  }
-  syn_retransmits += not_negative(attempt.syn_retransmits);
-  retransmits += not_negative(attempt.retransmits);
 }
 
 void Tally::merge(const Tally& other) {

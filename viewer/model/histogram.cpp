@@ -1,39 +1,18 @@
 #include "viewer/model/histogram.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 namespace sockwatch::model {
-namespace {
 
-// 64 buckets per power of two: a bucket is 1/64 of its lower end wide, its middle at most 1/128
-// (0.8 %) away from any value in it. Values below 128 have a bucket each.
-constexpr int kStepBits = 6;
-constexpr std::uint64_t kSteps = 1U << kStepBits;
-
-std::size_t bucket_of(std::int64_t value) {
-  const auto v = static_cast<std::uint64_t>(value);
-  const int width = static_cast<int>(std::bit_width(v));
-  if (width <= kStepBits + 1) return static_cast<std::size_t>(v);
-  const int shift = width - (kStepBits + 1);
-  return static_cast<std::size_t>(static_cast<std::uint64_t>(shift) * kSteps + (v >> shift));
-}
-
-std::int64_t middle_of(std::size_t bucket) {
+std::int64_t Histogram::middle_of(std::size_t bucket) {
   if (bucket < 2 * kSteps) return static_cast<std::int64_t>(bucket);
   const auto shift = bucket / kSteps - 1;
   const std::uint64_t low = (bucket - shift * kSteps) << shift;
   return static_cast<std::int64_t>(low + ((1ULL << shift) >> 1));
 }
 
-}  // namespace
-
-void Histogram::add(std::int64_t value) {
-  value = std::max<std::int64_t>(value, 0);
-  smallest_ = count_ == 0 ? value : std::min(smallest_, value);
-  largest_ = count_ == 0 ? value : std::max(largest_, value);
-  ++count_;
+void Histogram::add_elsewhere(std::int64_t value) {
   if (buckets_.empty() && exact_.size() < kExact) {
     exact_.push_back(value);
     return;

@@ -99,6 +99,7 @@ void BlockPlaces::find(Block& block) {
   table_.assign(size, 0);
   first_rows_.clear();
   places_.resize(rows);
+  by_address_.assign(address.words().size(), 0);
   const auto same = [&](std::size_t a, std::size_t b) {
     return ports[a] == ports[b] && protocols[a] == protocols[b] && port.knows(a) == port.knows(b) &&
            name.knows(a) == name.knows(b) && (!name.knows(a) || names[a] == names[b]) &&
@@ -107,6 +108,15 @@ void BlockPlaces::find(Block& block) {
   };
   for (std::size_t row = 0; row < rows; ++row) {
     if (!block.is_chosen(row)) continue;
+    // Mostly an address stands for one place.
+    std::uint32_t* newest = nullptr;
+    if (address.knows(row)) {
+      newest = &by_address_[static_cast<std::size_t>(addresses[row])];
+      if (*newest != 0 && same(first_rows_[*newest - 1], row)) {
+        places_[row] = *newest - 1;
+        continue;
+      }
+    }
     std::uint64_t hash = static_cast<std::uint64_t>(ports[row]);
     hash = hash * 1'000'003 + static_cast<std::uint64_t>(name.knows(row) ? names[row] : -1);
     hash = hash * 1'000'003 + static_cast<std::uint64_t>(address.knows(row) ? addresses[row] : -1);
@@ -118,6 +128,7 @@ void BlockPlaces::find(Block& block) {
       table_[at] = static_cast<std::uint32_t>(first_rows_.size());
     }
     places_[row] = table_[at] - 1;
+    if (newest != nullptr) *newest = table_[at];
   }
 }
 

@@ -39,7 +39,20 @@ class BlockPlaces {
  private:
   std::vector<std::uint32_t> places_;
   std::vector<std::uint32_t> first_rows_;
-  std::vector<std::uint32_t> table_;  // by hash: place + 1
+  std::vector<std::uint32_t> table_;       // by hash: place + 1
+  std::vector<std::uint32_t> by_address_;  // place + 1 of the newest row that went there
+};
+
+// A block with what is found in it once, for all who look at it.
+struct PlainBlock {
+  explicit PlainBlock(store::Block& of) : block(of) {
+    plain.find(of);
+    places.find(of);
+  }
+
+  store::Block& block;
+  PlainRows plain;
+  BlockPlaces places;
 };
 
 }  // namespace sockwatch::model

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "viewer/model/coverage.h"
-#include "viewer/model/plain.h"
 
 namespace sockwatch::model {
 namespace {
@@ -128,8 +127,6 @@ struct SummaryBuilder::State {
   std::optional<std::size_t> nameless;
   std::optional<std::size_t> other_names;
   std::map<FailureKey, Evidence> failures;
-  PlainRows plain;
-  BlockPlaces places_of_block;
 
   std::size_t destination_of(const store::ConnectionRow& row);
   Lookup& lookup_of(const store::OptText& name);
@@ -217,27 +214,33 @@ void SummaryBuilder::add(const store::ConnectionRow& row) {
   }
 }
 
-void SummaryBuilder::add(store::Block& block) {
+void SummaryBuilder::prepare(store::Block& block) {
+  using Row = store::ConnectionRow;
+  block.read<&Row::started_ns, &Row::decided_ns, &Row::noticed_ns, &Row::first_send_ns,
+             &Row::first_receive_ns, &Row::closed_ns, &Row::rtt_us, &Row::turns,
+             &Row::turn_total_ns, &Row::turn_max_ns, &Row::retransmits, &Row::ending>();
+}
+
+void SummaryBuilder::add(const PlainBlock& shown) {
   State& state = *state_;
-  state.plain.find(block);
-  state.places_of_block.find(block);
+  store::BlockRows rows(shown.block);
   // They come as they appear, as if the rows were added one by one.
   std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < state.places_of_block.size(); ++i) {
-    places.push_back(state.destination_of(block.row(state.places_of_block.first_row(i))));
+  for (std::size_t i = 0; i < shown.places.size(); ++i) {
+    places.push_back(state.destination_of(rows[shown.places.first_row(i)]));
   }
   std::vector<Tally*> tallies;
   tallies.reserve(places.size());
   for (const std::size_t place : places) {
     tallies.push_back(&state.summary.destinations[place].tally);
   }
-  PlainMeasured plain(block);
-  for (std::size_t i = 0; i < block.rows(); ++i) {
-    if (!block.is_chosen(i)) continue;
-    if (state.plain[i]) {
-      tallies[state.places_of_block[i]]->add(plain.measure(i));
+  PlainMeasured plain(shown.block);
+  for (std::size_t i = 0; i < shown.block.rows(); ++i) {
+    if (!shown.block.is_chosen(i)) continue;
+    if (shown.plain[i]) {
+      tallies[shown.places[i]]->add(plain.measure(i));
     } else {
-      add(block.row(i));
+      add(rows[i]);
     }
   }
   widen(state.summary, plain.first_ns());

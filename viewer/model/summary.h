@@ -13,6 +13,7 @@
 #include "collector/store/rows.h"
 #include "viewer/model/destination.h"
 #include "viewer/model/failure.h"
+#include "viewer/model/plain.h"
 
 namespace sockwatch::model {
 
@@ -63,7 +64,9 @@ class SummaryBuilder {
   void set_trace(std::map<std::string, std::string> trace);
   void add(const store::ProcessRow& row);
   void add(const store::ConnectionRow& row);
-  void add(store::Block& block);  // its chosen rows, which comes to the same
+  void add(const PlainBlock& shown);  // its chosen rows, which comes to the same
+  // Reads the columns that add() asks a block for.
+  static void prepare(store::Block& block);
   void add(const store::ResolutionRow& row);
   void add(const store::LossRow& row);
 

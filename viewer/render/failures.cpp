@@ -99,15 +99,16 @@ std::vector<std::size_t> undiagnosed(const Summary& summary, const std::vector<F
   std::vector<std::size_t> rest;
   for (std::size_t i = 0; i < summary.failures.size(); ++i) {
     const model::Evidence& evidence = summary.failures[i].evidence;
+    std::vector<std::int64_t> ids = evidence.ids;
+    std::sort(ids.begin(), ids.end());
     // Findings name some of their attempts, and how many they have in all. Those inside another
     // finding are about the same attempts as that one, so they are counted apart.
     const auto told = [&](const auto& self, const std::vector<Finding>& some) -> std::int64_t {
       std::int64_t sum = 0;
       for (const Finding& finding : some) {
-        const bool names_one =
-            std::any_of(evidence.ids.begin(), evidence.ids.end(), [&](std::int64_t id) {
-              return std::ranges::find(finding.connections, id) != finding.connections.end();
-            });
+        const bool names_one = std::any_of(
+            finding.connections.begin(), finding.connections.end(),
+            [&](std::int64_t id) { return std::binary_search(ids.begin(), ids.end(), id); });
         sum += std::max(names_one ? finding.connections_total : 0, self(self, finding.explained));
       }
       return sum;

@@ -51,6 +51,25 @@ const Finding* harmless(const model::Summary& summary, const std::vector<Finding
   return nullptr;
 }
 
+// What no rule speaks of: what is known of most of it, and where to look.
+std::string why_unknown(const model::Summary& summary, const std::vector<std::size_t>& groups,
+                        const TextStyle& style) {
+  if (groups.empty()) return "";
+  const model::FailureGroup& most = summary.failures[groups.front()];
+  const model::Destination& place = summary.destinations[most.key.destination];
+  if (most.key.ending == model::Ending::no_response) {
+    return " Why it closed without a reply only its own log can tell.";
+  }
+  if (place.protocol == "udp" && most.key.outcome == model::Outcome::refused) {
+    return " An ICMP message said so: nothing listens on that UDP port, or a firewall refuses for "
+           "it.";
+  }
+  if (most.evidence.ids.empty()) return " No rule of the catalogue says why.";
+  return fmt::format(
+      " No rule of the catalogue says why (all that is known of one: sockwatch show {} {}).",
+      shell_word(style.file, style), most.evidence.ids.front());
+}
+
 }  // namespace
 
 std::string verdict(const model::Summary& summary, const std::vector<model::NameGroup>& groups,
@@ -75,9 +94,10 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
   }
   if (const Finding* told = harmless(summary, findings)) {
     text += own_words(clean(told->summary), style);
-    text += fmt::format(" In all, {} failed; nothing of it is an error.",
-                        share(summary.total.failures(), summary.total.attempts, "attempt"));
     const bool is_warning = told->severity == Severity::warning;
+    text += fmt::format(" In all, {} failed; nothing of it is {} error.",
+                        share(summary.total.failures(), summary.total.attempts, "attempt"),
+                        is_warning ? "surely an" : "an");
     text += others(0, warnings - (is_warning ? 1 : 0));
     if (summary.unfinished()) text += " The recording has no end: what came later is not here.";
     if (summary.lost() > 0) text += " Records were lost, so this is not the whole picture.";
@@ -88,7 +108,7 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
       summary.total.ok() > 0 &&
       summary.total.failures() == summary.total.count(model::Outcome::abandoned);
   if (summary.total.failures() > 0 && !only_ended) {
-    text += " No rule of the catalogue says why.";
+    text += why_unknown(summary, undiagnosed(summary, findings), style);
   }
   return text + others(0, warnings);
 }

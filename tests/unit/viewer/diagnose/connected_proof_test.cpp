@@ -39,8 +39,14 @@ TEST(SilentProof, EpollDoesNotSayForWhom) {
   silent(rows, 0).budget_source = "epoll";
   const auto one = find(findings(rows), "SILENT");
   EXPECT_EQ(one.confidence, Confidence::medium);
-  EXPECT_EQ(one.severity, Severity::error);
+  EXPECT_EQ(one.severity, Severity::warning);
+  EXPECT_THAT(one.summary, HasSubstr("Whether the program waited for an answer is not known."));
   EXPECT_THAT(one.evidence, Contains(HasSubstr("epoll, for many sockets at once")));
+  // One that surely was waited for is enough.
+  silent(rows, kS);
+  const auto both = find(findings(rows), "SILENT");
+  EXPECT_EQ(both.severity, Severity::error);
+  EXPECT_THAT(both.summary, Not(HasSubstr("is not known")));
 }
 
 // Three lines of a log are three segments, and nobody answers them.

@@ -52,7 +52,8 @@ TEST(Stalled, TheReplyBeganAndStopped) {
   stopped(rows, 0);
   const auto all = findings(rows);
   EXPECT_THAT(ids(all), ElementsAre("STALLED"));
-  EXPECT_EQ(all[0].severity, Severity::error);
+  EXPECT_EQ(all[0].severity, Severity::warning);
+  EXPECT_THAT(all[0].summary, HasSubstr("Whether more was due is not known."));
   EXPECT_EQ(all[0].confidence, Confidence::medium);
   EXPECT_THAT(
       all[0].summary,

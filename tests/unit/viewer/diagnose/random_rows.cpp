@@ -1,7 +1,9 @@
 #include "tests/unit/viewer/diagnose/random_rows.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <iterator>
+#include <optional>
 #include <random>
 
 namespace sockwatch::testing {
@@ -85,14 +87,16 @@ void denied(ConnectionRow& row, Dice& dice) {
 }
 
 // Connected, but for something.
-void spoiled(ConnectionRow& row, Dice& dice) {
-  switch (dice.below(14)) {
+void spoiled(ConnectionRow& row, Dice& dice, bool is_late) {
+  switch (is_late ? 0 : dice.below(14)) {
     case 0:
       row.syn_retransmits = 1 + dice.below(2);
       for (OptInt* moment : {&row.decided_ns, &row.noticed_ns, &row.first_send_ns,
                              &row.first_receive_ns, &row.closed_ns}) {
         **moment += kS;
       }
+      // Measured from the first SYN, where it is the answer that was lost.
+      if (dice.once_in(2)) row.rtt_us = row.rtt_us.value_or(0) % 50'000 + 1'000'000;
       break;
     case 1:
       row.ending = "reset";
@@ -169,10 +173,13 @@ void surroundings(Rows& rows, Dice& dice) {
   if (dice.once_in(3)) rows.process("/usr/bin/node");
   if (dice.once_in(4)) rows.failed_call("socket", EMFILE, 3);
   if (dice.once_in(4)) rows.settings.proxies = {"proxy.test:3128"};
+  if (dice.once_in(2)) rows.settings.last_port = rows.settings.first_port + dice.one_of(20, 60);
+  rows.settings.tw_reuse = static_cast<int>(dice.below(3));
   if (dice.once_in(3)) rows.listener("127.0.0.1", 8080).full = 2;
   for (int i = 0; i < 6; ++i) {
-    auto& row = rows.lookup(i * dice.below(20) * kMs, *kTargets[dice.below(5)].name,
-                            dice.below(3'000) * kMs, 0, "10.0.7.13 10.0.7.14 2001:db8::14");
+    auto& row =
+        rows.lookup(i * dice.below(20) * kMs, *kTargets[dice.below(5)].name,
+                    dice.below(3'000) * kMs, 0, "10.0.7.13 10.0.7.14 2001:db8::14 10.0.7.15");
     row.process_id = 1 + dice.below(4);
   }
 }
@@ -187,17 +194,36 @@ Rows random_rows(std::uint64_t seed, int attempts) {
   const std::int64_t trouble = dice.one_of(3, 10, 60, 1'000'000);
   const std::int64_t quiet = dice.below(4);
   const std::int64_t step = dice.one_of(1, 4, 30, 2'000);
+  const std::int64_t most_turns = dice.one_of(1, 2);
+  const std::int64_t peer_closes = dice.one_of(1, 2, 4, 1'000'000);
+  const bool is_far = dice.once_in(2);
+  const bool loses_syns = dice.once_in(4);
+  const bool no_ipv6 = dice.once_in(4);
+  const bool comes_again = dice.once_in(2);
+  const ConnectionRow* before = nullptr;  // after which the same program comes again
+  const Target* there = nullptr;
   store::Ns now = 0;
   for (int i = 0; i < attempts; ++i) {
     now += dice.below(step) * kMs + dice.below(2) * kMs / 3;
-    const Target& to = kTargets[dice.below(static_cast<std::int64_t>(std::size(kTargets)))];
+    if (before != nullptr) {
+      const bool is_up = before->outcome == "connected";
+      now = is_up ? before->started_ns + kMs : std::max(now, before->closed_ns.value_or(now));
+    }
+    const Target& to = before != nullptr
+                           ? *there
+                           : kTargets[dice.below(static_cast<std::int64_t>(std::size(kTargets)))];
+    const std::optional<ConnectionRow> last =
+        before != nullptr ? std::optional(*before) : std::nullopt;
+    before = nullptr;
     auto& row = rows.connected(now, to.address, to.port, to.name, (1 + dice.below(30)) * kMs);
     row.process_id = 1 + dice.below(4);
     row.tid = row.process_id * 10 + dice.below(2);
     row.local_port = 40'000 + dice.below(40);
-    row.turns = dice.below(3);
+    row.turns = dice.below(most_turns + 1);
     row.blocking = dice.once_in(2);
-    row.ending = dice.once_in(4) ? "peer_closed" : "closed";
+    row.ending = dice.once_in(peer_closes) ? "peer_closed" : "closed";
+    if (is_far) row.rtt_us = dice.one_of(60'000, 90'000, 170'000);
+    if (dice.once_in(200)) row.rtt_us = dice.one_of(0, 1'000, 160'000, INT64_MAX / 1000);
     if (dice.once_in(2)) row.resolution_id = 1 + dice.below(12);
     if (dice.once_in(3)) {
       row.budget_ns = 3 * kS;
@@ -210,15 +236,27 @@ Rows random_rows(std::uint64_t seed, int attempts) {
       row.closed_ns = *row.first_receive_ns + kMs;
     }
     if (dice.once_in(5)) row.first_send_ns.reset();
-    if (!dice.once_in(trouble)) continue;
-    const std::int64_t kind = dice.below(4);
+    if (last) {
+      row.process_id = last->process_id;
+      row.tid = last->tid;
+      row.resolution_id = last->resolution_id;
+    }
+    const bool is_dead = no_ipv6 && row.family == "ipv6" && to.port == 443;
+    const bool fails_again = last && last->outcome != "connected" && !dice.once_in(20);
+    if (!is_dead && !fails_again && !dice.once_in(trouble)) continue;
+    const std::int64_t kind = is_dead || fails_again ? 0 : dice.below(4);
     if (kind == quiet) continue;
     if (kind == 0) unanswered(row, dice);
     if (kind == 1)
       failed(row, dice.once_in(3) ? "rejected" : "refused", dice.one_of(ECONNREFUSED, EHOSTUNREACH),
              dice.below(300) * kMs);
     if (kind == 2) denied(row, dice);
-    if (kind == 3) spoiled(row, dice);
+    if (kind == 3) spoiled(row, dice, loses_syns);
+    const bool is_late = row.outcome == "connected" && row.syn_retransmits.value_or(0) > 0;
+    if (comes_again && row.peer_address == to.address && (is_late || kind == 0)) {
+      before = &row;
+      there = &to;
+    }
   }
   return rows;
 }

@@ -82,6 +82,25 @@ TEST(FailOn, DiagnosesInAnyCaseAlsoThoseAnotherOneExplains) {
   EXPECT_EQ(met_by(id + ">2", {group}), 1U);
 }
 
+TEST(FailOn, WhatIsToldForInformationIsNoProblem) {
+  auto one = found("SHORTTO", 3, 10);
+  for (const auto severity : {diagnose::Severity::error, diagnose::Severity::warning}) {
+    one.severity = severity;
+    EXPECT_EQ(met_by("SHORTTO", {one}), 1U);
+    EXPECT_EQ(met_by("SHORTTO:info", {one}), 1U);
+  }
+  one.severity = diagnose::Severity::info;
+  EXPECT_EQ(met_by("SHORTTO", {one}), 0U);
+  EXPECT_EQ(met_by("shortto:info", {one}), 1U);
+  EXPECT_EQ(met_by("SHORTTO:info > 2", {one}), 1U);
+  EXPECT_EQ(met_by("SHORTTO:info>3", {one}), 0U);
+  // Inside of one that is a problem it still is none.
+  auto group = found("BADADDR", 3, 3);
+  group.explained.push_back(one);
+  EXPECT_EQ(met_by("SHORTTO", {group}), 0U);
+  EXPECT_EQ(met_by("SHORTTO:info", {group}), 1U);
+}
+
 TEST(FailOn, SaysWhatWasMet) {
   const auto terms = parse_fail_on("timeout>1%");
   ASSERT_TRUE(terms);
@@ -90,9 +109,9 @@ TEST(FailOn, SaysWhatWasMet) {
 }
 
 TEST(FailOn, RefusesNonsense) {
-  for (const char* text :
-       {"quark", "refused,", ",refused", "refused>", "refused>x", "refused>-1", "refused>100%",
-        "refused>1%%", "refused>nan", "refused>1e999", ">1", "refused<1", " "}) {
+  for (const char* text : {"quark", "refused,", ",refused", "refused>", "refused>x", "refused>-1",
+                           "refused>100%", "refused>1%%", "refused>nan", "SHORTTO:", "SHORTTO:x",
+                           "refused>1e999", ">1", "refused<1", " "}) {
     const auto terms = parse_fail_on(text);
     ASSERT_FALSE(terms) << text;
     EXPECT_FALSE(terms.error().message.empty());

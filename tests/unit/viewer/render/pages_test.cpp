@@ -1,4 +1,6 @@
 // The pages of `explain` and `show`, the verdict, and which failures the diagnoses speak for.
+#include <cerrno>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -91,7 +93,44 @@ TEST(Verdict, AFailureToldForInformationIsNoErrorAndNoRiddle) {
 TEST(Verdict, SaysThatNoRuleKnows) {
   const model::Summary summary = summarise(incident());
   const std::string text = verdict(summary, model::group_by_name(summary), {}, narrow());
-  EXPECT_THAT(text, HasSubstr("No rule of the catalogue says why."));
+  EXPECT_THAT(
+      text,
+      HasSubstr("No rule of the catalogue says why (all that is known of one: sockwatch show "));
+}
+
+TEST(Verdict, WhatNoRuleKnowsHasANextStep) {
+  Trace closed;
+  closed.process(1, "/usr/bin/curl");
+  auto& mute = exchange(connect_in(closed.tcp(0, "10.0.0.3", 80), kMs), kMs);
+  mute.ending = "no_response";
+  const model::Summary one = summarise(closed);
+  EXPECT_THAT(verdict(one, model::group_by_name(one), {}, narrow()),
+              HasSubstr("only its own log can tell"));
+  Trace icmp;
+  icmp.process(1, "/usr/bin/dig");
+  auto& row = connect_in(icmp.tcp(0, "10.0.0.3", 53), kMs);
+  row.protocol = "udp";
+  row.ending = "reset";
+  row.error = ECONNREFUSED;
+  const model::Summary two = summarise(icmp);
+  EXPECT_THAT(verdict(two, model::group_by_name(two), {}, narrow()),
+              HasSubstr("nothing listens on that UDP port, or a firewall refuses for it"));
+}
+
+// What a warning speaks of may be an error or none.
+TEST(Verdict, OfAWarningIsSaidThatItIsNotSure) {
+  const Trace trace = [] {
+    Trace made;
+    made.process(1, "/usr/bin/curl");
+    black_hole(made.tcp(0, "10.0.7.13", 443), kS, 0);
+    return made;
+  }();
+  const model::Summary summary = summarise(trace);
+  Finding doubtful = silent(trace);
+  doubtful.id = "W1";
+  doubtful.severity = diagnose::Severity::warning;
+  EXPECT_THAT(verdict(summary, model::group_by_name(summary), {doubtful}, narrow()),
+              HasSubstr("nothing of it is surely an error."));
 }
 
 TEST(Verdict, AnAllClearIsNotSpoiledByHints) {
