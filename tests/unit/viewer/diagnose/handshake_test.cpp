@@ -393,11 +393,18 @@ TEST(SynLost, OrItsAnswerWasLostWhereOthersShowThatThePeerIsNear) {
   EXPECT_TRUE(has(found(3010 * kMs, 2, kMs), "SYNLOST"));
   EXPECT_TRUE(has(found(990 * kMs, 1, kMs), "SYNLOST"));
   EXPECT_FALSE(has(found(989 * kMs, 1, kMs), "SYNLOST"));
-  EXPECT_TRUE(has(found(1040 * kMs, 1, kMs), "SYNLOST"));
-  EXPECT_FALSE(has(found(1041 * kMs, 1, kMs), "SYNLOST"));
+  EXPECT_TRUE(has(found(1100 * kMs, 1, kMs), "SYNLOST"));
+  EXPECT_FALSE(has(found(1101 * kMs, 1, kMs), "SYNLOST"));
   EXPECT_TRUE(has(found(kS, 1, 50 * kMs), "SYNLOST"));
   EXPECT_FALSE(has(found(kS, 1, 51 * kMs), "SYNLOST"));
   EXPECT_FALSE(has(found(kS, 1, 0), "SYNLOST"));
+}
+
+TEST(SynLost, ABusyProgramLearnsLateOfALostAnswer) {
+  Rows rows;
+  late(rows, 0, 1, 1400 * kMs).rtt_us = 1'005'000;
+  rows.connected(2 * kS, "10.0.0.7", 443).rtt_us = 100;
+  EXPECT_TRUE(has(findings(rows), "SYNLOST"));
 }
 
 TEST(SynLost, NotWhereTheAnswerNeedsLongerThanTheKernelWaits) {
