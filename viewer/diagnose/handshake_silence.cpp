@@ -109,7 +109,7 @@ class SynDrop : public LongSilence {
             at, numbers(syns), times(cases.took()));
       } else {
         finding.summary = fmt::format(
-            "{}: {} of the attempts unanswered, while {} connected. {} SYNs in {}, no reply of any "
+            "{}: {} attempts unanswered, while {} connected. {} SYNs in {}, no reply of any "
             "kind: something drops some packets silently (firewall, a bad path, a host that was "
             "down for a time) or the server's queue is full at times.",
             at, share(finding.count, finding.of), number(connected), numbers(syns),
