@@ -239,6 +239,7 @@ class ViaProxy : public Rule {
 class ServerQ : public Rule {
  public:
   static constexpr store::Ns kLong = 100'000'000;
+  static constexpr std::int64_t kAgain = 3;
 
   const Entry& entry() const override {
     static const Entry kEntry{
@@ -247,8 +248,9 @@ class ServerQ : public Rule {
         .title = "the own accept queue fills",
         .signature =
             "A listening socket of a recorded program was seen with its accept queue at "
-            "its limit, and a connection waited 100 ms or longer for its accept, or one more than "
-            "the limit stood there; or at half of it, with a wait of more than 100 ms.",
+            "its limit: in three looks (of a queue longer than one), or while a connection waited "
+            "100 ms or longer for its accept, or with one more than the limit; or at half of it, "
+            "with a wait of more than 100 ms.",
         .meaning =
             "This program is the server. New connections wait in a queue until it accepts "
             "them, and it accepted them more slowly than they came. When the queue is "
@@ -264,9 +266,10 @@ class ServerQ : public Rule {
 
   void see(const store::ListenerRow& row) override {
     if (!row.queue_max || !row.queue_limit || *row.queue_limit <= 0) return;
-    // A queue of one is at its limit with every connection; the kernel takes one more than that
-    // before it drops a SYN.
-    const bool full = row.full > 0 && (*row.queue_max > *row.queue_limit ||
+    // A queue of one is at its limit with every connection, and once is no lasting state; the
+    // kernel takes one more than the limit before it drops a SYN.
+    const bool again = *row.queue_limit > 1 && row.full >= kAgain;
+    const bool full = row.full > 0 && (again || *row.queue_max > *row.queue_limit ||
                                        row.accept_gap_max_ns.value_or(0) >= kLong);
     const bool slow = *row.queue_max * 2 >= *row.queue_limit && *row.queue_max > 1 &&
                       row.accept_gap_max_ns.value_or(0) > kLong;

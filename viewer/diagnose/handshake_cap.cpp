@@ -64,6 +64,7 @@ class AttemptCap : public Rule {
       before.counted = true;
     }
     fallbacks_.see(attempt, decided);
+    if (follows && !is_capped && cut_short(attempt)) ++service.last_of_call;
     if (!is_capped) return;
     if (service.waiting.size() == kRemembered) service.waiting.erase(service.waiting.begin());
     service.waiting.push_back({one, follows});
@@ -120,7 +121,8 @@ class AttemptCap : public Rule {
       found.next_steps = {
           "node --network-family-autoselection-attempt-timeout=2000 ...",
           fmt::format("curl -sS -o /dev/null -w '%{{time_connect}}\\n' {}", url_of(found.subject))};
-      explain_covered(found, findings, found.subject, found.count, {"SHORTTO"});
+      explain_covered(found, findings, found.subject, found.count + service.last_of_call,
+                      {"SHORTTO"});
       findings.push_back(std::move(found));
     }
   }
@@ -139,7 +141,8 @@ class AttemptCap : public Rule {
     }
 
     bool fast = false;
-    bool silent = false;  // to an attempt of a call that had more time
+    bool silent = false;            // to an attempt of a call that had more time
+    std::int64_t last_of_call = 0;  // the one that had to do with what time was left
     Span rtt;
     std::vector<Waiting> waiting;
     Cases cases;
@@ -151,10 +154,12 @@ class AttemptCap : public Rule {
   Confidence sure(const Case& one) const {
     return is_node(context().programs.name(one.program)) ? Confidence::high : Confidence::medium;
   }
-  static bool capped(const Attempt& attempt) {
+  static bool cut_short(const Attempt& attempt) {
     return program_gave_up(attempt) && attempt.silent &&
-           attempt.row.syn_retransmits.value_or(1) == 0 &&
-           within(attempt.elapsed_ns, 200 * kMs, 300 * kMs);
+           attempt.row.syn_retransmits.value_or(1) == 0;
+  }
+  static bool capped(const Attempt& attempt) {
+    return cut_short(attempt) && within(attempt.elapsed_ns, 200 * kMs, 300 * kMs);
   }
   // The last address of a call has all the time that is left. If it gets no answer to two SYNs, the
   // cap of those before it is not the reason.

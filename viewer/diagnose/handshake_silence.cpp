@@ -30,7 +30,16 @@ void tell_silence(const Place& place, const Cases& cases, Finding& finding) {
                   port_of(place))};
 }
 
-class SynDrop : public AddressRule {
+// Where nothing ever connected, shorter attempts got no answer for the same reason.
+class LongSilence : public AddressRule {
+ protected:
+  void explain_shorter(const Cases& cases, Finding& finding) const {
+    if (context().places.fared(place(cases).service).connected > 0) return;
+    finding.explains.push_back({"SHORTTO", finding.subject});
+  }
+};
+
+class SynDrop : public LongSilence {
  public:
   const Entry& entry() const override {
     static const Entry kEntry{
@@ -100,16 +109,13 @@ class SynDrop : public AddressRule {
             at, numbers(syns), times(cases.took()));
       } else {
         finding.summary = fmt::format(
-            "{}: {} of the attempts unanswered, while {} connected. {} SYNs in {}, no reply of any "
+            "{}: {} attempts unanswered, while {} connected. {} SYNs in {}, no reply of any "
             "kind: something drops some packets silently (firewall, a bad path, a host that was "
             "down for a time) or the server's queue is full at times.",
             at, share(finding.count, finding.of), number(connected), numbers(syns),
             times(cases.took()));
       }
-      // Shorter attempts got no answer for the same reason.
-      if (context().places.fared(to.service).connected == 0) {
-        finding.explains.push_back({"SHORTTO", finding.subject});
-      }
+      explain_shorter(cases, finding);
     } else {
       finding.summary = fmt::format(
           "Still no connection to {} after {}, when the program ended. Something drops packets "
@@ -126,7 +132,7 @@ class SynDrop : public AddressRule {
   }
 };
 
-class SynGiveUp : public AddressRule {
+class SynGiveUp : public LongSilence {
  public:
   const Entry& entry() const override {
     static const Entry kEntry{
@@ -172,6 +178,7 @@ class SynGiveUp : public AddressRule {
           "the time does not fit the recorded settings: the program may live in another network "
           "namespace");
     }
+    explain_shorter(cases, finding);
     finding.excluded = {"not the program's own time-out: the error came from the kernel",
                         "not refused and not rejected: those have other errors"};
     finding.next_steps.emplace_back("set a connect time-out in the program, 3 s to 10 s");

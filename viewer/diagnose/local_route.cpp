@@ -262,6 +262,8 @@ class Self : public Rule {
       result.next_steps = {fmt::format("ss -ltn sport = :{}", *place.port),
                            fmt::format("move the service out of the range {} to {}",
                                        settings().first_port, settings().last_port)};
+      // The tries before it were refused: nobody listens.
+      result.explains = {{"REFUSED", result.subject}};
       findings.push_back(std::move(result));
     }
   }

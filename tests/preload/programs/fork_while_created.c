@@ -52,8 +52,9 @@ static int one_process(unsigned seed) {
 
 int main(void) {
   loopback_refuse(&closed);
-  const unsigned processes = check_in_valgrind() ? kProcesses / 10 : kProcesses;
-  for (unsigned i = 0; i < processes; ++i) {
+  // There the library has no thread with descriptors of its own.
+  if (check_in_valgrind()) check_skip("under valgrind a child may have one descriptor more");
+  for (unsigned i = 0; i < kProcesses; ++i) {
     const pid_t child = fork();
     if (child == 0) _exit(one_process(i + 1));
     CHECK_EQUAL(wait_for(child), 0);

@@ -82,6 +82,7 @@ TEST_F(Bell, ASandboxRemovesItAndWakesBefore) {
   EXPECT_EQ(bell.load(), wire::kNoBell);
   EXPECT_EQ(sandbox::watch(sandbox::Kind::filter, [] { return -1; }), -1);
   EXPECT_EQ(bell.load(), wire::kNoBell) << "of two filters the first is in force";
+  state::sandboxed = false;  // for the other tests
 }
 
 }  // namespace

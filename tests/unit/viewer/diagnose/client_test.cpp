@@ -395,12 +395,13 @@ TEST(ServerQ, IsAQueueAtItsLimitOrHalfOfItAndSlow) {
 }
 
 TEST(ServerQ, AQueueAtItsLimitIsNoneWhereNobodyWaits) {
-  const auto is_told = [](std::int64_t queue, store::OptInt gap) {
+  const auto is_told = [](std::int64_t queue, store::OptInt gap, std::int64_t limit = 1,
+                          std::int64_t full = 1) {
     Rows rows;
     auto& row = rows.listener("0.0.0.0", 80);
     row.pictures = 21;
-    row.full = 1;
-    row.queue_limit = 1;
+    row.full = full;
+    row.queue_limit = limit;
     row.queue_max = queue;
     row.accept_gap_max_ns = gap;
     return has(run(add_client_rules, rows), "SERVERQ");
@@ -410,6 +411,10 @@ TEST(ServerQ, AQueueAtItsLimitIsNoneWhereNobodyWaits) {
   EXPECT_TRUE(is_told(1, 100 * kMs));
   EXPECT_FALSE(is_told(1, {}));
   EXPECT_TRUE(is_told(2, {}));
+  // Again and again it is a state; of a queue of one it is nothing.
+  EXPECT_TRUE(is_told(2, 90 * kMs, 2, 3));
+  EXPECT_FALSE(is_told(2, 90 * kMs, 2, 2));
+  EXPECT_FALSE(is_told(1, 90 * kMs, 1, 21));
 }
 
 TEST(Client, HealthyTrafficSaysNothing) {

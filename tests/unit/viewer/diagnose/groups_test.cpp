@@ -69,9 +69,8 @@ TEST(SynDrop, SaysHowManyConnectedToTheSamePlace) {
   rows.syn_dropped(0, "10.0.0.7", 443, 3 * kS, 1);
   EXPECT_THAT(find(findings(rows), "SYNDROP").summary, HasSubstr("never answered: 2 SYNs"));
   for (int i = 0; i < 36; ++i) rows.connected((4 + i) * kS, "10.0.0.7", 443);
-  EXPECT_THAT(
-      find(findings(rows), "SYNDROP").summary,
-      HasSubstr("10.0.0.7:443: 1 of 37 (3 %) of the attempts unanswered, while 36 connected"));
+  EXPECT_THAT(find(findings(rows), "SYNDROP").summary,
+              HasSubstr("10.0.0.7:443: 1 of 37 (3 %) attempts unanswered, while 36 connected"));
 }
 
 TEST(FlowHole, NotWhereOthersAreLateToo) {

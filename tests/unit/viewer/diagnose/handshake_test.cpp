@@ -192,6 +192,11 @@ TEST(ShortTo, IsExplainedByALongerSilence) {
   EXPECT_TRUE(has(findings(rows), "SHORTTO"));
   rows.connected(9 * kS, "10.0.0.7", 443);
   EXPECT_THAT(found(rows), ElementsAre("SHORTTO", "SYNDROP"));
+
+  Rows kernel;
+  kernel.syn_dropped(0, "10.0.0.7", 443, 200 * kMs, 0);
+  failed(kernel, kS, ETIMEDOUT, "timed_out_kernel", 131 * kS).segs_in.reset();
+  EXPECT_THAT(found(kernel), ElementsAre("SYNGIVEUP"));
 }
 
 TEST(ShortTo, IsNoneAfterAResendOrAnAnswer) {
@@ -320,6 +325,14 @@ TEST(AttemptCap, YieldsToAnAttemptOfTheSameCallThatWasSilentForLonger) {
   EXPECT_TRUE(has(all_dropped(1, kS), "ATTEMPTCAP"));  // another call
 }
 
+TEST(AttemptCap, StandsForTheLastOneOfTheCall) {
+  for (const store::Ns left : {100 * kMs, 500 * kMs}) {
+    Rows rows = capped(251 * kMs);
+    rows.syn_dropped(505 * kMs, "10.0.0.9", 443, left, 0, "shop.test");
+    EXPECT_THAT(found(rows), ElementsAre("ATTEMPTCAP")) << left;
+  }
+}
+
 TEST(AttemptCap, SaysNothingByAddressOfOneAddress) {
   Rows rows = capped(251 * kMs);
   rows.connections[1].syn_retransmits.reset();
@@ -380,11 +393,18 @@ TEST(SynLost, OrItsAnswerWasLostWhereOthersShowThatThePeerIsNear) {
   EXPECT_TRUE(has(found(3010 * kMs, 2, kMs), "SYNLOST"));
   EXPECT_TRUE(has(found(990 * kMs, 1, kMs), "SYNLOST"));
   EXPECT_FALSE(has(found(989 * kMs, 1, kMs), "SYNLOST"));
-  EXPECT_TRUE(has(found(1040 * kMs, 1, kMs), "SYNLOST"));
-  EXPECT_FALSE(has(found(1041 * kMs, 1, kMs), "SYNLOST"));
+  EXPECT_TRUE(has(found(1100 * kMs, 1, kMs), "SYNLOST"));
+  EXPECT_FALSE(has(found(1101 * kMs, 1, kMs), "SYNLOST"));
   EXPECT_TRUE(has(found(kS, 1, 50 * kMs), "SYNLOST"));
   EXPECT_FALSE(has(found(kS, 1, 51 * kMs), "SYNLOST"));
   EXPECT_FALSE(has(found(kS, 1, 0), "SYNLOST"));
+}
+
+TEST(SynLost, ABusyProgramLearnsLateOfALostAnswer) {
+  Rows rows;
+  late(rows, 0, 1, 1400 * kMs).rtt_us = 1'005'000;
+  rows.connected(2 * kS, "10.0.0.7", 443).rtt_us = 100;
+  EXPECT_TRUE(has(findings(rows), "SYNLOST"));
 }
 
 TEST(SynLost, NotWhereTheAnswerNeedsLongerThanTheKernelWaits) {
@@ -410,6 +430,18 @@ TEST(SnatRace, LostOnesHaveATwin) {
   EXPECT_FALSE(has(findings(twins(5, 6 * kMs)), "SNATRACE"));
   EXPECT_FALSE(has(findings(twins(4, 1 * kMs)), "SNATRACE"));
   EXPECT_EQ(find(findings(twins(5, kMs)), "SNATRACE").confidence, Confidence::low);
+}
+
+TEST(SnatRace, AlsoWhereTheAnswersWereLost) {
+  Rows rows = twins(5, kMs);
+  for (auto& row : rows.connections) {
+    if (row.syn_retransmits == 1) row.rtt_us = 1'010'000;  // from the first SYN on
+  }
+  EXPECT_TRUE(has(findings(rows), "SNATRACE"));
+  for (auto& row : rows.connections) {
+    if (row.syn_retransmits == 0) row.rtt_us = 51'000;  // nobody shows that the peer is near
+  }
+  EXPECT_FALSE(has(findings(rows), "SNATRACE"));
 }
 
 TEST(SnatRace, NotWhereAllHaveATwin) {

@@ -147,6 +147,15 @@ TEST(SelfRule, IsTheSameAddressAndPortAtBothEnds) {
   EXPECT_THAT(run(add_local_rules, rows), IsEmpty());
 }
 
+TEST(SelfRule, ExplainsTheRefusalsBeforeIt) {
+  Rows rows;
+  for (int i = 0; i < 3; ++i) rows.refused(i * kMs, "127.0.0.1", 40'001);
+  auto& row = rows.connected(kS, "127.0.0.1", 40'001);
+  row.local_address = "127.0.0.1";
+  row.local_port = 40'001;
+  EXPECT_THAT(ids(run_all(rows)), ElementsAre("SELF"));
+}
+
 TEST(FdsRule, CountsWhatWasOpenWhenItFirstFailed) {
   Rows rows;
   rows.process("/usr/bin/app").descriptor_limit = 1024;
