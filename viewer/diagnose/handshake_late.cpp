@@ -38,7 +38,8 @@ bool lost_answer(const Attempt& attempt, const Settings& settings) {
   const store::Ns resend =
       settings.syn_resend(static_cast<int>(std::min<std::int64_t>(*row.syn_retransmits, 30)));
   // A busy program learns of it later still.
-  return within(row.rtt_us.value_or(0) * 1000, resend - resend / 100, resend + resend / 10) &&
+  return within(model::handshake_ns(row.rtt_us).value_or(0), resend - resend / 100,
+                resend + resend / 10) &&
          attempt.elapsed_ns >= resend - resend / 100;
 }
 
