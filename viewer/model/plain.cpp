@@ -12,7 +12,7 @@ namespace {
 
 using store::Block;
 using store::BlockColumn;
-using Row = store::ConnectionRow;
+using PlainRow = store::ConnectionRow;
 
 constexpr std::uint64_t kMs = 1'000'000;
 constexpr store::Ns kSecond = 1'000'000'000;
@@ -50,31 +50,31 @@ void keep_none(Block& block, std::vector<std::uint8_t>& kept) {
 
 void PlainRows::find(Block& block) {
   plain_.assign(block.rows(), 1);
-  keep_words(block.column<&Row::outcome>(), plain_, false, word(Outcome::connected));
-  keep_words(block.column<&Row::ending>(), plain_, false, word(Ending::closed),
+  keep_words(block.column<&PlainRow::outcome>(), plain_, false, word(Outcome::connected));
+  keep_words(block.column<&PlainRow::ending>(), plain_, false, word(Ending::closed),
              word(Ending::peer_closed));
-  keep_words(block.column<&Row::protocol>(), plain_, false, std::string_view("tcp"));
-  keep_known<&Row::decided_ns, &Row::first_receive_ns, &Row::closed_ns, &Row::peer_address,
-             &Row::peer_port, &Row::local_port>(block, plain_);
-  keep_unknown<&Row::error>(block, plain_);
+  keep_words(block.column<&PlainRow::protocol>(), plain_, false, std::string_view("tcp"));
+  keep_known<&PlainRow::decided_ns, &PlainRow::first_receive_ns, &PlainRow::closed_ns,
+             &PlainRow::peer_address, &PlainRow::peer_port, &PlainRow::local_port>(block, plain_);
+  keep_unknown<&PlainRow::error>(block, plain_);
   // The only wait there was for a connect that went well; one on a set is of interest to BLOCKLOOP.
-  keep_words(block.column<&Row::budget_source>(), plain_, true, std::string_view("poll"),
+  keep_words(block.column<&PlainRow::budget_source>(), plain_, true, std::string_view("poll"),
              std::string_view("select"));
-  keep_none<&Row::expired_waits, &Row::interrupted, &Row::fast_open, &Row::close_unacked,
-            &Row::close_notsent_bytes>(block, plain_);
-  block.column<&Row::syn_retransmits>().keep_where(plain_, false,
-                                                   [](std::int64_t sent) { return sent == 0; });
-  block.column<&Row::send_tcp_state>().keep_where(plain_, true, [](std::int64_t state) {
+  keep_none<&PlainRow::expired_waits, &PlainRow::interrupted, &PlainRow::fast_open,
+            &PlainRow::close_unacked, &PlainRow::close_notsent_bytes>(block, plain_);
+  block.column<&PlainRow::syn_retransmits>().keep_where(
+      plain_, false, [](std::int64_t sent) { return sent == 0; });
+  block.column<&PlainRow::send_tcp_state>().keep_where(plain_, true, [](std::int64_t state) {
     return state != kTcpClose && state != kTcpCloseWait;
   });
-  block.column<&Row::idle_answered_ns>().keep_where(
+  block.column<&PlainRow::idle_answered_ns>().keep_where(
       plain_, true, [](std::int64_t pause) { return pause < kSecond; });
 
-  const auto started = block.column<&Row::started_ns>().values();
-  const auto decided = block.column<&Row::decided_ns>().values();
-  const auto own = block.column<&Row::local_port>().values();
-  const auto peer = block.column<&Row::peer_port>().values();
-  BlockColumn& may_block = block.column<&Row::blocking>();
+  const auto started = block.column<&PlainRow::started_ns>().values();
+  const auto decided = block.column<&PlainRow::decided_ns>().values();
+  const auto own = block.column<&PlainRow::local_port>().values();
+  const auto peer = block.column<&PlainRow::peer_port>().values();
+  BlockColumn& may_block = block.column<&PlainRow::blocking>();
   const auto blocking = may_block.values();
   for (std::size_t i = 0; i < plain_.size(); ++i) {
     // Of an end before the start it is huge.
@@ -87,13 +87,13 @@ void PlainRows::find(Block& block) {
 }
 
 void BlockPlaces::find(Block& block) {
-  BlockColumn& name = block.column<&Row::peer_name>();
-  BlockColumn& address = block.column<&Row::peer_address>();
-  BlockColumn& port = block.column<&Row::peer_port>();
+  BlockColumn& name = block.column<&PlainRow::peer_name>();
+  BlockColumn& address = block.column<&PlainRow::peer_address>();
+  BlockColumn& port = block.column<&PlainRow::peer_port>();
   const auto names = name.values();
   const auto addresses = address.values();
   const auto ports = port.values();
-  const auto protocols = block.column<&Row::protocol>().values();
+  const auto protocols = block.column<&PlainRow::protocol>().values();
   const std::size_t rows = block.rows();
   const std::size_t size = std::bit_ceil(2 * rows);
   table_.assign(size, 0);

@@ -310,7 +310,8 @@ TEST_F(PackedTest, SeveralReadersShareABlock) {
   const Result<Reader> packed = Reader::open(path("packed"));
   ASSERT_TRUE(ok(packed));
   const std::function<std::shared_ptr<SharedIds>(Block&)> prepare = [](Block& block) {
-    return std::make_shared<SharedIds>(block, block.column<&ConnectionRow::id>().values());
+    return std::make_shared<SharedIds>(
+        SharedIds{block, block.column<&ConnectionRow::id>().values()});
   };
   std::vector<std::int64_t> by_column;
   std::size_t same_rows = 0;
