@@ -59,6 +59,7 @@ class Reader {
                 const std::function<std::shared_ptr<Prepared>(Block&)>& prepare,
                 const std::vector<std::function<void(Prepared&)>>& see) const {
     std::vector<std::function<void(void*)>> untyped;
+    untyped.reserve(see.size());
     for (const auto& one : see) {
       untyped.emplace_back([&one](void* prepared) { one(*static_cast<Prepared*>(prepared)); });
     }
