@@ -2,8 +2,6 @@
 
 #include <sched.h>
 
-#include <cerrno>
-
 #include "shim/raw.h"
 
 namespace sockwatch::shim::apart {
@@ -108,10 +106,12 @@ bool run(void (*work)(void*), void* argument) {
     return false;
   }
   // It has let go of our memory, but counts as a thread for a moment more, and some calls are for
-  // programs with one thread (unshare, setns).
+  // programs with one thread (unshare, setns). One that is traced stays until its tracer has looked
+  // at it, which is not waited for.
+  constexpr int kMostLooks = 50;
   const long pid = raw::call(SYS_getpid);
-  while (raw::call(SYS_tgkill, pid, thread, 0) == 0) {
-    raw::call(SYS_sched_yield);
+  for (int i = 0; i < kMostLooks && raw::call(SYS_tgkill, pid, thread, 0) == 0; ++i) {
+    raw::doze();
   }
   return true;
 }

@@ -264,8 +264,8 @@ void prepare(Attempt& attempt, int fd, const sockaddr* address, socklen_t length
   attempt.kind = kind;
   if (kind == Attempt::Kind::fresh) {
     const unsigned kept = attempt.bits_before & kInEpoll;
-    (void)segment::of(
-        *process);  // takes long, where it is the first: not to be part of the connect
+    // The first one takes long, and that is no part of the connect.
+    (void)segment::of(*process);
     attempt.detail->last_active_ns = 0;
     attempt.detail->options &= static_cast<std::uint16_t>(~unsigned{kLocalTold});
     // While a blocking call runs there is nothing another thread's wait could learn about it.

@@ -40,8 +40,11 @@ bool of_network(int family) { return family == AF_INET || family == AF_INET6 || 
 
 // Makes the number known as a listener. nullptr: not ours to record.
 Detail* adopt(int fd) {
+  if (!state::recording()) {
+    return nullptr;
+  }
   const Questions questions;
-  if (!state::recording() || !questions) {
+  if (!questions) {
     return nullptr;
   }
   int family = 0;

@@ -36,7 +36,7 @@ Questions::Count& Questions::place() {
 void Questions::wait_until_none() {
   const std::uint64_t begin_ns = clock::now_ns();
   while (anybody_asks() && clock::now_ns() - begin_ns < kPatienceNs) {
-    raw::call(SYS_sched_yield);
+    raw::doze();
   }
 }
 

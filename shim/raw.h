@@ -74,4 +74,12 @@ long call(long number, A a = {}, B b = {}, C c = {}, D d = {}, E e = {}, F f = {
 // What the kernel returns for a failure: -4095 ... -1.
 inline bool failed(long result) { return static_cast<unsigned long>(result) > -4096UL; }
 
+// Lets others run. Not sched_yield: on Linux 6.18 each one gives away what the thread had still
+// coming to it, and a thousand of them leave it without a processor for seconds.
+inline void doze() {
+  constexpr long kNs = 20'000;
+  const long time[2] = {0, kNs};  // struct timespec
+  call(SYS_nanosleep, time, nullptr);
+}
+
 }  // namespace sockwatch::shim::raw

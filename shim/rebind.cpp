@@ -100,6 +100,19 @@ int measure(dl_phdr_info* object, std::size_t, void* argument) {
   return 1;
 }
 
+// One thread at a time: two would take from each other the right to write. It is held for two
+// system calls; whoever waits for long is in the child of a fork that came meanwhile, and takes it.
+constinit std::atomic<bool> unsealing{false};
+
+void begin_unsealing() {
+  constexpr std::uint64_t kPatienceNs = 1'000'000'000;
+  const std::uint64_t begin_ns = clock::now_ns();
+  while (unsealing.exchange(true, std::memory_order_acquire) &&
+         clock::now_ns() - begin_ns < kPatienceNs) {
+    raw::doze();
+  }
+}
+
 void write(const Extent& extent, std::uintptr_t place, void* value) {
   auto& slot = *reinterpret_cast<std::atomic<void*>*>(place);
   if (!extent.is_sealed(place)) {
@@ -107,12 +120,16 @@ void write(const Extent& extent, std::uintptr_t place, void* value) {
     return;
   }
   const Questions questions;
+  if (!questions) {
+    return;
+  }
   const std::uintptr_t page = place / wire::kPage * wire::kPage;
-  if (questions &&
-      !raw::failed(raw::call(SYS_mprotect, page, wire::kPage, PROT_READ | PROT_WRITE))) {
+  begin_unsealing();
+  if (!raw::failed(raw::call(SYS_mprotect, page, wire::kPage, PROT_READ | PROT_WRITE))) {
     slot.store(value, std::memory_order_release);
     raw::call(SYS_mprotect, page, wire::kPage, PROT_READ);
   }
+  unsealing.store(false, std::memory_order_release);
 }
 
 // What an object's dynamic section says. glibc has turned most offsets into addresses.
@@ -247,23 +264,6 @@ void add_needed(const link_map& object, Closure& closure) {
   }
 }
 
-// One thread at a time: two would take from each other the right to write. Whoever waits in vain
-// (in the child of a fork that came meanwhile, say) leaves its module as it is.
-constinit std::atomic<bool> busy{false};
-
-bool become_busy() {
-  constexpr std::uint64_t kPatienceNs = 1'000'000'000;
-  const std::uint64_t begin_ns = clock::now_ns();
-  while (busy.exchange(true, std::memory_order_acquire)) {
-    const Questions questions;
-    if (!questions || clock::now_ns() - begin_ns > kPatienceNs) {
-      return false;
-    }
-    raw::call(SYS_sched_yield);
-  }
-  return true;
-}
-
 // Held for good: the library stays loaded.
 void* this_library() {
   static std::atomic<void*> handle{nullptr};
@@ -280,9 +280,6 @@ void* this_library() {
 }  // namespace
 
 void to_hooks(void* module) {
-  if (!become_busy()) {
-    return;
-  }
   void* const self = this_library();
   Closure closure;
   closure.add(object_of(module));
@@ -292,7 +289,6 @@ void to_hooks(void* module) {
       rebind_object(self, module, closure[i]);
     }
   }
-  busy.store(false, std::memory_order_release);
   dlerror();  // what was not found is not the program's error
 }
 

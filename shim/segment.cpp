@@ -260,8 +260,8 @@ wire::Header* create_for(Process& process) {
 // the same.
 wire::Header* wait_for(const Process& process) {
   wire::Header* header = nullptr;
-  for (int i = 0; i < 2000 && header == nullptr && state::recording(); ++i) {
-    raw::call(SYS_sched_yield);
+  for (int i = 0; i < 1000 && header == nullptr && state::recording(); ++i) {
+    raw::doze();
     header = process.segment.load(std::memory_order_acquire);
   }
   return header;

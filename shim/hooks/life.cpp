@@ -67,8 +67,11 @@ namespace {
 // or changes its root, creates its segment while it can: what it records later goes into memory it
 // has already. Its children have to find their own way.
 void prepare_for_less() {
+  if (!state::recording()) {
+    return;
+  }
   const Questions questions;
-  if (!state::recording() || !questions || raw::call(SYS_geteuid) != 0) {
+  if (!questions || raw::call(SYS_geteuid) != 0) {
     return;
   }
   Process* process = process::ensure();

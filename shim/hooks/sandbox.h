@@ -92,8 +92,7 @@ auto watch(Kind kind, Real real) {
 
 // What prctl(option, first, ...) asks for.
 inline Kind of_prctl(int option, unsigned long first) {
-  constexpr int kUserDispatch =
-      59;  // PR_SET_SYSCALL_USER_DISPATCH, Linux 5.11: calls become SIGSYS
+  constexpr int kUserDispatch = 59;     // PR_SET_SYSCALL_USER_DISPATCH, Linux 5.11
   constexpr unsigned long kStrict = 1;  // SECCOMP_MODE_STRICT
   constexpr unsigned long kFilter = 2;
   if (option == kUserDispatch) {
