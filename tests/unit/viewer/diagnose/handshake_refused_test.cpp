@@ -1,0 +1,208 @@
+// Attempts that were answered by a no, or did not leave this host: each rule at its bounds.
+#include "tests/unit/viewer/diagnose/handshake_rows.h"
+
+namespace sockwatch::testing {
+namespace {
+
+TEST(Refused, AtOnceOrLater) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443);
+  EXPECT_EQ(find(findings(rows), "REFUSED").confidence, Confidence::high);
+  rows.connections.back().decided_ns = rows.connections.back().started_ns + 199 * kMs;
+  EXPECT_EQ(find(findings(rows), "REFUSED").confidence, Confidence::high);
+  rows.connections.back().decided_ns = rows.connections.back().started_ns + 200 * kMs;
+  EXPECT_EQ(find(findings(rows), "REFUSED").confidence, Confidence::medium);
+}
+
+// A firewall that rejects with a reset looks the same as a port nobody listens on.
+TEST(Refused, ManyPortsOfOneHostAreToldTogether) {
+  for (const auto& [ports, expected] : {std::pair{9, 9}, std::pair{10, 1}}) {
+    Rows rows;
+    for (int i = 0; i < ports; ++i) rows.refused(i * kMs, "10.0.0.7", 8000 + i);
+    EXPECT_EQ(findings(rows).size(), static_cast<std::size_t>(expected)) << ports;
+  }
+  Rows rows;
+  for (int i = 0; i < 99; ++i) rows.refused(i * kMs, "10.0.0.7", 8000 + i);
+  rows.refused(kS, "10.0.0.8", 80);
+  rows.connected(2 * kS, "10.0.0.7", 9000);
+  rows.refused(3 * kS, "10.0.0.7", 9000);  // at times it is up
+  const auto all = findings(rows);
+  EXPECT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[0].subject, "10.0.0.7");
+  EXPECT_EQ(all[0].count, 99);
+  EXPECT_THAT(all[0].summary, HasSubstr("10.0.0.7 answered 'no' on 99 ports, 8000 to 8098"));
+  EXPECT_EQ(all[0].connections_total, 99);
+}
+
+TEST(Refused, ClaimsNoMoreThanANo) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443);
+  const auto found = find(findings(rows), "REFUSED");
+  EXPECT_EQ(found.summary,
+            "10.0.0.7:443 answered 'no' at once: nothing listens on port 443, or a firewall "
+            "refuses for it.");
+  EXPECT_THAT(found.next_steps, Contains(HasSubstr("firewall")));
+}
+
+// Where no packet of the connection came back, the answer was a message about it (port
+// unreachable), which no kernel sends for a port of its own.
+TEST(Refused, AnIcmpMessageIsAFirewalls) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443).segs_in = 0;
+  const auto icmp = find(findings(rows), "REFUSED");
+  EXPECT_EQ(icmp.summary,
+            "10.0.0.7:443 answered 'no' at once: a firewall or router refuses port 443 for it.");
+  EXPECT_THAT(icmp.evidence, Contains(HasSubstr("ICMP message (port unreachable)")));
+  // One that was answered by a packet, and the rule is as open as before.
+  rows.refused(kS, "10.0.0.7", 443);
+  EXPECT_THAT(find(findings(rows), "REFUSED").summary, HasSubstr("nothing listens"));
+  // Counters of a socket the kernel has taken apart prove nothing.
+  Rows blocking;
+  auto& row = blocking.refused(0, "10.0.0.7", 443);
+  row.segs_in = 0;
+  row.segs_out = 0;
+  EXPECT_THAT(find(findings(blocking), "REFUSED").summary, HasSubstr("nothing listens"));
+}
+
+TEST(Refused, QuotesTheHostInItsCommands) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7;reboot", 443);
+  EXPECT_THAT(find(findings(rows), "REFUSED").next_steps[0],
+              HasSubstr("on '10.0.0.7;reboot': ss -ltn"));
+}
+
+TEST(Refused, IsNoTroubleWhereTheNextAddressWorks) {
+  for (const auto& [next, expected] : {std::pair{kS, false}, std::pair{kS + kMs, true}}) {
+    Rows rows;
+    rows.refused(0, "10.0.0.5", 443, "shop.test");
+    rows.connected(next + kMs / 5, "10.0.0.6", 443, "shop.test");
+    EXPECT_EQ(has(findings(rows), "REFUSED"), expected) << next;
+  }
+  Rows other_process;
+  other_process.refused(0, "10.0.0.5", 443, "shop.test");
+  other_process.connected(kMs, "10.0.0.6", 443, "shop.test").process_id = 2;
+  EXPECT_TRUE(has(findings(other_process), "REFUSED"));
+}
+
+TEST(Refused6, FallBackIsOnlyWorthKnowing) {
+  Rows rows;
+  rows.refused(0, "::1", 8080, "localhost");
+  rows.connected(kMs, "127.0.0.1", 8080, "localhost");
+  const auto all = findings(rows);
+  EXPECT_THAT(ids(all), ElementsAre("REFUSED6"));
+  EXPECT_EQ(all[0].severity, Severity::info);
+  EXPECT_EQ(all[0].confidence, Confidence::high);
+}
+
+TEST(Refused6, AListenerProvesIt) {
+  Rows rows;
+  rows.listener("127.0.0.1", 8080);
+  rows.refused(0, "::1", 8080, "localhost");
+  const auto all = findings(rows);
+  EXPECT_THAT(ids(all), ElementsAre("REFUSED6"));
+  EXPECT_EQ(all[0].severity, Severity::error);
+  EXPECT_EQ(all[0].confidence, Confidence::high);
+  EXPECT_THAT(all[0].summary, HasSubstr("listens on 127.0.0.1 only"));
+}
+
+TEST(Refused6, WithoutProofItIsLikely) {
+  Rows rows;
+  rows.refused(0, "::1", 8080, "localhost");
+  EXPECT_EQ(find(findings(rows), "REFUSED6").confidence, Confidence::medium);
+}
+
+TEST(Refused6, BothRefusingMeansNobodyListens) {
+  Rows rows;
+  rows.refused(0, "::1", 8080, "localhost");
+  rows.refused(kMs, "127.0.0.1", 8080, "localhost");
+  EXPECT_THAT(found(rows), ElementsAre("REFUSED"));
+}
+
+TEST(NotYet, UpWithinAMinute) {
+  for (const auto& [up, expected] : {std::pair{60 * kS, true}, std::pair{60 * kS + kMs, false}}) {
+    Rows rows;
+    rows.refused(0, "10.0.0.7", 443);
+    rows.connected(up, "10.0.0.7", 443);
+    EXPECT_EQ(has(findings(rows), "NOTYET"), expected);
+    EXPECT_EQ(findings(rows)[0].severity, expected ? Severity::info : Severity::error);
+  }
+}
+
+TEST(NotYet, NobodyCameUpWhereASocketIsConnectedToItself) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443);
+  auto& row = rows.connected(kS, "10.0.0.7", 443);
+  row.local_address = "10.0.0.7";
+  row.local_port = 443;
+  EXPECT_FALSE(has(findings(rows), "NOTYET"));
+}
+
+TEST(NotYet, NotWhereItGoesAwayAgain) {
+  Rows rows;
+  rows.refused(0, "10.0.0.7", 443);
+  rows.connected(kS, "10.0.0.7", 443);
+  rows.refused(2 * kS, "10.0.0.7", 443);
+  EXPECT_THAT(found(rows), ElementsAre("REFUSED"));
+  Rows restart;
+  restart.connected(0, "10.0.0.7", 443);
+  restart.refused(kS, "10.0.0.7", 443);
+  restart.connected(2 * kS, "10.0.0.7", 443);
+  EXPECT_THAT(found(restart), ElementsAre("REFUSED"));
+}
+
+TEST(Rejected, AtOnceOrAtTheSecondSynOfIpv6) {
+  struct Want {
+    std::string address;
+    store::Ns took;
+    Confidence confidence;
+  };
+  for (const auto& [address, took, confidence] :
+       {Want{"10.0.0.7", 200 * kMs, Confidence::high},
+        Want{"10.0.0.7", 201 * kMs, Confidence::medium}, Want{"::1", 1005 * kMs, Confidence::high},
+        Want{"::1", 1101 * kMs, Confidence::medium}}) {
+    Rows rows;
+    failed(rows, 0, EACCES, "rejected", took, address);
+    EXPECT_EQ(find(findings(rows), "REJECTED").confidence, confidence) << took;
+  }
+}
+
+TEST(Neigh, ThreeQuestionsASecondApart) {
+  for (const auto& [took, rule] :
+       {std::pair{2799 * kMs, "REJECTED"}, std::pair{2800 * kMs, "NEIGH"},
+        std::pair{3400 * kMs, "NEIGH"}, std::pair{3401 * kMs, "REJECTED"}}) {
+    Rows rows;
+    failed(rows, 0, EHOSTUNREACH, "rejected", took);
+    EXPECT_THAT(found(rows), ElementsAre(rule)) << took;
+  }
+}
+
+// Those that begin while the kernel is asking are all told at once: it is no quick rejection.
+TEST(Neigh, AttemptsThatJoinedTheWait) {
+  Rows rows;
+  failed(rows, 0, EHOSTUNREACH, "rejected", 3050 * kMs);
+  failed(rows, 2900 * kMs, EHOSTUNREACH, "rejected", 150 * kMs, "10.0.0.8");
+  EXPECT_THAT(found(rows), ElementsAre("NEIGH", "NEIGH"));
+}
+
+// While the kernel asks for the neighbour it does not send the SYN again, and counts only the
+// first.
+TEST(Neigh, GivenUpWhileTheFirstSynWaitsHere) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.7", 443, 2500 * kMs, 2).segs_out = 1;
+  EXPECT_THAT(found(rows), ElementsAre("NEIGH"));
+  EXPECT_EQ(findings(rows)[0].confidence, Confidence::medium);
+  EXPECT_THAT(findings(rows)[0].summary,
+              HasSubstr("No SYN for 10.0.0.7:443 is known to have left"));
+  rows.connections[0].segs_out = 3;
+  EXPECT_THAT(found(rows), ElementsAre("SYNDROP"));
+}
+
+TEST(HsReset, ResetAsTheResultOfConnect) {
+  Rows rows;
+  failed(rows, 0, ECONNRESET, "reset", 5 * kMs);
+  EXPECT_THAT(found(rows), ElementsAre("HSRESET"));
+  EXPECT_EQ(findings(rows)[0].confidence, Confidence::medium);
+}
+
+}  // namespace
+}  // namespace sockwatch::testing
