@@ -200,7 +200,8 @@ void keep_dormant(const Call& call, Plan& plan) {
 }  // namespace
 
 void prepare(const Call& call, Plan& plan) {
-  if (!state::recording()) {
+  // A sandbox may have ended the recording of this program, and is inherited all the same.
+  if (!state::recording() && !state::sandboxed.load(std::memory_order_relaxed)) {
     return;
   }
   const Questions questions;

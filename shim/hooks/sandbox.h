@@ -65,6 +65,7 @@ auto strict_through(Real real) {
   if (result >= 0) {
     process::current().stop();
     entered(now_ns);
+    environment::end_recording_in(environ);
   } else {
     state::mode.store(mode, std::memory_order_relaxed);
     state::sandboxed.store(before, std::memory_order_relaxed);
