@@ -1,7 +1,8 @@
 // The short way to publish an event: written where it will lie in the ring, by one function without
 // a call but for the clock. For events that are put together without a question to the kernel and
 // take one or two slots, while nothing is out of the ordinary: the thread has its ring, and room
-// and memory in it, no event is under way on it, no loss has to be told. Otherwise there is Record.
+// and memory in it, no event is under way on it, nothing else has to be told first. Otherwise there
+// is Record.
 //
 // The steps are those of thread.cpp, in the same order, and what is said there of signals, jumps
 // and forks holds here too.
@@ -25,8 +26,8 @@ static_assert((kElements & (kElements - 1)) == 0, "indices are masked");
 
 // Whether `thread` may be used as it is.
 inline bool is_open(const Process& process, const Thread& thread) {
-  return thread.generation == process.generation.load(std::memory_order_relaxed) &&
-         thread.slot != nullptr && (thread.outermost | thread.section) == 0;
+  return thread::is_ready(process, thread) &&
+         (thread.outermost | thread.section | static_cast<std::uint32_t>(thread.left)) == 0;
 }
 
 // Within the section. False: out of the ordinary.

@@ -114,6 +114,7 @@ void copy(int from, int fd) {
     return;
   }
   *target = *source;
+  target->options &= static_cast<std::uint16_t>(~kLeftUntold);
   // What is pending goes with it: programs move a socket to another number while it connects. An
   // epoll set watches the number it was given, not its copies.
   change(fd, 0xff, known & ~unsigned{kInEpoll});

@@ -33,6 +33,8 @@ enum KnownOption : std::uint16_t {
   kReceiveTimeout = 1 << 1,
   kUserTimeout = 1 << 2,
   kSynCount = 1 << 3,
+  // No option: it left `epoll_fd`, and the collector does not know (membership.h).
+  kLeftUntold = 1 << 14,
   // No option: the connect has told the local address already.
   kLocalTold = 1 << 15,
 };

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "shim/membership.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
@@ -16,6 +17,7 @@ Record::Record(wire::Op op, int fd) : process_(process::ensure()), thread_(nullp
   if (process_ == nullptr || !state::recording()) {
     return;
   }
+  membership::tell();
   std::uint64_t t_ns = 0;
   thread_ = thread::begin(*process_, frame(), t_ns);
   if (thread_ == nullptr) {

@@ -8,6 +8,7 @@
 
 #include "shim/bell.h"
 #include "shim/clock.h"
+#include "shim/membership.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/segment.h"
@@ -41,6 +42,7 @@ constinit pthread_key_t exit_key = kNoKey;
 
 void at_thread_exit(void*) {
   mine.exit_hooked = 0;  // hooks may run after us and lease again
+  membership::tell();
   release_slot();
 }
 
@@ -261,6 +263,7 @@ Thread* begin(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {
     mine.tid = 0;
     mine.section = 0;
     mine.outermost = 0;
+    mine.left = 0;
     mine.generation = generation;
   }
   if (mine.slot == nullptr) {

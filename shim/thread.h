@@ -30,6 +30,7 @@ struct Thread {
   std::uint64_t lost;  // ring_full, not yet told by an Op::lost event
   std::uint32_t tid;
   std::uint32_t exit_hooked;  // the thread's exit will give the slot back
+  std::int32_t left;          // one above a descriptor that left its epoll set, untold; 0: none
 };
 static_assert(sizeof(Thread) <= 64);
 
@@ -45,6 +46,12 @@ void start();
 // segment was created, where this call did that: it takes long). nullptr: nothing can be recorded,
 // the loss is counted, nothing to end.
 Thread* begin(Process& process, std::uintptr_t frame, std::uint64_t& t_ns);
+
+// Whether the thread has a ring in this process already, not only in its parent.
+inline bool is_ready(const Process& process, const Thread& thread) {
+  return thread.generation == process.generation.load(std::memory_order_relaxed) &&
+         thread.slot != nullptr;
+}
 
 // Ends it, whatever was published. `frame` as given to begin().
 void end(const Process& process, Thread& thread, std::uintptr_t frame);

@@ -6,6 +6,7 @@
 #include "shim/failures.h"
 #include "shim/hooks/hook.h"
 #include "shim/hooks/poll.h"
+#include "shim/membership.h"
 #include "shim/real.h"
 #include "shim/state.h"
 
@@ -82,42 +83,6 @@ int select_through(wire::Op op, const Real& real, int count, Rest... rest) {
   return watched() ? watched_select(op, real, count, rest...) : real(count, rest...);
 }
 
-// Worth telling apart from the adding itself: what is watched while a connect runs.
-void note_epoll(int epoll, int command, int fd, const epoll_event* event) {
-  const std::uint8_t bits = fd_table::bits(fd);
-  if ((bits & (kBorn | kTracked)) == 0) {
-    return;
-  }
-  Detail* detail = fd_table::detail_if_mapped(fd);
-  if (detail == nullptr) {
-    return;
-  }
-  if (command == EPOLL_CTL_DEL) {
-    fd_table::change(fd, kInEpoll, 0);
-  } else {
-    detail->epoll_fd = epoll;
-    detail->epoll_data = event->data.u64;
-    detail->epoll_events = event->events;
-    fd_table::change(fd, 0, kInEpoll);
-  }
-  const bool news = command != EPOLL_CTL_MOD || (bits & kConnecting) != 0;
-  if ((bits & kTracked) == 0 || !(news || state::settings.every_call)) {
-    return;
-  }
-  const int error = errno;
-  Record record(wire::Op::epoll_ctl, fd);
-  if (record) {
-    record.event().detail = static_cast<std::uint8_t>(command);
-    record.event().payload.epoll.epoll_fd = epoll;
-    if (command != EPOLL_CTL_DEL) {
-      record.event().payload.epoll.data = event->data.u64;
-      record.event().payload.epoll.events = event->events;
-    }
-    record.publish();
-  }
-  errno = error;
-}
-
 }  // namespace
 
 int hook_poll(pollfd* fds, nfds_t count, int timeout) {
@@ -153,7 +118,7 @@ int hook_epoll_create1(int flags) {
 int hook_epoll_ctl(int epoll, int command, int fd, epoll_event* event) {
   const int result = real::epoll_ctl(epoll, command, fd, event);
   if (result == 0) {
-    note_epoll(epoll, command, fd, event);
+    membership::changed(epoll, command, fd, event);
   }
   return result;
 }

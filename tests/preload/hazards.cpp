@@ -174,6 +174,10 @@ void add_waits(std::vector<Hazard>& list) {
   list.push_back(
       {"select_large", {"select_large"}, Recording::of({event(Op::select).result(0).entries()})});
   list.push_back(
+      {"epoll_membership",
+       {"epoll_membership"},
+       Recording::of({event(Op::epoll_ctl).times(17), event(Op::epoll_wait).result(0)})});
+  list.push_back(
       {"wait_shapes",
        {"wait_shapes"},
        Recording::of({event(Op::epoll_wait).result(0), event(Op::poll).result(0).entries(),
