@@ -140,6 +140,8 @@ ExecWhy why_not(Loads loads) {
       return ExecWhy::other_libc;
     case Loads::privileged:
       return ExecWhy::privileged;
+    case Loads::is_go:
+      return ExecWhy::is_go;
     case Loads::yes:
     case Loads::not_known:
     case Loads::cannot_run:

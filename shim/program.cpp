@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <linux/capability.h>
+#include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
@@ -19,7 +20,8 @@ namespace {
 constexpr int kMostInterpreters = 5;  // as the kernel; then it says ELOOP
 constexpr std::size_t kHead = 256;    // BINPRM_BUF_SIZE: a #! line is no longer for the kernel
 constexpr std::size_t kMostHeaders = 64;
-constexpr unsigned long kNoSuid = 2;  // ST_NOSUID, as statfs has it
+constexpr std::size_t kMostNotes = 256;  // bytes: those of Go stand beside two small ones
+constexpr unsigned long kNoSuid = 2;     // ST_NOSUID, as statfs has it
 
 #if defined(__x86_64__)
 constexpr std::uint16_t kMachine = EM_X86_64;
@@ -76,6 +78,46 @@ void read_script(const char* head, std::size_t size, Script& script) {
   }
 }
 
+// Among the notes of an ELF file the one of the Go linker, whose name is "Go" in four bytes.
+bool has_go_note(const char* notes, std::size_t size) {
+  constexpr std::size_t kAlign = 4;
+  const auto rounded = [](std::size_t length) { return (length + kAlign - 1) & ~(kAlign - 1); };
+  ElfW(Nhdr) note;
+  while (size >= sizeof(note)) {
+    std::memcpy(&note, notes, sizeof(note));
+    const std::size_t name = rounded(note.n_namesz);
+    const std::size_t whole = sizeof(note) + name + rounded(note.n_descsz);
+    if (name > size || whole > size) {
+      return false;
+    }
+    if (note.n_namesz == 4 && std::memcmp(notes + sizeof(note), "Go\0", 4) == 0) {
+      return true;
+    }
+    notes += whole;
+    size -= whole;
+  }
+  return false;
+}
+
+bool has_go_note(long fd, const ElfW(Phdr) & part) {
+  char notes[kMostNotes];
+  const std::size_t wanted = part.p_filesz < sizeof(notes) ? part.p_filesz : sizeof(notes);
+  const long got = raw::call(SYS_pread64, fd, notes, wanted, part.p_offset);
+  return !raw::failed(got) && has_go_note(notes, static_cast<std::size_t>(got));
+}
+
+// By the name of its loader.
+Loads judge_loader(long fd, const ElfW(Phdr) & part) {
+  char loader[96];
+  const std::size_t wanted = part.p_filesz < sizeof(loader) ? part.p_filesz : sizeof(loader) - 1;
+  const long got = raw::call(SYS_pread64, fd, loader, wanted, part.p_offset);
+  if (raw::failed(got)) {
+    return Loads::not_known;
+  }
+  loader[got] = '\0';
+  return is_glibc_loader(loader) ? Loads::yes : Loads::other_libc;
+}
+
 // What the loader of an ELF file makes of LD_PRELOAD.
 Loads judge_elf(long fd, const char* head, std::size_t size, const char* path) {
   ElfW(Ehdr) elf;
@@ -91,6 +133,9 @@ Loads judge_elf(long fd, const char* head, std::size_t size, const char* path) {
   if (elf.e_phentsize != sizeof(ElfW(Phdr)) || elf.e_phnum > kMostHeaders) {
     return Loads::not_known;
   }
+  // A loader that is executed with a program as its argument has none itself.
+  Loads answer = is_glibc_loader(path) ? Loads::yes : Loads::is_static;
+  bool go = false;
   for (std::size_t i = 0; i < elf.e_phnum; ++i) {
     ElfW(Phdr) part;
     const std::size_t at = elf.e_phoff + i * sizeof(part);
@@ -100,20 +145,13 @@ Loads judge_elf(long fd, const char* head, std::size_t size, const char* path) {
                static_cast<long>(sizeof(part))) {
       return Loads::not_known;
     }
-    if (part.p_type != PT_INTERP) {
-      continue;
+    if (part.p_type == PT_INTERP) {
+      answer = judge_loader(fd, part);
+    } else if (part.p_type == PT_NOTE) {
+      go = go || has_go_note(fd, part);
     }
-    char loader[96];
-    const std::size_t wanted = part.p_filesz < sizeof(loader) ? part.p_filesz : sizeof(loader) - 1;
-    const long got = raw::call(SYS_pread64, fd, loader, wanted, part.p_offset);
-    if (raw::failed(got)) {
-      return Loads::not_known;
-    }
-    loader[got] = '\0';
-    return is_glibc_loader(loader) ? Loads::yes : Loads::other_libc;
   }
-  // A loader that is executed with a program as its argument has none itself.
-  return is_glibc_loader(path) ? Loads::yes : Loads::is_static;
+  return go && (answer == Loads::yes || answer == Loads::is_static) ? Loads::is_go : answer;
 }
 
 bool grants_capabilities(long fd) {
@@ -193,7 +231,7 @@ Loads look(int directory, const char* path, Script& script, char* image, std::si
   if (!script.is && known >= SELFMAG && std::memcmp(head, ELFMAG, SELFMAG) == 0) {
     length = name_image(fd, path, image, size);
     answer = judge_elf(fd, head, known, path);
-    if (answer == Loads::yes && gains_privilege(fd, file)) {
+    if ((answer == Loads::yes || answer == Loads::is_go) && gains_privilege(fd, file)) {
       answer = Loads::privileged;
     }
   }
@@ -202,6 +240,25 @@ Loads look(int directory, const char* path, Script& script, char* image, std::si
 }
 
 }  // namespace
+
+bool is_go() {
+  const auto* parts = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));
+  const std::size_t count = parts == nullptr ? 0 : getauxval(AT_PHNUM);
+  // The headers say where they themselves were meant to lie: the rest has moved as far.
+  bool placed = false;
+  std::uintptr_t moved = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (parts[i].p_type == PT_PHDR) {
+      moved = reinterpret_cast<std::uintptr_t>(parts) - parts[i].p_vaddr;
+      placed = true;
+    } else if (parts[i].p_type == PT_NOTE && placed &&
+               has_go_note(reinterpret_cast<const char*>(moved + parts[i].p_vaddr),
+                           parts[i].p_memsz)) {
+      return true;
+    }
+  }
+  return false;
+}
 
 Loads inspect(int directory, const char* path, char* image, std::size_t size, std::size_t& length) {
   Script script;

@@ -15,7 +15,12 @@ enum class Loads : std::uint8_t {
   other_machine,  // or word size
   other_libc,
   privileged,  // the loader ignores LD_PRELOAD for it
+  is_go,       // perhaps, and it is of little use: the program makes its own system calls
 };
+
+// Whether the program of this process was made by the Go compiler: it says so in a note that is
+// loaded with it (since Go 1.5, and unless it was linked with an empty build id). Asks nobody.
+bool is_go();
 
 // `path` below `directory` (AT_FDCWD, or a descriptor); scripts are followed to the interpreter.
 // `image` gets the path of the file whose image it will be, no NUL, cut at `size`; returns its

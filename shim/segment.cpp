@@ -12,6 +12,7 @@
 #include "shim/apart.h"
 #include "shim/clock.h"
 #include "shim/own_memory.h"
+#include "shim/program.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
@@ -107,6 +108,7 @@ void describe_process(wire::Header* header) {
   // The mapping is zeroed memory: the last byte of `exe` stays NUL.
   raw::call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", header->exe, sizeof(header->exe) - 1);
   header->pid_namespace = pid_namespace();
+  header->program = program::is_go() ? wire::kGo : wire::kOrdinary;
   header->command_line_length = static_cast<std::uint32_t>(
       read_file("/proc/self/cmdline", header->command_line, sizeof(header->command_line)));
 }

@@ -343,10 +343,19 @@ std::string Recorder::words_for_trace(const Error& error) const {
 
 std::uint64_t Recorder::refused() const { return refused_before_ + memory_.refused.size(); }
 
+// A Go program is noted before it begins. Where a part in C has connected it has a row already.
+bool Recorder::has_segment(const store::ProcessRow& noted) const {
+  return noted.coverage == "go" && std::ranges::any_of(rows_, [&](const auto& entry) {
+           const store::ProcessRow& row = entry.second;
+           return row.coverage == "go" && row.pid == noted.pid && row.exe == noted.exe;
+         });
+}
+
 // Before the launcher's notes, which know how the last image of a process ended.
 void Recorder::add_unseen_programs() {
   exec_notes_.read(directory_fd_);
   for (store::ProcessRow& row : exec_notes_.programs()) {
+    if (has_segment(row)) continue;
     row.id = memory_.next_process_id++;
     if (options_.redact && row.command_line) {
       row.command_line = without_arguments(*row.command_line);

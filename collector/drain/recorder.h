@@ -150,6 +150,7 @@ class Recorder {
   void add_to_summary(const Image& image);
   bool in_the_middle() const;
   void remove_stored_segments();
+  bool has_segment(const store::ProcessRow& noted) const;
   void add_unseen_programs();
   void add_notes();
   std::uint64_t refused() const;

@@ -117,7 +117,7 @@ store::ProcessRow Recorder::describe(const SegmentFile& file, const ProcessWatch
   row.uid = origin.uid;
   row.exe = origin.exe;
   row.command_line = origin.command_line;
-  row.coverage = "preload";
+  row.coverage = origin.is_go ? "go" : "preload";
   if (const std::optional<ProcessFacts>& facts = watch.facts(); facts && !nobody_lives()) {
     row.start_ticks = facts->start_ticks;
     row.started_ns = facts->started_ns;

@@ -202,6 +202,7 @@ void SegmentFile::read_origin(const SegmentName& name) {
   origin_.pid = name.pid;
   origin_.ppid = read_once(found.ppid);
   origin_.uid = read_once(found.uid);
+  origin_.is_go = read_once(found.program) == wire::kGo;
   origin_.pid_namespace = read_once(found.pid_namespace);
   origin_.created_ns = name.created_ns;
   origin_.exe = copy_text(found.exe, sizeof found.exe);

@@ -30,6 +30,7 @@ struct SegmentOrigin {
   std::uint32_t uid = 0;
   std::int64_t created_ns = 0;      // CLOCK_MONOTONIC, from the name
   std::uint64_t pid_namespace = 0;  // in which pid and ppid are numbers; 0: not known
+  bool is_go = false;               // what Go code does goes past the library
   std::string exe;
   std::string command_line;  // arguments separated by one space
 };

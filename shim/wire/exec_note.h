@@ -30,7 +30,8 @@ enum class ExecWhy : std::uint16_t {
   other_machine = 3,  // or word size
   other_libc = 4,     // its loader is not glibc's
   privileged = 5,     // set-user-id, set-group-id or file capabilities
-  count = 6,
+  is_go = 6,          // it makes system calls past the C library, whatever it loads
+  count = 7,
 };
 
 struct ExecNote {

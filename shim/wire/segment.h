@@ -72,6 +72,12 @@ struct alignas(64) Slot {
 };
 static_assert(sizeof(Slot) == 64);
 
+// How the program of a segment makes system calls.
+enum Program : std::uint32_t {
+  kOrdinary = 0,  // through the C library
+  kGo = 1,        // by itself: what is recorded are its parts in C
+};
+
 struct alignas(64) Header {
   std::atomic<std::uint64_t> magic;  // stored last
   std::uint32_t layout_version;
@@ -99,6 +105,7 @@ struct alignas(64) Header {
   // Inode of /proc/self/ns/pid, 0 where it cannot be had: `pid` and the name of the file are
   // numbers of that namespace, and may mean nothing, or another process, to the collector.
   std::uint64_t pid_namespace;
+  std::uint32_t program;  // Program; kOrdinary too in segments of libraries that do not look
 };
 
 constexpr std::size_t round_to_page(std::size_t bytes) {

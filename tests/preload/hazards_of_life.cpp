@@ -127,6 +127,9 @@ void add_programs(std::vector<Hazard>& list) {
   list.push_back({"exec_unseen",
                   {"exec_unseen", program_path("static_client")},
                   Recording::of({}).segments(0).noted(ExecWhy::is_static, 2)});
+  list.push_back({"exec_go",
+                  {"exec_unseen", program_path("go_program")},
+                  Recording::of({refused().times(2)}).segments(2).noted(ExecWhy::is_go, 2)});
 }
 
 void add_threads(std::vector<Hazard>& list) {

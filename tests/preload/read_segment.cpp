@@ -125,6 +125,7 @@ class Reader {
     segment_.pid = start_.at<std::int32_t>(offsetof(Header, pid));
     segment_.created_ns = start_.at<std::uint64_t>(offsetof(Header, monotonic_ns));
     segment_.sandboxed_ns = start_.at<std::uint64_t>(offsetof(Header, sandboxed_ns));
+    segment_.program = start_.at<std::uint32_t>(offsetof(Header, program));
     segment_.exe = start_.text(offsetof(Header, exe));
     for (std::size_t cause = 0; cause < wire::kLossCauses; ++cause) {
       segment_.lost[cause] =

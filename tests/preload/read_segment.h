@@ -28,6 +28,7 @@ struct Segment {
   int pid = 0;
   std::uint64_t created_ns = 0;
   std::uint64_t sandboxed_ns = 0;
+  std::uint32_t program = 0;  // wire::Program
   std::string exe;
   std::array<std::uint64_t, wire::kLossCauses> lost{};  // ring_full: summed over the slots
   std::size_t slots_used = 0;

@@ -244,6 +244,17 @@ TEST(NotLoaded, StaticProgramIsUnaffected) {
   EXPECT_THAT(compare(directory, run, nothing()), IsEmpty());
 }
 
+// Its parts in C are recorded; the segment says that these are not all.
+TEST(GoProgram, SaysSoInItsSegment) {
+  for (const auto& [program, kind] :
+       {std::pair("plain_client", wire::kOrdinary), std::pair("go_program", wire::kGo)}) {
+    const RunDirectory directory;
+    expect_same_in(directory, {program});
+    ASSERT_EQ(directory.files().size(), 1U) << program;
+    EXPECT_EQ(read_segment(directory.files()[0]).program, kind) << program;
+  }
+}
+
 TEST(NotLoaded, SetUserIdProgramIsUnaffected) {
   if (geteuid() != 0) GTEST_SKIP() << "only root can make a set-user-id copy";
   own_shared_memory();

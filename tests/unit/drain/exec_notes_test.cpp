@@ -51,11 +51,10 @@ class ExecNotesTest : public CollectTest {
 
 TEST_F(ExecNotesTest, EveryReasonHasItsWord) {
   EXPECT_THAT(read().programs(), IsEmpty());
-  const std::map<ExecWhy, std::string> words = {{ExecWhy::scrubbed, "no-env"},
-                                                {ExecWhy::is_static, "static"},
-                                                {ExecWhy::other_machine, "other-arch"},
-                                                {ExecWhy::other_libc, "other-libc"},
-                                                {ExecWhy::privileged, "setuid"}};
+  const std::map<ExecWhy, std::string> words = {
+      {ExecWhy::scrubbed, "no-env"},          {ExecWhy::is_static, "static"},
+      {ExecWhy::other_machine, "other-arch"}, {ExecWhy::other_libc, "other-libc"},
+      {ExecWhy::privileged, "setuid"},        {ExecWhy::is_go, "go"}};
   for (const auto& [why, word] : words) append(note(10, why));
   const auto programs = read().programs();
   ASSERT_THAT(programs, SizeIs(words.size()));
@@ -163,6 +162,34 @@ TEST_F(ExecNotesTest, TheImageBeforeEndsWithTheExec) {
   EXPECT_EQ(connection(1)->ending, "open") << "handed on to the program nobody sees";
   EXPECT_EQ(outcome(2), "abandoned");
   EXPECT_FALSE(std::filesystem::exists(run_ / wire::kExecNotesFile));
+}
+
+// A part in C has connected: one row, and it says that the rest of the program is not seen.
+TEST_F(ExecNotesTest, AGoProgramIsToldOnce) {
+  Target target([&](int step) {
+    if (step == 0) {
+      producer().header().program = wire::kGo;
+      publish_connected(producer(), 0, 6, 1);
+    }
+  });
+  const pid_t pid = target.pid();
+  append(note(pid, ExecWhy::is_go, std::filesystem::read_symlink("/proc/self/exe")));
+  append(note(4000001, ExecWhy::is_go, "/bin/other"));
+  start();
+  target.step();
+  EXPECT_TRUE(eventually([&] {
+    read_trace();
+    return outcome(1) == "connected";
+  }));
+  target.kill();
+  EXPECT_TRUE(eventually([&] { return segments() == 0; }));
+  ASSERT_TRUE(stop());
+  read_trace();
+  ASSERT_THAT(processes_, SizeIs(2));
+  EXPECT_EQ(processes_[0].pid, pid);
+  EXPECT_EQ(processes_[0].coverage, "go");
+  EXPECT_EQ(processes_[1].pid, 4000001);
+  EXPECT_EQ(processes_[1].coverage, "go");
 }
 
 TEST_F(ExecNotesTest, TheLauncherKnowsHowItEnded) {
