@@ -1,29 +1,62 @@
 #include "shim/apart.h"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/stat.h>
+
+#include <cstdint>
 
 #include "shim/raw.h"
+
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
 
 namespace sockwatch::shim::apart {
 namespace {
 
 // CLONE_THREAD: no child anybody could wait for. With a new namespace of process ids waiting for
-// its first child the kernel refuses that, so that we are not the first child.
+// its first child the kernel refuses that, so that we are not the first child. Not CLONE_VFORK: who
+// waits for one cannot be stopped, and a stop of the whole process would not come to its end.
 constexpr unsigned long kFlags =
-    CLONE_VM | CLONE_VFORK | CLONE_THREAD | CLONE_SIGHAND | CLONE_FS | CLONE_SYSVSEM;
+    CLONE_VM | CLONE_THREAD | CLONE_SIGHAND | CLONE_FS | CLONE_SYSVSEM | CLONE_CHILD_CLEARTID;
+constexpr int kFutexWait = 0;  // FUTEX_WAIT, not private: as the kernel wakes
 
-// The thread uses the stack below our frame; we sleep until it has ended.
-[[gnu::noinline]] long clone_and_run(void (*work)(void*), void* argument) {
+// The thread uses the stack below our frame, which nothing of ours does until it has ended: the
+// kernel then makes `alive` 0 and wakes us.
+[[gnu::noinline]] long clone_and_run(unsigned long flags, void (*work)(void*), void* argument) {
+  std::uint32_t alive = 1;
 #if defined(__x86_64__)
-  long result;
-  register long no_tid __asm__("r10") = 0;
+  long result = SYS_clone;
+  unsigned long first = flags;
+  long second = 0;
+  long third = 0;
+  register auto child_tid __asm__("r10") = reinterpret_cast<long>(&alive);
   register long no_tls __asm__("r8") = 0;
   register auto what __asm__("r12") = work;
   register auto with __asm__("r13") = argument;
+  register long thread __asm__("r14") = 0;
+  register auto word __asm__("r15") = &alive;
   __asm__ volatile(
       "syscall\n\t"
       "testq %%rax, %%rax\n\t"
-      "jnz 1f\n\t"
+      "js 4f\n\t"
+      "jz 3f\n\t"
+      "movq %%rax, %%r14\n"
+      "1:\n\t"
+      "movl (%%r15), %%edx\n\t"
+      "testl %%edx, %%edx\n\t"
+      "jz 2f\n\t"
+      "movq %%r15, %%rdi\n\t"
+      "movl %[wait], %%esi\n\t"
+      "xorl %%r10d, %%r10d\n\t"
+      "movl %[futex], %%eax\n\t"
+      "syscall\n\t"
+      "jmp 1b\n"
+      "2:\n\t"
+      "movq %%r14, %%rax\n\t"
+      "jmp 4f\n"
+      "3:\n\t"
       "subq $256, %%rsp\n\t"  // a leaf function keeps variables below its stack pointer
       "andq $-16, %%rsp\n\t"
       "xorl %%ebp, %%ebp\n\t"
@@ -33,24 +66,41 @@ constexpr unsigned long kFlags =
       "movl %[exit], %%eax\n\t"
       "syscall\n\t"
       "ud2\n"
-      "1:"
-      : "=a"(result)
-      : "a"(SYS_clone), "D"(kFlags), "S"(0L), "d"(0L), "r"(no_tid), "r"(no_tls), "r"(what),
-        "r"(with), [exit] "i"(SYS_exit)
+      "4:"
+      : "+a"(result), "+D"(first), "+S"(second), "+d"(third), "+r"(child_tid), "+r"(thread)
+      : "r"(no_tls), "r"(what), "r"(with),
+        "r"(word), [exit] "i"(SYS_exit), [futex] "i"(SYS_futex), [wait] "i"(kFutexWait)
       : "rcx", "r11", "memory", "cc");
   return result;
 #elif defined(__aarch64__)
   register long number __asm__("x8") = SYS_clone;
-  register long flags __asm__("x0") = kFlags;
+  register unsigned long first __asm__("x0") = flags;
   register long stack __asm__("x1") = 0;
   register long parent_tid __asm__("x2") = 0;
   register long tls __asm__("x3") = 0;
-  register long child_tid __asm__("x4") = 0;
+  register auto child_tid __asm__("x4") = &alive;
   register auto what __asm__("x19") = work;
   register auto with __asm__("x20") = argument;
+  register long thread __asm__("x21") = 0;
+  register auto word __asm__("x22") = &alive;
   __asm__ volatile(
       "svc #0\n\t"
-      "cbnz x0, 1f\n\t"
+      "cbz x0, 3f\n\t"
+      "tbnz x0, #63, 4f\n\t"
+      "mov x21, x0\n"
+      "1:\n\t"
+      "ldr w2, [x22]\n\t"
+      "cbz w2, 2f\n\t"
+      "mov x0, x22\n\t"
+      "mov x1, %[wait]\n\t"
+      "mov x3, #0\n\t"
+      "mov x8, %[futex]\n\t"
+      "svc #0\n\t"
+      "b 1b\n"
+      "2:\n\t"
+      "mov x0, x21\n\t"
+      "b 4f\n"
+      "3:\n\t"
       "sub sp, sp, #256\n\t"
       "mov x29, #0\n\t"
       "mov x0, x20\n\t"
@@ -59,13 +109,58 @@ constexpr unsigned long kFlags =
       "mov x8, %[exit]\n\t"
       "svc #0\n\t"
       "brk #1\n"
-      "1:"
-      : "+r"(flags)
-      : "r"(number), "r"(stack), "r"(parent_tid), "r"(tls), "r"(child_tid), "r"(what),
-        "r"(with), [exit] "i"(SYS_exit)
+      "4:"
+      : "+r"(first), "+r"(stack), "+r"(parent_tid), "+r"(tls), "+r"(number), "+r"(thread)
+      : "r"(child_tid), "r"(what), "r"(with),
+        "r"(word), [exit] "i"(SYS_exit), [futex] "i"(SYS_futex), [wait] "i"(kFutexWait)
       : "memory", "cc");
-  return flags;
+  return static_cast<long>(first);
 #endif
+}
+
+struct Task {
+  void (*work)(void*);
+  void* argument;
+  bool done;
+};
+
+// From the program's table to an empty one (Linux 5.9).
+void in_empty_table(void* argument) {
+  auto& task = *static_cast<Task*>(argument);
+  constexpr unsigned kUnshare = 1U << 1;  // CLOSE_RANGE_UNSHARE
+  if (!raw::failed(raw::call(SYS_close_range, 0, ~0U, kUnshare))) {
+    task.work(task.argument);
+    task.done = true;
+  }
+}
+
+void in_copy(void* argument) {
+  auto& task = *static_cast<Task*>(argument);
+  task.work(task.argument);
+  task.done = true;
+}
+
+// It has let go of our memory, but counts as a thread for a moment more, and some calls are for
+// programs with one thread (unshare, setns). One that is traced stays until its tracer has looked
+// at it, which is not waited for.
+void wait_until_gone(long thread) {
+  constexpr int kQuickLooks = 20;
+  constexpr int kMostLooks = 70;
+  const long pid = raw::call(SYS_getpid);
+  for (int i = 0; i < kMostLooks && raw::call(SYS_tgkill, pid, thread, 0) == 0; ++i) {
+    if (i >= kQuickLooks) {
+      raw::doze();
+    }
+  }
+}
+
+// Whether nobody else can be looking at the table. The kernel counts the threads among the links of
+// their directory, those that libc does not know too.
+bool is_alone() {
+  struct stat threads {};
+  constexpr unsigned kDirectory = 2;
+  return !raw::failed(raw::call(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &threads, 0)) &&
+         threads.st_nlink == kDirectory + 1;
 }
 
 // Valgrind ends a program that makes such a thread; it has one that asks told so by instructions
@@ -94,26 +189,46 @@ bool in_valgrind() {
   return answer != 0;
 }
 
+// A thread of real-time priority whose children have none would wait for one that waits for a
+// processor.
+bool would_lose_priority() {
+  constexpr long kResetOnFork = 0x40000000;  // SCHED_RESET_ON_FORK
+  const long policy = raw::call(SYS_sched_getscheduler, 0);
+  return !raw::failed(policy) && (policy & kResetOnFork) != 0 &&
+         (policy & ~kResetOnFork) != SCHED_OTHER;
+}
+
 }  // namespace
 
 bool run(void (*work)(void*), void* argument) {
-  if (in_valgrind()) {
-    work(argument);  // one thread at a time runs there
+  if (is_alone()) {
+    work(argument);
     return true;
   }
-  const long thread = clone_and_run(work, argument);
-  if (raw::failed(thread)) {
+  return run_beside(work, argument);
+}
+
+bool run_beside(void (*work)(void*), void* argument, Table table) {
+  if (in_valgrind()) {  // one thread at a time runs there
+    work(argument);
+    return true;
+  }
+  if (would_lose_priority()) {
     return false;
   }
-  // It has let go of our memory, but counts as a thread for a moment more, and some calls are for
-  // programs with one thread (unshare, setns). One that is traced stays until its tracer has looked
-  // at it, which is not waited for.
-  constexpr int kMostLooks = 50;
-  const long pid = raw::call(SYS_getpid);
-  for (int i = 0; i < kMostLooks && raw::call(SYS_tgkill, pid, thread, 0) == 0; ++i) {
-    raw::doze();
+  Task task{work, argument, false};
+  if (table == Table::empty) {
+    if (const long thread = clone_and_run(kFlags | CLONE_FILES, in_empty_table, &task);
+        !raw::failed(thread)) {
+      wait_until_gone(thread);
+    }
   }
-  return true;
+  if (!task.done) {
+    if (const long thread = clone_and_run(kFlags, in_copy, &task); !raw::failed(thread)) {
+      wait_until_gone(thread);
+    }
+  }
+  return task.done;
 }
 
 }  // namespace sockwatch::shim::apart

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdint>
 #include <cstring>
 
@@ -83,10 +84,34 @@ struct Look {
   std::size_t name_length;
   ExecNote& note;
   Loads answer;
+  long library;  // 0, or why it cannot be opened
 };
 
+// After chroot, in another mount namespace or as another user the loader would complain about it.
+long open_library() {
+  if (state::settings.library[0] != '/') {
+    return 0;  // the loader searches for it
+  }
+  const long fd = raw::call(SYS_openat, AT_FDCWD, state::settings.library, O_RDONLY | O_CLOEXEC);
+  switch (fd) {
+    case -ENOENT:
+    case -ENOTDIR:
+    case -ELOOP:
+    case -EACCES:
+    case -EPERM:
+      return fd;
+    default:
+      break;
+  }
+  if (!raw::failed(fd)) {
+    raw::call(SYS_close, fd);
+  }
+  return 0;
+}
+
 void look(void* argument) {
-  auto& [call, name_length, note, answer] = *static_cast<Look*>(argument);
+  auto& [call, name_length, note, answer, library] = *static_cast<Look*>(argument);
+  library = open_library();
   std::size_t length = 0;
   answer =
       call.searched && std::strchr(call.file, '/') == nullptr
@@ -95,11 +120,14 @@ void look(void* argument) {
   note.path_length = static_cast<std::uint16_t>(length);
 }
 
-Loads look_at(const Call& call, std::size_t name_length, ExecNote& note) {
-  Look looking{call, name_length, note, Loads::not_known};
+Look look_at(const Call& call, std::size_t name_length, ExecNote& note) {
+  Look looking{call, name_length, note, Loads::not_known, 0};
   const SignalsHeld held;
-  (void)apart::run(look, &looking);
-  return looking.answer;
+  // Beside even if nobody else is there: the program may hold a record lock on what it executes,
+  // and would lose it with the first descriptor of that file that is closed.
+  (void)apart::run_beside(look, &looking,
+                          call.directory == AT_FDCWD ? apart::Table::empty : apart::Table::copy);
+  return looking;
 }
 
 // False: a pointer the kernel will refuse.
@@ -130,7 +158,7 @@ bool describe_command(CallerMemory& memory, char* const* arguments, ExecNote& no
   return true;
 }
 
-ExecWhy why_not(Loads loads) {
+ExecWhy why_not(Loads loads, long library) {
   switch (loads) {
     case Loads::is_static:
       return ExecWhy::is_static;
@@ -146,6 +174,9 @@ ExecWhy why_not(Loads loads) {
     case Loads::not_known:
     case Loads::cannot_run:
       break;
+  }
+  if (library != 0) {
+    return library == -EACCES || library == -EPERM ? ExecWhy::other_user : ExecWhy::other_root;
   }
   return ExecWhy::scrubbed;
 }
@@ -219,21 +250,25 @@ void prepare(const Call& call, Plan& plan) {
     return;  // the kernel will say what is wrong with it
   }
   std::memset(static_cast<void*>(&plan.note), 0, sizeof(plan.note));
-  const Loads loads = look_at(call, static_cast<std::size_t>(name_length), plan.note);
+  const Look seen = look_at(call, static_cast<std::size_t>(name_length), plan.note);
+  const Loads loads = seen.answer;
+  const bool out_of_reach = seen.library != 0;
   const bool scrubbed =
       !variables.same_directory || (!variables.names_library && state::settings.library[0] != '\0');
-  if (loads == Loads::cannot_run || (loads == Loads::yes && !scrubbed) ||
-      (loads == Loads::not_known && !scrubbed) ||
+  if (loads == Loads::cannot_run ||
+      ((loads == Loads::yes || loads == Loads::not_known) && !scrubbed && !out_of_reach) ||
       !describe_command(memory, call.arguments, plan.note)) {
     return;
   }
   describe_caller(plan.note);
-  plan.note.why = why_not(loads);
+  plan.note.why = why_not(loads, seen.library);
   // A loader of another kind would complain about the library, and what cannot be read may have
   // one.
-  plan.room = loads == Loads::yes ? environment::room_with_ours(call.environment, variables) : 0;
+  plan.room = loads == Loads::yes && !out_of_reach
+                  ? environment::room_with_ours(call.environment, variables)
+                  : 0;
   plan.tells = plan.room == 0;
-  if (loads == Loads::other_machine && variables.names_library) {
+  if ((loads == Loads::other_machine || out_of_reach) && variables.names_library) {
     plan.other = Plan::Other::leaves_out_library;
     plan.room = environment::room_without_library(call.environment, variables);
   }

@@ -35,10 +35,11 @@ struct Process {
   std::atomic<std::int32_t> pid;
   std::atomic<std::uint32_t> usable_slots;  // rings that can get memory
   std::atomic<bool> populates;              // memory is asked for piece by piece
-  std::atomic<std::uint32_t> attempts;      // to create the segment
+  std::atomic<std::uint32_t> attempts;      // to create the segment, that failed
   std::atomic<std::uint32_t> largest_set;   // descriptors of a select beyond an fd_set
   std::atomic<std::uint32_t> segment_busy;  // a thread is creating it
   std::atomic<wire::Header*> segment;
+  std::atomic<std::uint64_t> retry_ns;  // not before this is creating it tried again
 
   static constexpr std::uint64_t kConnectingOne = 1;
   static constexpr std::uint64_t kAwaitingOne = std::uint64_t{1} << 32;

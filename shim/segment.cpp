@@ -30,7 +30,9 @@ namespace {
 // Without MADV_POPULATE_WRITE memory must be allocated while the descriptor is open, so for fewer
 // rings: 4 MiB in place of 33.
 constexpr std::uint32_t kSlotsWithoutPopulate = 16;
-constexpr std::uint32_t kMaxAttempts = 8;
+// From one attempt to the next if the cause may pass: doubled each time, to a minute.
+constexpr std::uint64_t kFirstPauseNs = 1'000'000'000;
+constexpr std::uint32_t kMostDoublings = 6;
 
 char* append(char* at, const char* text) {
   const std::size_t length = std::strlen(text);
@@ -91,7 +93,8 @@ bool address_space_allowed() {
 // The number in "pid:[4026531836]".
 std::uint64_t pid_namespace() {
   char text[64];
-  const long length = raw::call(SYS_readlinkat, AT_FDCWD, "/proc/self/ns/pid", text, sizeof(text));
+  const long length =
+      raw::call(SYS_readlinkat, AT_FDCWD, "/proc/thread-self/ns/pid", text, sizeof(text));
   std::uint64_t inode = 0;
   for (long i = 0; i < length; ++i) {
     if (text[i] >= '0' && text[i] <= '9') {
@@ -105,12 +108,14 @@ void describe_process(wire::Header* header) {
   header->pid = static_cast<std::int32_t>(raw::call(SYS_getpid));
   header->ppid = static_cast<std::int32_t>(raw::call(SYS_getppid));
   header->uid = static_cast<std::uint32_t>(raw::call(SYS_getuid));
-  // The mapping is zeroed memory: the last byte of `exe` stays NUL.
-  raw::call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", header->exe, sizeof(header->exe) - 1);
+  // Of this thread: the one the process began with may have ended, and then has no image. The
+  // mapping is zeroed memory: the last byte of `exe` stays NUL.
+  raw::call(SYS_readlinkat, AT_FDCWD, "/proc/thread-self/exe", header->exe,
+            sizeof(header->exe) - 1);
   header->pid_namespace = pid_namespace();
   header->program = program::is_go() ? wire::kGo : wire::kOrdinary;
   header->command_line_length = static_cast<std::uint32_t>(
-      read_file("/proc/self/cmdline", header->command_line, sizeof(header->command_line)));
+      read_file("/proc/thread-self/cmdline", header->command_line, sizeof(header->command_line)));
 }
 
 void describe_layout(wire::Header* header, bool every_call) {
@@ -182,7 +187,10 @@ Created create(const char* directory, bool every_call) {
                             O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (raw::failed(fd)) {
     Created created;
-    created.try_again = fd == -EMFILE || fd == -ENFILE || fd == -EINTR || fd == -EEXIST;
+    created.no_descriptor = fd == -EMFILE;
+    // A thread may have put on another user, or come under Landlock, for a while.
+    created.try_again = fd == -EMFILE || fd == -ENFILE || fd == -EINTR || fd == -EEXIST ||
+                        fd == -EACCES || fd == -EPERM || fd == -ENOMEM;
     created.why = "cannot create a file in the run directory";
     return created;
   }
@@ -241,7 +249,11 @@ void create_apart(void* created) {
 // By the one thread that has `segment_busy`.
 wire::Header* create_for(Process& process) {
   Created created;
-  if (!apart::run(create_apart, &created)) {
+  bool ran = apart::run(create_apart, &created);
+  if (ran && created.no_descriptor) {
+    ran = apart::run_beside(create_apart, &created);
+  }
+  if (!ran) {
     created.try_again = true;
     created.why = "no thread can be made to open a segment";
   }
@@ -250,9 +262,13 @@ wire::Header* create_for(Process& process) {
     process.populates.store(created.populates, std::memory_order_relaxed);
     newest.store(created.header, std::memory_order_relaxed);
     process.segment.store(created.header, std::memory_order_release);
-  } else if (!created.try_again ||
-             process.attempts.fetch_add(1, std::memory_order_relaxed) + 1 >= kMaxAttempts) {
+  } else if (!created.try_again) {
     state::disable(created.why);
+  } else {
+    const std::uint32_t failed = process.attempts.fetch_add(1, std::memory_order_relaxed);
+    process.retry_ns.store(
+        clock::now_ns() + (kFirstPauseNs << (failed < kMostDoublings ? failed : kMostDoublings)),
+        std::memory_order_relaxed);
   }
   return created.header;
 }
@@ -261,19 +277,31 @@ wire::Header* create_for(Process& process) {
 // cannot be a frame below us on this thread (the record section's guard). The wait is bounded all
 // the same.
 wire::Header* wait_for(const Process& process) {
-  wire::Header* header = nullptr;
-  for (int i = 0; i < 1000 && header == nullptr && state::recording(); ++i) {
+  constexpr std::uint64_t kPatienceNs = 100'000'000;
+  constexpr int kQuickLooks = 2000;  // some microseconds
+  const std::uint64_t begin_ns = clock::now_ns();
+  for (int i = 0; process.segment_busy.load(std::memory_order_acquire) != 0; ++i) {
+    if (i < kQuickLooks) {
+      continue;
+    }
+    if (clock::now_ns() - begin_ns > kPatienceNs) {
+      break;
+    }
     raw::doze();
-    header = process.segment.load(std::memory_order_acquire);
   }
-  return header;
+  return process.segment.load(std::memory_order_acquire);
+}
+
+bool too_early(const Process& process) {
+  const std::uint64_t retry_ns = process.retry_ns.load(std::memory_order_relaxed);
+  return retry_ns != 0 && clock::now_ns() < retry_ns;
 }
 
 }  // namespace
 
 wire::Header* of(Process& process) {
   wire::Header* header = process.segment.load(std::memory_order_acquire);
-  if (header != nullptr || !state::recording()) {
+  if (header != nullptr || !state::recording() || too_early(process)) {
     return header;
   }
   const Questions questions;

@@ -13,8 +13,9 @@ struct Created {
                                    // perhaps, an unfinished file
   std::uint32_t usable_slots = 0;
   bool populates = false;
-  bool try_again = false;  // the failure was a passing one (no descriptor free)
-  const char* why = "";    // for a failure that stays
+  bool no_descriptor = false;  // none was free
+  bool try_again = false;      // the failure was one that may pass, this one among them
+  const char* why = "";        // for a failure that stays
 };
 
 // Creates and maps a segment in `directory`. Raw system calls only; no descriptor is left open and

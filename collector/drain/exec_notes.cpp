@@ -24,7 +24,8 @@ using wire::ExecWhy;
 
 // By ExecWhy: the word of column `coverage`.
 constexpr std::array<const char*, static_cast<std::size_t>(ExecWhy::count)> kCoverage = {
-    "", "no-env", "static", "other-arch", "other-libc", "setuid", "go"};
+    "",       "no-env", "static",       "other-arch", "other-libc",
+    "setuid", "go",     "other-mounts", "other-user"};
 
 bool is_sound(const ExecNote& note) {
   return note.magic == wire::kExecNoteMagic && note.why < ExecWhy::count && note.pid > 0 &&

@@ -31,7 +31,9 @@ enum class ExecWhy : std::uint16_t {
   other_libc = 4,     // its loader is not glibc's
   privileged = 5,     // set-user-id, set-group-id or file capabilities
   is_go = 6,          // it makes system calls past the C library, whatever it loads
-  count = 7,
+  other_root = 7,     // it would not find the library where its environment says
+  other_user = 8,     // it would not be allowed to read it
+  count = 9,
 };
 
 struct ExecNote {

@@ -127,6 +127,7 @@ void add_programs(std::vector<Hazard>& list) {
   list.push_back({"exec_unseen",
                   {"exec_unseen", program_path("static_client")},
                   Recording::of({}).segments(0).noted(ExecWhy::is_static, 2)});
+  list.push_back({"exec_out_of_reach", {"exec_out_of_reach"}, Recording::of({}).segments(1)});
   list.push_back({"exec_go",
                   {"exec_unseen", program_path("go_program")},
                   Recording::of({refused().times(2)}).segments(2).noted(ExecWhy::is_go, 2)});
@@ -168,6 +169,11 @@ void add_limits(std::vector<Hazard>& list) {
   list.push_back({"buffer_given_back",
                   {"buffer_given_back"},
                   Recording::of({event(Op::send), event(Op::sendmsg)}).may({Loss::ring_full})});
+  for (const char* how : {"no_descriptor", "another_user", "new_pids", "leader_gone", "notified"}) {
+    list.push_back(
+        {std::string("first_connect_") + how, {"first_connect", how}, Recording::of({refused()})});
+  }
+  list.push_back({"stopped", {"stopped"}, Recording::of({}).segments(0, 200)});
   list.push_back({"changed_root", {"changed_root"}, Recording::of({refused()})});
   list.push_back({"odd_umask", {"odd_umask"}, Recording::of({refused()})});
   list.push_back(

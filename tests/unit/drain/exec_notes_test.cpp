@@ -54,7 +54,8 @@ TEST_F(ExecNotesTest, EveryReasonHasItsWord) {
   const std::map<ExecWhy, std::string> words = {
       {ExecWhy::scrubbed, "no-env"},          {ExecWhy::is_static, "static"},
       {ExecWhy::other_machine, "other-arch"}, {ExecWhy::other_libc, "other-libc"},
-      {ExecWhy::privileged, "setuid"},        {ExecWhy::is_go, "go"}};
+      {ExecWhy::privileged, "setuid"},        {ExecWhy::is_go, "go"},
+      {ExecWhy::other_root, "other-mounts"},  {ExecWhy::other_user, "other-user"}};
   for (const auto& [why, word] : words) append(note(10, why));
   const auto programs = read().programs();
   ASSERT_THAT(programs, SizeIs(words.size()));
