@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/statfs.h>
 
 #include <cerrno>
 #include <cstddef>
@@ -134,11 +135,21 @@ void describe_layout(wire::Header* header, bool every_call) {
   header->realtime_ns = clock::wall_ns();
 }
 
+bool holds_rings(long fd) {
+  struct statfs system {};
+  return !raw::failed(raw::call(SYS_fstatfs, fd, &system)) &&
+         wire::holds_rings(static_cast<std::uint64_t>(system.f_type));
+}
+
 // Sizes the open file, maps it and gets memory for the header and the slots.
 Created map(long fd) {
   Created created;
   if (!size_allowed() || raw::failed(raw::call(SYS_ftruncate, fd, wire::kSegmentSize))) {
     created.why = "the file size limit is too low for a segment";
+    return created;
+  }
+  if (!holds_rings(fd)) {
+    created.why = "the run directory is on a file system whose memory may fail later";
     return created;
   }
   if (!address_space_allowed()) {

@@ -75,6 +75,9 @@ Result<CollectSummary> collect(const CollectOptions& options) {
   const SignalHold signals;
   const Result<UniqueFd> directory = open_run_directory(options.run_directory);
   if (!directory) return directory.error();
+  if (Status sound = check_file_system(directory->get(), options.run_directory); !sound) {
+    return sound.error();
+  }
   Result<DirectoryWatch> watch = DirectoryWatch::open(*directory);
   if (!watch) return watch.error();
   Result<store::Writer> writer = store::Writer::open(options.trace_path, options.mode);

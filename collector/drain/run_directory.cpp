@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/statvfs.h>
 
 #include <cerrno>
@@ -14,6 +15,7 @@
 #include "collector/drain/collect.h"
 #include "collector/drain/system_error.h"
 #include "collector/support/clean_text.h"
+#include "shim/wire/segment.h"
 
 namespace sockwatch::drain {
 namespace {
@@ -29,6 +31,12 @@ std::uint64_t free_bytes(const std::string& path) {
   struct statvfs space = {};
   if (::statvfs(path.c_str(), &space) != 0 || space.f_blocks == 0) return ~std::uint64_t{0};
   return std::uint64_t{space.f_bavail} * space.f_frsize;
+}
+
+bool holds_rings(const std::string& path) {
+  struct statfs system {};
+  return ::statfs(path.c_str(), &system) != 0 ||
+         wire::holds_rings(static_cast<std::uint64_t>(system.f_type));
 }
 
 // "dir/" would make the kernel follow a symbolic link in spite of O_NOFOLLOW.
@@ -50,6 +58,11 @@ Result<std::string> create_run_directory() {
   for (const std::string& parent : parents) {
     if (const std::uint64_t free = free_bytes(parent); free < kLeastSpace) {
       tried += fmt::format("{}{}: {} KiB free", tried.empty() ? "" : ", ", parent, free / 1024);
+      continue;
+    }
+    if (!holds_rings(parent)) {
+      tried += fmt::format("{}{}: its file system is no place for it", tried.empty() ? "" : ", ",
+                           parent);
       continue;
     }
     std::string path = fmt::format("{}/sockwatch-{}-XXXXXX", parent, ::geteuid());
@@ -103,9 +116,16 @@ Result<UniqueFd> open_run_directory(const std::string& given_path) {
   return fd;
 }
 
-Status check_run_directory(const std::string& path) {
-  const Result<UniqueFd> fd = open_run_directory(path);
-  return fd ? Status() : Status(fd.error());
+Status check_file_system(int directory_fd, const std::string& path) {
+  struct statfs system {};
+  if (::fstatfs(directory_fd, &system) != 0 ||
+      wire::holds_rings(static_cast<std::uint64_t>(system.f_type))) {
+    return {};
+  }
+  return Error{fmt::format("run directory '{}' is on a file system (type {:#x}) whose memory may "
+                           "fail later: no library records there",
+                           path, system.f_type),
+               "make it on a tmpfs, say in /dev/shm"};
 }
 
 }  // namespace sockwatch::drain

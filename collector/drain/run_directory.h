@@ -14,7 +14,7 @@ namespace sockwatch::drain {
 // then reached through this descriptor, so a directory put in its place later changes nothing.
 Result<UniqueFd> open_run_directory(const std::string& path);
 
-// The same check, nothing kept.
-Status check_run_directory(const std::string& path);
+// Whether libraries record there (wire::holds_rings).
+Status check_file_system(int directory_fd, const std::string& path);
 
 }  // namespace sockwatch::drain

@@ -108,6 +108,22 @@ struct alignas(64) Header {
   std::uint32_t program;  // Program; kOrdinary too in segments of libraries that do not look
 };
 
+// Whether memory of a file, once it is there, can be written to whatever happens. Where a file
+// system copies on write, or asks a server, a store into a ring may fail later, and a SIGBUS would
+// be the program's. `type`: f_type of statfs(2); the numbers are those of linux/magic.h.
+constexpr bool holds_rings(std::uint64_t type) {
+  switch (type) {
+    case 0x01021994:  // tmpfs
+    case 0x858458f6:  // ramfs
+    case 0x0000ef53:  // ext2, ext3, ext4
+    case 0x58465342:  // xfs
+    case 0x794c7630:  // overlayfs: of what lies below it nothing is known
+      return true;
+    default:
+      return false;
+  }
+}
+
 constexpr std::size_t round_to_page(std::size_t bytes) {
   return (bytes + kPage - 1) / kPage * kPage;
 }

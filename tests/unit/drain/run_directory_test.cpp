@@ -31,25 +31,36 @@ TEST(RunDirectory, IsMadePrivateAndUnique) {
   struct stat status {};
   ASSERT_EQ(::stat(first->c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 07777, 0700u);
-  EXPECT_TRUE(check_run_directory(*first));
+  EXPECT_TRUE(open_run_directory(*first));
   std::filesystem::remove(*first);
   std::filesystem::remove(*second);
 }
 
 TEST(RunDirectory, MissingHasAHint) {
-  const Status status = check_run_directory("/nonexistent/run");
+  const auto status = open_run_directory("/nonexistent/run");
   ASSERT_FALSE(status);
   EXPECT_THAT(status.error().message, HasSubstr("/nonexistent/run"));
   EXPECT_THAT(status.error().hint, HasSubstr("mkdir -m 0700"));
+}
+
+// A file of /proc can stand for those whose memory is nobody's.
+TEST(RunDirectory, MustBeWhereMemoryStays) {
+  const UniqueFd root(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  const Status status = check_file_system(root.get(), "/proc");
+  ASSERT_FALSE(status);
+  EXPECT_NE(status.error().message.find("type 0x9fa0"), std::string::npos)
+      << status.error().message;
+  const UniqueFd memory(::open("/dev/shm", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  EXPECT_TRUE(check_file_system(memory.get(), "/dev/shm"));
 }
 
 TEST(RunDirectory, SymbolicLinkIsRefusedWithAndWithoutSlash) {
   const TemporaryDirectory directory;
   ASSERT_EQ(::mkdir((directory / "real").c_str(), 0700), 0);
   ASSERT_EQ(::symlink((directory / "real").c_str(), (directory / "link").c_str()), 0);
-  EXPECT_TRUE(check_run_directory(directory / "real/"));
+  EXPECT_TRUE(open_run_directory(directory / "real/"));
   for (const std::string& path : {directory / "link", directory / "link/", directory / "link//"}) {
-    const Status status = check_run_directory(path);
+    const auto status = open_run_directory(path);
     ASSERT_FALSE(status) << path;
     EXPECT_THAT(status.error().message, HasSubstr("symbolic link"));
   }
@@ -58,33 +69,33 @@ TEST(RunDirectory, SymbolicLinkIsRefusedWithAndWithoutSlash) {
 TEST(RunDirectory, FileIsRefused) {
   const TemporaryDirectory directory;
   touch(directory / "file");
-  EXPECT_FALSE(check_run_directory(directory / "file"));
+  EXPECT_FALSE(open_run_directory(directory / "file"));
 }
 
 TEST(RunDirectory, WrongModeSaysHowToMendIt) {
   const TemporaryDirectory directory;
   for (const unsigned mode : {0755u, 0770u, 0701u, 01700u, 0500u}) {
     ASSERT_EQ(::chmod(directory.path().c_str(), mode), 0);
-    const Status status = check_run_directory(directory.path());
+    const auto status = open_run_directory(directory.path());
     ASSERT_FALSE(status) << mode;
     EXPECT_THAT(status.error().hint, HasSubstr("chmod 0700"));
   }
   ASSERT_EQ(::chmod(directory.path().c_str(), 01777), 0);  // as /tmp, which must stay so
-  EXPECT_THAT(check_run_directory(directory.path()).error().hint, Not(HasSubstr("chmod")));
+  EXPECT_THAT(open_run_directory(directory.path()).error().hint, Not(HasSubstr("chmod")));
   ASSERT_EQ(::chmod(directory.path().c_str(), 0700), 0);
 }
 
 TEST(RunDirectory, TheGroupOfADirectoryAboveHarmsNobody) {
   const TemporaryDirectory directory;
   ASSERT_EQ(::chmod(directory.path().c_str(), 02700), 0);
-  EXPECT_TRUE(check_run_directory(directory.path()));
+  EXPECT_TRUE(open_run_directory(directory.path()));
 }
 
 TEST(RunDirectory, ForeignOwnerIsRefused) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
   const TemporaryDirectory directory;
   ASSERT_EQ(::chown(directory.path().c_str(), 65534, 65534), 0);
-  const Status status = check_run_directory(directory.path());
+  const auto status = open_run_directory(directory.path());
   ASSERT_FALSE(status);
   EXPECT_THAT(status.error().message, HasSubstr("belongs to user 65534"));
 }
