@@ -1,16 +1,8 @@
 // The search for the real functions, and the few that have no system call to stand in for them.
-#include <dlfcn.h>
-
 #include <cerrno>
 
+#include "shim/behind.h"
 #include "shim/real.h"
-
-// The name as old C libraries have it: a library built here loads there.
-#if defined(__x86_64__)
-__asm__(".symver dlsym,dlsym@GLIBC_2.2.5");
-#elif defined(__aarch64__)
-__asm__(".symver dlsym,dlsym@GLIBC_2.17");
-#endif
 
 extern "C" {
 void* sockwatch_real_syscall = nullptr;
@@ -87,8 +79,6 @@ int late_posix_spawnp(pid_t* pid, const char* file, const posix_spawn_file_actio
                           arguments, environment);
 }
 
-void* next(const char* symbol) { return dlsym(RTLD_NEXT, symbol); }
-
 }  // namespace
 
 constinit Function<int(FILE*)> fclose{late_fclose};
@@ -116,6 +106,11 @@ constinit Function<Spawn> posix_spawnp{late_posix_spawnp};
 constinit void* dl_iterate_phdr = nullptr;
 
 void resolve() {
+  constexpr std::size_t kObjects = 256;
+  Definitions room[kObjects];
+  const Behind behind(room);
+  const auto next = [&behind](const char* symbol) { return behind.next(symbol); };
+
   socket.set(next("socket"));
   socketpair.set(next("socketpair"));
   connect.set(next("connect"));

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "shim/behind.h"
 #include "shim/clock.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
@@ -21,13 +22,11 @@ __asm__(".symver dlsym,dlsym@GLIBC_2.2.5");
 __asm__(".symver dlclose,dlclose@GLIBC_2.2.5");
 __asm__(".symver dlerror,dlerror@GLIBC_2.2.5");
 __asm__(".symver dlinfo,dlinfo@GLIBC_2.3.3");
-__asm__(".symver dladdr,dladdr@GLIBC_2.2.5");
 #elif defined(__aarch64__)
 __asm__(".symver dlsym,dlsym@GLIBC_2.17");
 __asm__(".symver dlclose,dlclose@GLIBC_2.17");
 __asm__(".symver dlerror,dlerror@GLIBC_2.17");
 __asm__(".symver dlinfo,dlinfo@GLIBC_2.17");
-__asm__(".symver dladdr,dladdr@GLIBC_2.17");
 #endif
 
 namespace sockwatch::shim::rebind {
@@ -171,9 +170,9 @@ struct Tables {
   std::size_t jumps_size = 0;
 };
 
-// `self`: this library. Others may have a function of the same name before ours; that is what the
-// flag was to keep the module from.
-void rebind_one(void* self, void* module, const link_map& object, const Extent& extent,
+// To this library's own function: others may have one of the same name before it, and that is what
+// the flag was to keep the module from.
+void rebind_one(const Behind& behind, void* module, const link_map& object, const Extent& extent,
                 const Tables& tables, const ElfW(Rela) & relocation) {
   const auto type = static_cast<std::uint32_t>(ELF64_R_TYPE(relocation.r_info));
   const std::size_t index = ELF64_R_SYM(relocation.r_info);
@@ -192,18 +191,18 @@ void rebind_one(void* self, void* module, const link_map& object, const Extent& 
   }
   const std::uintptr_t bound =
       reinterpret_cast<const std::atomic<std::uintptr_t>*>(place)->load(std::memory_order_relaxed);
-  void* const behind_us = dlsym(RTLD_NEXT, name);
+  void* const behind_us = behind.next(name);
   // Where the loader waits for the first call, the place still leads to the object's own table.
   const bool waits = type == kJumpSlot && extent.holds(bound);
   void* const found = waits ? dlsym(module, name) : reinterpret_cast<void*>(bound);
   if (behind_us != nullptr && found == behind_us) {
-    if (void* const ours = dlsym(self, name); ours != nullptr && ours != found) {
+    if (void* const ours = behind.own(name); ours != nullptr && ours != found) {
       write(extent, place, ours);
     }
   }
 }
 
-void rebind_object(void* self, void* module, const link_map& object) {
+void rebind_object(const Behind& behind, void* module, const link_map& object) {
   const Tables tables(object);
   Extent extent{.base = object.l_addr};
   auto* const iterate = reinterpret_cast<decltype(&dl_iterate_phdr)>(real::dl_iterate_phdr);
@@ -212,10 +211,10 @@ void rebind_object(void* self, void* module, const link_map& object) {
     return;
   }
   for (std::size_t i = 0; i < tables.relocations_size / sizeof(ElfW(Rela)); ++i) {
-    rebind_one(self, module, object, extent, tables, tables.relocations[i]);
+    rebind_one(behind, module, object, extent, tables, tables.relocations[i]);
   }
   for (std::size_t i = 0; i < tables.jumps_size / sizeof(ElfW(Rela)); ++i) {
-    rebind_one(self, module, object, extent, tables, tables.jumps[i]);
+    rebind_one(behind, module, object, extent, tables, tables.jumps[i]);
   }
 }
 
@@ -264,30 +263,17 @@ void add_needed(const link_map& object, Closure& closure) {
   }
 }
 
-// Held for good: the library stays loaded.
-void* this_library() {
-  static std::atomic<void*> handle{nullptr};
-  void* known = handle.load(std::memory_order_acquire);
-  Dl_info object;
-  if (known == nullptr && dladdr(kHooked, &object) != 0) {
-    auto* const open = reinterpret_cast<decltype(&dlopen)>(sockwatch_real_dlopen);
-    known = open(object.dli_fname, RTLD_LAZY | RTLD_NOLOAD);
-    handle.store(known, std::memory_order_release);
-  }
-  return known;
-}
-
 }  // namespace
 
 void to_hooks(void* module) {
-  void* const self = this_library();
+  constexpr std::size_t kObjects = 32;
+  Definitions room[kObjects];
+  const Behind behind(room);
   Closure closure;
   closure.add(object_of(module));
   for (std::size_t i = 0; i < closure.count(); ++i) {
     add_needed(closure[i], closure);
-    if (self != nullptr) {
-      rebind_object(self, module, closure[i]);
-    }
+    rebind_object(behind, module, closure[i]);
   }
   dlerror();  // what was not found is not the program's error
 }

@@ -200,4 +200,15 @@ std::string program_path(const std::string& name) {
   return std::string(PRELOAD_PROGRAMS "/") + name;
 }
 
+std::vector<std::string> bare_environment(const Hazard& hazard) {
+  std::string others;
+  for (const auto* list : {&hazard.before, &hazard.after}) {
+    for (const std::string& library : *list) {
+      if (library != SOCKWATCH_LIBRARY) others += (others.empty() ? "" : ":") + library;
+    }
+  }
+  return others.empty() ? std::vector<std::string>{}
+                        : std::vector<std::string>{"LD_PRELOAD=" + others};
+}
+
 }  // namespace sockwatch::preload

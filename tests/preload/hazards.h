@@ -29,5 +29,7 @@ std::vector<Hazard> hazards_of_calls();
 std::vector<Hazard> hazards_of_life();
 
 std::string program_path(const std::string& name);
+// LD_PRELOAD of the bare run: the libraries beside ours are part of the program. Or empty.
+std::vector<std::string> bare_environment(const Hazard& hazard);
 
 }  // namespace sockwatch::preload

@@ -13,6 +13,7 @@ namespace {
 
 Expected event(Op op) { return Expected(op); }
 Expected refused() { return event(Op::connect).error(ECONNREFUSED).tcp().peer(); }
+Expected connected() { return event(Op::connect).result(0).without(wire::kBegin).tcp().peer(); }
 Expected begun() { return event(Op::connect).flags(wire::kBegin).peer(); }
 
 void add_signals(std::vector<Hazard>& list) {
@@ -240,6 +241,20 @@ void add_loaders(std::vector<Hazard>& list) {
                   Recording::of({refused().times(20)}),
                   {},
                   {wrapping}});
+  // Others with a dlsym of their own: the program, a library before us, one behind us that has its
+  // own connect and send as well.
+  list.push_back({"own_dlsym", {"own_dlsym"}, Recording::of({refused(), connected()})});
+  const std::string handing_on = program_path("modules/libhanding_on.so");
+  const Recording ordinary = Recording::of({refused().times(20), connected().times(20)});
+  list.push_back({"behind_a_library_with_a_dlsym", {"plain_client"}, ordinary, {handing_on}, {}});
+  for (const char* style : {"gnu", "sysv"}) {
+    const std::string proxy = program_path(std::string("modules/libproxy_") + style + ".so");
+    list.push_back({std::string("before_a_proxy_with_a_dlsym_") + style,
+                    {"plain_client"},
+                    ordinary,
+                    {},
+                    {proxy}});
+  }
   list.push_back({"listed_twice",
                   {"plain_client"},
                   Recording::of({refused().times(20)}),

@@ -34,13 +34,7 @@ class Preload : public ::testing::TestWithParam<Hazard> {
 TEST_P(Preload, IsUnharmedAndRecorded) {
   own_shared_memory();
   Command command = bare_command(GetParam().command);
-  std::string others;  // those of LD_PRELOAD that are not ours are part of the program
-  for (const auto* list : {&GetParam().before, &GetParam().after}) {
-    for (const std::string& library : *list) {
-      if (library != SOCKWATCH_LIBRARY) others += (others.empty() ? "" : ":") + library;
-    }
-  }
-  if (!others.empty()) command.environment.push_back("LD_PRELOAD=" + others);
+  for (const std::string& word : bare_environment(GetParam())) command.environment.push_back(word);
   const ProgramRun bare = run_program(command);
   if (bare.status == kSkipped) GTEST_SKIP() << bare.out;
   ASSERT_EQ(bare.status, GetParam().status) << bare.out << bare.err;
