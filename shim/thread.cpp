@@ -17,9 +17,11 @@
 // The names as old C libraries have them: a library built here loads there.
 #if defined(__x86_64__)
 __asm__(".symver pthread_key_create,pthread_key_create@GLIBC_2.2.5");
+__asm__(".symver pthread_key_delete,pthread_key_delete@GLIBC_2.2.5");
 __asm__(".symver pthread_setspecific,pthread_setspecific@GLIBC_2.2.5");
 #elif defined(__aarch64__)
 __asm__(".symver pthread_key_create,pthread_key_create@GLIBC_2.17");
+__asm__(".symver pthread_key_delete,pthread_key_delete@GLIBC_2.17");
 __asm__(".symver pthread_setspecific,pthread_setspecific@GLIBC_2.17");
 #endif
 
@@ -44,6 +46,29 @@ void at_thread_exit(void*) {
   mine.exit_hooked = 0;  // hooks may run after us and lease again
   membership::tell();
   release_slot();
+}
+
+// The highest that needs no memory, because programs see the numbers: the first they make is 0, and
+// one that was never made, which is 0 too, has no value.
+pthread_key_t make_key() {
+  pthread_key_t made[kFirstAllocatingKey];
+  std::size_t count = 0;
+  pthread_key_t best = kNoKey;
+  while (count < kFirstAllocatingKey && pthread_key_create(&made[count], at_thread_exit) == 0) {
+    const pthread_key_t key = made[count++];
+    if (key < kFirstAllocatingKey && (best == kNoKey || key > best)) {
+      best = key;
+    }
+    if (key >= kFirstAllocatingKey - 1) {
+      break;  // the lower ones are ours or taken
+    }
+  }
+  while (count > 0) {
+    if (made[--count] != best) {
+      pthread_key_delete(made[count]);
+    }
+  }
+  return best;
 }
 
 bool on_alternate_stack() {
@@ -152,7 +177,7 @@ bool lease(Process& process) {
       !lease_new(process, header, count)) {
     return false;
   }
-  if (mine.exit_hooked == 0 && exit_key < kFirstAllocatingKey) {
+  if (mine.exit_hooked == 0 && exit_key != kNoKey) {
     mine.exit_hooked = pthread_setspecific(exit_key, &mine) == 0 ? 1 : 0;
   }
   return true;
@@ -236,10 +261,7 @@ void vacate() {
 }  // namespace
 
 void start() {
-  pthread_key_t key;
-  if (pthread_key_create(&key, at_thread_exit) == 0) {
-    exit_key = key;
-  }
+  exit_key = make_key();
   // Never taken back: the library stays loaded.
   if (__register_atfork != nullptr) {
     (void)__register_atfork(nullptr, nullptr, in_forked_child, nullptr);

@@ -142,6 +142,7 @@ void add_threads(std::vector<Hazard>& list) {
   list.push_back({"thread_crowd",
                   {"thread_churn", "many"},
                   Recording::of({refused().times(127)}).must({Loss::no_slot})});
+  list.push_back({"thread_keys", {"thread_keys"}, Recording::of({refused().times(3)})});
 }
 
 // Where recording may be impossible: none, or a whole segment.
