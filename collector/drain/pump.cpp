@@ -156,6 +156,7 @@ Harvest Pump::take_locked(Intake& intake) {
   intake.harvest.missing = harvest.missing;
   intake.harvest.broken_segment = harvest.broken_segment;
   waiting_slots_ -= harvest.slots;
+  worth_taking_ = worth_taking_ && waiting_slots_ >= kWorthTaking;
   intake.news = false;
   return harvest;
 }
@@ -252,7 +253,9 @@ std::int64_t Pump::drain_due(std::int64_t now_ns) {
     all_asleep = all_asleep && intake->sleep == Sleep::asleep;
     next_ns = std::min(next_ns, intake->due_ns);
   }
-  if (asleep_ && !all_asleep) stir();
+  const bool worth_taking = waiting_slots_ >= kWorthTaking;
+  if ((asleep_ && !all_asleep) || (worth_taking && !worth_taking_)) stir();
+  worth_taking_ = worth_taking;
   asleep_ = all_asleep;
   return next_ns;
 }

@@ -31,6 +31,10 @@ class Pump {
   // targets count what they drop.
   static constexpr std::size_t kMaxWaitingSlots = std::size_t{1} << 20;
 
+  // So much is taken out at once: it is still in the processor's caches then, and needs no more
+  // room than the last time.
+  static constexpr std::size_t kWorthTaking = 4096;
+
   // Much longer than a few rounds: what a library published before it saw the bell armed is found
   // before the pump relies on it. And a program that does something again and again does not have
   // to ring each time.
@@ -61,8 +65,8 @@ class Pump {
   // The last of it: all rings are looked through once more, then the segment is let go.
   Harvest finish(Intake* intake);
 
-  // Whether all is quiet: until stirred_fd() is readable nothing new comes in. hush() makes it
-  // unreadable again.
+  // Whether all is quiet: until stirred_fd() is readable nothing new comes in. It also becomes
+  // readable when enough has come in to be taken before its time. hush() makes it unreadable again.
   bool is_asleep() const;
   int stirred_fd() const { return stirred_.get(); }
   void hush() const;
@@ -88,8 +92,9 @@ class Pump {
   std::size_t waiting_slots_ = 0;
   std::atomic<std::size_t> elsewhere_ = 0;
   std::uint32_t next_armed_ = wire::kFirstArmed;
-  bool asleep_ = false;    // all segments are
-  bool sleeping_ = false;  // in bells_
+  bool asleep_ = false;        // all segments are
+  bool worth_taking_ = false;  // and said so
+  bool sleeping_ = false;      // in bells_
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -33,7 +33,7 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
     used_ = std::max(used_, index + 1);
     // The announcement first, then the ring: an event whose announcement was already withdrawn is
     // in the ring by then, one announced later returned after this round began. It is 1 while the
-    // clock is being read: then nothing is known, and the next round will tell.
+    // clock is being read: then nothing new is known, and the next round will tell.
     const std::uint64_t announced = slot.recording_since_ns.load(std::memory_order_acquire);
     if (announced != 0 &&
         announced < static_cast<std::uint64_t>(std::max<std::int64_t>(watermark, 0))) {
@@ -51,12 +51,14 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
     }
     std::vector<wire::Event>& out = into.rings[index];
     const std::size_t before = out.size();
+    if (out.capacity() == 0) out.reserve(usual_[index] + usual_[index] / 4);
     const std::size_t taken = reader->drain(out);
     if (file_.broken()) {  // the copy may have been made of the zeroes that replaced the file
       out.resize(before);
       break;
     }
     into.slots += out.size() - before;
+    usual_[index] = out.size();
     fullest = std::max(fullest, taken);
     if (thorough && taken == 0) {
       reader->no_more_after(slot.published.load(std::memory_order_acquire));
@@ -69,8 +71,9 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
       waiting = 0;
     }
   }
-  let_go(into, file_.broken() ? 0 : watermark);
-  into.watermark_ns = watermark;
+  // What was true of an earlier round still is.
+  into.watermark_ns = std::max(into.watermark_ns, watermark);
+  let_go(into, file_.broken() ? 0 : into.watermark_ns);
   read_counters(into);
   return fullest;
 }
@@ -92,7 +95,7 @@ bool SegmentReader::nothing_new(Harvest& into, std::int64_t now_ns) const {
     }
   }
   if (file_.broken()) return false;
-  into.watermark_ns = now_ns - kAnnouncementSlackNs;
+  into.watermark_ns = std::max(into.watermark_ns, now_ns - kAnnouncementSlackNs);
   return true;
 }
 

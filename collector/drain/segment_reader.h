@@ -75,6 +75,9 @@ class SegmentReader {
   std::size_t used_ = 0;  // slots up to the last one that was ever in use
   std::vector<Copied> copied_;
   std::vector<Logbook::Slots> noted_;  // room for a round
+  // By slot: how much there was when the harvest was last taken, as far as we saw. The next one
+  // will be like it.
+  std::array<std::size_t, wire::kSlotCount> usual_{};
 };
 
 }  // namespace sockwatch::drain

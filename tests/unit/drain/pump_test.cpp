@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <climits>
 #include <functional>
 #include <thread>
@@ -124,12 +125,28 @@ TEST_F(PumpTest, AnnouncedEventHoldsTheWatermarkBack) {
   const std::int64_t now = monotonic_ns();
   EXPECT_GT(harvest.watermark_ns, now - kNsPerSecond);
   EXPECT_LT(harvest.watermark_ns, now);
-  producer_.slot(0).recording_since_ns = 1000;
+  const auto announced = static_cast<std::uint64_t>(now - kNsPerMs / 4);
+  producer_.slot(0).recording_since_ns = announced;
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
   direct.drain(harvest, false);
-  EXPECT_EQ(harvest.watermark_ns, 999);
+  EXPECT_EQ(harvest.watermark_ns, now - kNsPerMs / 4 - 1);
   producer_.slot(0).recording_since_ns = ~std::uint64_t{0};
   direct.drain(harvest, false);
-  EXPECT_GT(harvest.watermark_ns, now - kNsPerSecond);
+  EXPECT_GT(harvest.watermark_ns, now);
+}
+
+// A thread that is just reading its clock has announced no time yet, and what it will tell is later
+// than what was known to be out before.
+TEST_F(PumpTest, WhatWasKnownToBeOutStaysKnown) {
+  SegmentReader direct = reader();
+  ASSERT_TRUE(publish());
+  Harvest harvest;
+  direct.drain(harvest, false);
+  const std::int64_t known_ns = harvest.watermark_ns;
+  producer_.slot(0).recording_since_ns = 1;
+  ASSERT_TRUE(publish());
+  direct.drain(harvest, false);
+  EXPECT_EQ(harvest.watermark_ns, known_ns);
 }
 
 TEST_F(PumpTest, AQuietSegmentIsKnownAtAGlance) {
