@@ -1,9 +1,10 @@
 // Keeps the rings from running full: a thread of its own that moves events from all segments into
 // private memory and does nothing else, so that no slow disk can make a target lose events.
 //
-// Its pauses follow how full the rings are. 4095 slots hold 4 ms of one million events a second, so
-// it looks more often than that; a collector that never paused would make each push of the target
-// miss its cache. A segment that was quiet for kQuietNs is left alone until its library rings
+// Its pauses follow how full the rings are; a collector that never paused would make each push of
+// the target miss its cache. 4095 slots hold 4 ms of one million events a second: so it looks more
+// often than that where the library does not tell when a ring is a quarter full (marks in
+// shim/wire/segment.h). A segment that was quiet for kQuietNs is left alone until its library rings
 // (`bells`), and where all of them are, the pump sleeps.
 #pragma once
 
@@ -42,7 +43,9 @@ class Pump {
 
   struct Intake;  // one segment in the pump's care
 
-  Pump();
+  // Where the library tells when a ring is a quarter full, it is looked at so seldom.
+  static constexpr std::int64_t kLongestToldPauseNs = 20'000'000;
+  explicit Pump(std::int64_t longest_told_pause_ns = kLongestToldPauseNs);
   ~Pump();
   Pump(const Pump&) = delete;
   Pump& operator=(const Pump&) = delete;
@@ -72,7 +75,8 @@ class Pump {
   void hush() const;
 
   // How long to pause when a segment's fullest ring got `slots` in `elapsed_ns`.
-  static std::int64_t pause_ns(std::size_t slots, std::int64_t elapsed_ns);
+  static std::int64_t pause_ns(std::size_t slots, std::int64_t elapsed_ns, std::int64_t longest_ns);
+  static constexpr std::int64_t kLongestPauseNs = 3'000'000;
 
  private:
   void run();
@@ -83,6 +87,7 @@ class Pump {
   void doze(Intake& intake, bool nothing_new, std::int64_t now_ns);
   Harvest take_locked(Intake& intake);
 
+  const std::int64_t longest_told_pause_ns_;
   Bells bells_;
   UniqueFd stirred_;  // an eventfd
 
@@ -94,7 +99,7 @@ class Pump {
   std::uint32_t next_armed_ = wire::kFirstArmed;
   bool asleep_ = false;        // all segments are
   bool worth_taking_ = false;  // and said so
-  bool sleeping_ = false;      // in bells_
+  bool sleeping_ = false;      // in bells_, which has to be woken when a segment comes or goes
   bool stopping_ = false;
   std::thread thread_;
 };
