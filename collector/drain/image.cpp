@@ -38,6 +38,7 @@ bool lost_more(const Harvest& now, const Harvest& before) {
 
 template <typename Row>
 void append(std::vector<Row>& to, std::vector<Row>&& from) {
+  if (to.empty()) return to.swap(from);
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
