@@ -72,15 +72,17 @@ template <std::size_t kCount, class Write>
   auto& ring = *reinterpret_cast<wire::RingImage*>(thread.ring);
   const std::size_t at = ring.write_index.load(std::memory_order_relaxed) & (kElements - 1);
   const bool has_room = express::has_room(thread, at, kCount);
+  std::uint64_t published = 0;
   if (has_room) [[likely]] {
     const std::uint64_t sequence = slot.published.load(std::memory_order_relaxed);
+    published = sequence + kCount;
     wire::Event& event = ring.elements[at];
     event.sequence = sequence;
     event.t_ns = t_ns;
     event.tid = thread.tid;
     write(event, ring.elements[(at + 1) & (kElements - 1)], t_ns);
     ring.write_index.store((at + kCount) & (kElements - 1), std::memory_order_release);
-    slot.published.store(sequence + kCount, std::memory_order_release);
+    slot.published.store(published, std::memory_order_release);
   }
   std::atomic_signal_fence(std::memory_order_seq_cst);
   thread.section = 0;
@@ -88,6 +90,9 @@ template <std::size_t kCount, class Write>
     slot.recording_since_ns.store(0, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     thread.outermost = 0;
+    if (has_room) [[likely]] {
+      bell::tell_if_asked(process, slot, published);
+    }
     bell::ring_if_armed(process);
   }
   return has_room;

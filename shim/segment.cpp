@@ -131,6 +131,7 @@ void describe_layout(wire::Header* header, bool every_call) {
   header->file_size = wire::kSegmentSize;
   header->detail = every_call ? 1 : 0;
   header->bell.store(wire::kSilent, std::memory_order_relaxed);
+  header->told.store(1, std::memory_order_relaxed);
   header->monotonic_ns = clock::now_ns();
   header->realtime_ns = clock::wall_ns();
 }

@@ -128,6 +128,8 @@ bool lease_new(Process& process, wire::Header* header, std::uint32_t count) {
       segment::count_loss(process, wire::Loss::no_memory);
       return false;
     }
+    std::uint64_t no_mark = 0;
+    slot.tell_at.compare_exchange_strong(no_mark, 1, std::memory_order_relaxed);
     std::uint32_t expected = wire::kNeverUsed;
     if (slot.state.compare_exchange_strong(expected, wire::kLeased, std::memory_order_acquire)) {
       new (place) wire::Ring;
@@ -349,7 +351,10 @@ void publish(Process& process, Thread& thread, std::uintptr_t frame, wire::Event
     ++thread.lost;
     thread.slot->lost.fetch_add(1, std::memory_order_relaxed);
   }
+  wire::Slot& slot = *thread.slot;
+  const std::uint64_t published = slot.published.load(std::memory_order_relaxed);
   vacate();
+  bell::tell_if_asked(process, slot, published);
   bell::ring_if_armed(process);
 }
 

@@ -11,7 +11,7 @@
 
 namespace sockwatch::connect {
 
-Attempt::Attempt(store::ConnectionRow row, int type)
+Attempt::Attempt(store::ConnectionRow&& row, int type)
     : row_(std::move(row)), datagram_(type == SOCK_DGRAM) {
   row_.outcome = word(Outcome::pending);
 }

@@ -33,7 +33,7 @@ class Attempt {
   enum class Phase { connecting, connected, failed };
 
   // `row` has who, where and when; `type` is the socket's SOCK_ kind.
-  Attempt(store::ConnectionRow row, int type);
+  Attempt(store::ConnectionRow&& row, int type);
   Attempt() = default;  // to be restored
 
   const store::ConnectionRow& row() const { return row_; }

@@ -5,6 +5,7 @@
 // number is handed out again.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,8 +43,13 @@ struct Socket {
 
 class Sockets {
  public:
-  std::shared_ptr<Socket> find(int fd) const;
-  std::shared_ptr<Socket> find_or_create(int fd);
+  // The pointers are good until the last number of the socket is dropped or replaced.
+  Socket* find(int fd) const {
+    const auto at = static_cast<std::size_t>(static_cast<unsigned>(fd));
+    if (at < near_.size() && near_[at] != nullptr) return near_[at];
+    return look_up(fd);
+  }
+  Socket* find_or_create(int fd);
   void drop(int fd);             // forgets the number
   void alias(int from, int to);  // `to` now means the socket of `from`; must be free
   void replace(int fd);          // a new, empty socket; the number must be free
@@ -54,10 +60,18 @@ class Sockets {
     for (const auto& [fd, socket] : numbers_) each(fd, *socket);
   }
 
-  auto fields() { return fields_are(numbers_); }
+  auto fields() { return fields_are(numbers_, Skipped<std::vector<Socket*>>()); }
 
  private:
+  // Most programs have small numbers, and nearly every event looks one up.
+  static constexpr std::size_t kNear = 4096;
+
+  Socket* look_up(int fd) const;
+  Socket* note(int fd, Socket* socket) const;
+  void forget(int fd);
+
   std::unordered_map<int, std::shared_ptr<Socket>> numbers_;
+  mutable std::vector<Socket*> near_;  // by number; null: not there, or not looked up yet
 };
 
 }  // namespace sockwatch::connect

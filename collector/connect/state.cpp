@@ -105,8 +105,8 @@ void Tracker::State::apply(const Observation& o) {
   if (options.all_calls && !before_call) record_call(o);
 }
 
-std::shared_ptr<Socket> Tracker::State::known(const Observation& o) {
-  auto socket = sockets_.find(o.fd);
+Socket* Tracker::State::known(const Observation& o) {
+  Socket* const socket = sockets_.find(o.fd);
   if (!socket) {
     ++orphans;
     return nullptr;
@@ -136,14 +136,14 @@ void Tracker::State::record_call(const Observation& o) {
   store::CallRow row;
   row.process_id = process_id;
   row.tid = o.tid;
-  if (const auto socket = sockets_.find(o.fd); socket && socket->attempt) {
+  if (const Socket* const socket = sockets_.find(o.fd); socket && socket->attempt) {
     row.connection_id = socket->attempt->row().id;
   }
   row.fd = o.fd;
   if (is_poll_family(o.op)) {  // more than one descriptor: the rows of `wait` name them
     const int only = o.entries.size() == 1 ? o.entries.front().fd : -1;
     row.fd = only;
-    const auto socket = sockets_.find(only);
+    const Socket* const socket = sockets_.find(only);
     if (socket && socket->attempt) row.connection_id = socket->attempt->row().id;
   } else if (is_epoll_wait(o.op)) {
     row.connection_id = only_member(o.fd);
@@ -191,7 +191,7 @@ void Tracker::State::missed(std::int64_t until_ns) {
 void Tracker::State::process_ended(std::int64_t t_ns, End how) {
   while (!running_lookups_.empty()) leave_lookup(running_lookups_.begin()->first, t_ns);
   for (const int fd : sockets_.in_range(0, ~0U)) {
-    const auto socket = sockets_.find(fd);
+    Socket* const socket = sockets_.find(fd);
     if (socket->attempt) {
       Attempt& attempt = *socket->attempt;
       read_logs(*socket);
@@ -224,7 +224,8 @@ Changes Tracker::State::take() {
   taken.connections.reserve(dirty_.size());
   for (const auto& attempt : dirty_) {
     attempt->dirty = false;
-    taken.connections.push_back(attempt->row());
+    const bool over = attempt.use_count() == 1;
+    taken.connections.push_back(over ? std::move(attempt->row()) : attempt->row());
   }
   dirty_.clear();
   return taken;

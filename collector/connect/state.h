@@ -94,7 +94,7 @@ struct Tracker::State {
   void on_lookup(const Observation& o);
   void leave_lookup(std::uint64_t key, std::int64_t t_ns);
   // The socket an event names, its logs read; null and counted if there is none.
-  std::shared_ptr<Socket> known(const Observation& o);
+  Socket* known(const Observation& o);
   void changed(const std::shared_ptr<Attempt>& attempt);
   void record_call(const Observation& o);
 

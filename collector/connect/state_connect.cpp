@@ -126,7 +126,7 @@ void Tracker::State::start_attempt(Socket& socket, const Observation& o, store::
 }
 
 void Tracker::State::on_connect(const Observation& o) {
-  if (const auto socket = sockets_.find(o.fd); socket && socket->attempt) {
+  if (Socket* const socket = sockets_.find(o.fd); socket && socket->attempt) {
     if (!same_socket(*socket->attempt, o)) {
       number_is_new(o.fd);
     } else {
@@ -142,7 +142,7 @@ void Tracker::State::on_connect(const Observation& o) {
 
 void Tracker::State::on_connect_begin(const Observation& o) {
   orphaned_calls_.erase(o.tid);
-  const auto socket = sockets_.find_or_create(o.fd);
+  Socket* const socket = sockets_.find_or_create(o.fd);
   socket->call = ConnectCall{o.tid, o.t_ns};
   if (is_unspec(o)) return;
   // On a connected socket this may be a question (EISCONN), after a failure read through SO_ERROR
@@ -159,7 +159,7 @@ void Tracker::State::on_connect_end(const Observation& o) {
     orphaned_calls_.erase(late);
     if (this_call) return;
   }
-  auto socket = sockets_.find_or_create(o.fd);
+  Socket* socket = sockets_.find_or_create(o.fd);
   store::Ns began_ns = o.start_ns();
   if (socket->call && socket->call->tid == o.tid) {
     began_ns = socket->call->began_ns;
@@ -247,7 +247,7 @@ void Tracker::State::disconnect(Socket& socket, const Observation& o) {
 void Tracker::State::on_getsockopt(const Observation& o) {
   const auto& option = o.payload.option;
   if (o.result != 0 || option.level != SOL_SOCKET || option.name != SO_ERROR) return;
-  const auto socket = known(o);
+  Socket* const socket = known(o);
   if (!socket || !socket->attempt) return;
   Attempt& attempt = *socket->attempt;
   fill_local(o.local, attempt.row());
@@ -275,7 +275,7 @@ void Tracker::State::on_getsockopt(const Observation& o) {
 
 void Tracker::State::on_getpeername(const Observation& o) {
   if (o.result != 0) return;
-  const auto socket = known(o);
+  Socket* const socket = known(o);
   if (!socket || !socket->attempt) return;
   Attempt& attempt = *socket->attempt;
   fill_local(o.local, attempt.row());
@@ -285,7 +285,7 @@ void Tracker::State::on_getpeername(const Observation& o) {
 }
 
 void Tracker::State::on_shutdown(const Observation& o) {
-  const auto socket = known(o);
+  Socket* const socket = known(o);
   if (!socket || !socket->attempt || o.result != 0) return;
   socket->attempt->shut_down(o.t_ns, o.payload.descriptor.command, o.tcp);
   changed(socket->attempt);
@@ -293,7 +293,7 @@ void Tracker::State::on_shutdown(const Observation& o) {
 
 void Tracker::State::on_transfer(const Observation& o) {
   if ((o.payload.transfer.message_flags & MSG_ERRQUEUE) != 0) return;  // reports, not data
-  const auto socket = known(o);
+  Socket* const socket = known(o);
   if (!socket || !socket->attempt) return;
   if (o.result >= 0) {
     transferred(*socket, o);

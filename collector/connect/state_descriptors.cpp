@@ -94,7 +94,7 @@ void Tracker::State::on_close(const Observation& o) {
 void Tracker::State::number_gone(int fd, const Gone& gone) {
   if (logs_.find({false, fd}) != nullptr) set_gone(fd);
   listeners_.number_gone(fd, gone.t_ns, gone.tcp);
-  const auto socket = sockets_.find(fd);
+  Socket* const socket = sockets_.find(fd);
   if (!socket) return;
   if (socket->numbers == 1) end_attempt(*socket, gone);
   sockets_.drop(fd);

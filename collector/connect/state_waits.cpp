@@ -40,7 +40,7 @@ void Tracker::State::on_wait(const Observation& o) {
     return failed_calls_.add(o, o.payload.wait.watched, true);
   }
   for (const wire::WaitEntry& entry : o.entries) {
-    const auto socket = sockets_.find(entry.fd);
+    Socket* const socket = sockets_.find(entry.fd);
     if (!socket || !socket->attempt) continue;
     if (socket->attempt->phase() == Attempt::Phase::failed) continue;
     if (socket->call && socket->call->tid == o.tid) {
@@ -130,7 +130,7 @@ void Tracker::State::on_epoll_ctl(const Observation& o) {
   const int epoll_fd = o.payload.epoll.epoll_fd;
   const bool add = o.detail == EPOLL_CTL_ADD || o.detail == EPOLL_CTL_MOD;
   logs_.member_seen(epoll_fd);
-  const auto socket = add ? sockets_.find_or_create(o.fd) : sockets_.find(o.fd);
+  Socket* const socket = add ? sockets_.find_or_create(o.fd) : sockets_.find(o.fd);
   if (!socket) return;
   read_logs(*socket);
   const auto member = std::ranges::find(socket->sets, epoll_fd, &EpollMembership::epoll_fd);

@@ -48,19 +48,19 @@ void WaitLogs::add(int epoll_fd, const EpollWait& wait) {
 void WaitLogs::member_seen(int epoll_fd) { log({false, epoll_fd}).members_seen = true; }
 
 WaitLog& WaitLogs::log(Key key) {
-  auto found = logs_.find(key);
-  if (found == logs_.end()) {
-    make_room();
-    found = logs_.try_emplace(key).first;
-  }
-  return found->second;
+  if (WaitLog* const known = look_up(key)) return *known;
+  make_room();
+  latest_ = {key, &logs_.try_emplace(key).first->second};
+  return *latest_.log;
 }
 
 // Threads come and go without a word, so their number needs a bound. Dropping the log of a live one
 // makes its connections count fewer waits than there were, never more.
 void WaitLogs::make_room() {
   constexpr std::size_t kLogs = 4096;
-  if (logs_.size() >= kLogs) logs_.erase(logs_.begin());
+  if (logs_.size() < kLogs) return;
+  logs_.erase(logs_.begin());
+  latest_ = {};
 }
 
 WaitLog::Mark WaitLogs::mark(Key key) const {
@@ -68,11 +68,17 @@ WaitLog::Mark WaitLogs::mark(Key key) const {
   return log ? log->mark() : WaitLog::Mark{};
 }
 
-const WaitLog* WaitLogs::find(Key key) const {
+WaitLog* WaitLogs::look_up(Key key) const {
+  if (latest_.log != nullptr && latest_.key == key) return latest_.log;
   const auto found = logs_.find(key);
-  return found == logs_.end() ? nullptr : &found->second;
+  if (found == logs_.end()) return nullptr;
+  latest_ = {key, const_cast<WaitLog*>(&found->second)};
+  return latest_.log;
 }
 
-void WaitLogs::forget_set(int epoll_fd) { logs_.erase(Key{false, epoll_fd}); }
+void WaitLogs::forget_set(int epoll_fd) {
+  logs_.erase(Key{false, epoll_fd});
+  latest_ = {};
+}
 
 }  // namespace sockwatch::connect

@@ -129,20 +129,26 @@ class WaitLogs {
   void add(int epoll_fd, const EpollWait& wait);
   void member_seen(int epoll_fd);
   WaitLog::Mark mark(Key key) const;
-  const WaitLog* find(Key key) const;
+  const WaitLog* find(Key key) const { return look_up(key); }
   void forget_set(int epoll_fd);  // the number means something else now
 
-  auto fields() { return fields_are(logs_); }
+  auto fields() { return fields_are(logs_, Skipped<Latest>()); }
 
  private:
+  struct Latest {  // the log found last: events come in runs on one set
+    Key key;
+    WaitLog* log = nullptr;
+  };
   struct Hash {
     std::size_t operator()(const Key& key) const noexcept {
       return static_cast<std::size_t>(key.id * 2 + (key.by_thread ? 1 : 0));
     }
   };
+  WaitLog* look_up(Key key) const;
   WaitLog& log(Key key);
   void make_room();
   std::unordered_map<Key, WaitLog, Hash> logs_;
+  mutable Latest latest_;
 };
 
 }  // namespace sockwatch::connect

@@ -70,8 +70,11 @@ Status watch_until_stopped(int stop_fd, DirectoryWatch& directory, Recorder& rec
 }  // namespace
 
 Result<CollectSummary> collect(const CollectOptions& options) {
-  // What the pump's thread allocates this one frees: a heap for each would keep it.
+  // What the pump's thread allocates this one frees: a heap for each would keep it. And events come
+  // and go in large pieces, each of which would be new pages from the kernel.
   ::mallopt(M_ARENA_MAX, 1);
+  ::mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  ::mallopt(M_TRIM_THRESHOLD, 4 << 20);
   const SignalHold signals;
   const Result<UniqueFd> directory = open_run_directory(options.run_directory);
   if (!directory) return directory.error();

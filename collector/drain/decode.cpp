@@ -164,29 +164,46 @@ bool read_event(const wire::Event& event, connect::Observation& into) {
   return true;
 }
 
+// What read_event() does not set.
+void forget_parts(connect::Observation& of) {
+  of.peer.reset();
+  of.local.reset();
+  of.tcp.reset();
+  of.entries.clear();
+  of.listening.reset();
+  of.name.clear();
+  of.service.clear();
+  of.addresses.clear();
+}
+
 }  // namespace
 
-std::optional<connect::Observation> decode(std::span<const wire::Event> publication) {
-  if (publication.empty()) return std::nullopt;
+const connect::Observation* Decoder::decode(std::span<const wire::Event> publication) {
+  if (publication.empty()) return nullptr;
   const wire::Event& event = publication.front();
-  if (event.continuation_slots > wire::kMaxContinuationSlots) return std::nullopt;
-  if (publication.size() != 1 + std::size_t{event.continuation_slots}) return std::nullopt;
+  if (event.continuation_slots > wire::kMaxContinuationSlots) return nullptr;
+  if (publication.size() != 1 + std::size_t{event.continuation_slots}) return nullptr;
 
-  std::optional<connect::Observation> result(std::in_place);
-  if (!read_event(event, *result)) return std::nullopt;
-  if (publication.size() == 1) return result;
+  connect::Observation& result = observation_;
+  if (std::exchange(has_parts_, publication.size() > 1)) forget_parts(result);
+  if (!read_event(event, result)) return nullptr;
+  if (publication.size() == 1) return &result;
 
   Parts parts;
-  if (!parts.collect(publication.subspan(1))) return std::nullopt;
-  const bool good = read_address(parts, wire::Part::peer_address, result->peer) &&
-                    read_address(parts, wire::Part::local_address, result->local) &&
-                    read_tcp(parts, result->tcp) && read_entries(parts, result->entries) &&
-                    read_text(parts, wire::Part::name, result->name) &&
-                    read_text(parts, wire::Part::service, result->service) &&
-                    read_resolved(parts, result->addresses) &&
-                    read_listening(parts, result->listening);
-  if (!good) return std::nullopt;
-  return result;
+  if (!parts.collect(publication.subspan(1))) return nullptr;
+  const bool good =
+      read_address(parts, wire::Part::peer_address, result.peer) &&
+      read_address(parts, wire::Part::local_address, result.local) && read_tcp(parts, result.tcp) &&
+      read_entries(parts, result.entries) && read_text(parts, wire::Part::name, result.name) &&
+      read_text(parts, wire::Part::service, result.service) &&
+      read_resolved(parts, result.addresses) && read_listening(parts, result.listening);
+  return good ? &result : nullptr;
+}
+
+std::optional<connect::Observation> decode(std::span<const wire::Event> publication) {
+  Decoder decoder;
+  const connect::Observation* const observation = decoder.decode(publication);
+  return observation == nullptr ? std::nullopt : std::optional(*observation);
 }
 
 }  // namespace sockwatch::drain

@@ -5,7 +5,6 @@
 #include <limits>
 #include <utility>
 
-#include "collector/drain/decode.h"
 #include "collector/store/schema.h"
 #include "collector/support/archive.h"
 
@@ -13,6 +12,7 @@ namespace sockwatch::drain {
 namespace {
 
 constexpr const char* kLateCause = "late";
+constexpr std::int64_t kNotMoved = -1;
 
 constexpr std::array<const char*, wire::kLossCauses> kCauseNames = {
     "ring_full", "no_slot", "nested", "no_memory", "descriptor"};
@@ -38,6 +38,7 @@ bool lost_more(const Harvest& now, const Harvest& before) {
 
 template <typename Row>
 void append(std::vector<Row>& to, std::vector<Row>&& from) {
+  if (to.empty()) return to.swap(from);
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
@@ -48,12 +49,11 @@ Image::Image(store::ProcessRow row, std::string segment, connect::Ids& ids,
     : row_(std::move(row)),
       segment_(std::move(segment)),
       tracker_(row_.id, ids, options),
-      apply_([this](std::size_t ring, std::span<const wire::Event> publication) {
-        apply(ring, publication);
+      apply_([this](std::size_t ring, std::span<const wire::Event> publications) {
+        apply(ring, publications);
       }),
-      earlier_losses_(std::move(earlier)) {
-  moved_[kProcessOfSegment] = row_.id;
-}
+      moved_(wire::kSlotCount, kNotMoved),
+      earlier_losses_(std::move(earlier)) {}
 
 std::uint64_t Image::accept(Harvest harvest, std::int64_t now_ns) {
   add(harvest, now_ns);
@@ -147,12 +147,18 @@ void Image::add(Harvest& harvest, std::int64_t now_ns) {
   if (more_lost) tracker_.missed(std::max(now_ns, last_event_ns_));
 }
 
-void Image::apply(std::size_t ring, std::span<const wire::Event> publication) {
-  const wire::Event& event = publication.front();
-  moved_[static_cast<std::int64_t>(ring)] =
-      static_cast<std::int64_t>(event.sequence + publication.size());
-  const std::optional<connect::Observation> observation = decode(publication);
-  if (!observation) {
+void Image::apply(std::size_t ring, std::span<const wire::Event> publications) {
+  while (!publications.empty()) {
+    const std::span<const wire::Event> publication = first_publication(publications);
+    moved_[ring] = static_cast<std::int64_t>(publication.front().sequence + publication.size());
+    apply(publication);
+    publications = publications.subspan(publication.size());
+  }
+}
+
+void Image::apply(std::span<const wire::Event> publication) {
+  const connect::Observation* const observation = decoder_.decode(publication);
+  if (observation == nullptr) {
     ++malformed_;
     tracker_.missed(last_event_ns_);
     return;
@@ -208,10 +214,14 @@ void Image::take(Batch& batch) {
   append(batch.failed_calls, std::move(changes.failed_calls));
   append(batch.listeners, std::move(changes.listeners));
 
-  for (const auto& [slot, sequence] : moved_) {
-    batch.positions.push_back({segment_, slot, sequence});
+  if (std::exchange(segment_changed_, false)) {
+    batch.positions.push_back({segment_, kProcessOfSegment, row_.id});
   }
-  moved_.clear();
+  for (std::size_t slot = 0; slot < moved_.size(); ++slot) {
+    const std::int64_t sequence = std::exchange(moved_[slot], kNotMoved);
+    if (sequence == kNotMoved) continue;
+    batch.positions.push_back({segment_, static_cast<std::int64_t>(slot), sequence});
+  }
 
   for (const auto& [cause, count] : losses()) {
     std::uint64_t& saved = saved_losses_[cause];

@@ -9,9 +9,11 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "collector/connect/tracker.h"
 #include "collector/drain/batch.h"
+#include "collector/drain/decode.h"
 #include "collector/drain/merge.h"
 #include "collector/drain/segment_reader.h"
 
@@ -65,8 +67,8 @@ class Image {
   auto fields() {
     return fields_are(row_, segment_, Skipped<connect::Tracker>(), merge_, Skipped<Merge::Each>(),
                       accepted_, last_event_ns_, applied_, malformed_, told_, totals_, row_changed_,
-                      Skipped<std::map<std::int64_t, std::int64_t>>(), Skipped<Losses>(),
-                      earlier_losses_, Skipped<bool>());
+                      Skipped<bool>(), Skipped<std::vector<std::int64_t>>(), Skipped<Losses>(),
+                      earlier_losses_, Skipped<bool>(), Skipped<Decoder>());
   }
   // Everything it knows, right after take(). restore() into an image made for the same row; one
   // whose restore() returned false must not be used. `touch`: see Tracker::restore.
@@ -92,7 +94,8 @@ class Image {
  private:
   void add(Harvest& harvest, std::int64_t now_ns);
   void add_ring(std::size_t ring, std::vector<wire::Event> events, std::int64_t now_ns);
-  void apply(std::size_t ring, std::span<const wire::Event> publication);
+  void apply(std::size_t ring, std::span<const wire::Event> publications);
+  void apply(std::span<const wire::Event> publication);
   Losses losses() const;
 
   store::ProcessRow row_;
@@ -111,10 +114,12 @@ class Image {
   Harvest totals_;  // counters of the last harvest; its rings are empty
 
   bool row_changed_ = true;
-  std::map<std::int64_t, std::int64_t> moved_;  // slot → sequence, since the last take
+  bool segment_changed_ = true;      // since the last take
+  std::vector<std::int64_t> moved_;  // by slot: up to where it was applied, if since the last take
   Losses saved_losses_;
   Losses earlier_losses_;
   bool has_more_ = false;
+  Decoder decoder_;
 };
 
 }  // namespace sockwatch::drain

@@ -11,6 +11,7 @@
 // Pure: time comes in as arguments.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -23,12 +24,19 @@
 
 namespace sockwatch::drain {
 
+// The first of some whole publications.
+inline std::span<const wire::Event> first_publication(std::span<const wire::Event> publications) {
+  return publications.first(
+      std::min(1 + std::size_t{publications.front().continuation_slots}, publications.size()));
+}
+
 class Merge {
  public:
   static constexpr std::int64_t kPatienceNs = 1'000'000'000;
 
-  // Gets one publication: an event and its continuations. The memory is valid during the call.
-  using Each = std::function<void(std::size_t ring, std::span<const wire::Event> publication)>;
+  // Gets some publications of one ring, in their order: events, each with its continuations (see
+  // first_publication()). The memory is valid during the call.
+  using Each = std::function<void(std::size_t ring, std::span<const wire::Event> publications)>;
 
   Merge() : rings_(wire::kSlotCount) {}
 
@@ -56,7 +64,7 @@ class Merge {
   struct Chunk {
     std::vector<wire::Event> events;
     std::int64_t added_ns = 0;
-    std::uint64_t latest_ns = 0;  // largest t_ns in it
+    std::uint64_t latest_ns = 0;  // largest t_ns in it; 0: not looked for yet
     auto fields() { return fields_are(events, added_ns, latest_ns); }
   };
   struct Waiting {
@@ -66,7 +74,8 @@ class Merge {
   };
 
   bool hand_on(std::optional<std::uint64_t> limit, const Each& each, std::size_t most);
-  void hand_on_head(std::size_t ring, const Each& each);
+  std::size_t hand_on_run(std::size_t ring, std::uint64_t bound_ns, const Each& each,
+                          std::size_t most);
   std::uint64_t head_ns(std::size_t ring) const;
 
   std::vector<Waiting> rings_;

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "collector/drain/clock.h"
@@ -18,8 +19,8 @@ namespace sockwatch::drain {
 namespace {
 
 constexpr std::int64_t kShortestPauseNs = 1 * kNsPerMs;
-constexpr std::int64_t kLongestPauseNs = 3 * kNsPerMs;
 constexpr std::size_t kComfortableSlots = wire::kRingCapacity / 4;
+constexpr std::int64_t kNoOftenerNs = kNsPerMs / 4;  // than this
 // Segments due this soon are drained in the same round: one wake-up instead of two.
 constexpr std::int64_t kTogetherNs = kNsPerMs / 2;
 // A quiet segment is looked at as often, but only this often in full.
@@ -83,14 +84,19 @@ struct Pump::Intake {
   std::int64_t armed_ns = 0;
   std::uint32_t armed = 0;  // the value of the bell
   Sleep sleep = Sleep::awake;
-  bool news = true;  // in the harvest
+  bool news = true;                   // in the harvest
+  std::optional<std::uint32_t> told;  // the value of that word, where we are told
 
   Bells::Word& bell() const { return reader.file().bell(); }
+  Bells::Word& told_word() const { return reader.file().told(); }
+  bool is_told_now() const { return told && !reader.file().broken() && told_word() != *told; }
   // Of a broken segment nothing is to come, so nobody has to ring.
   bool was_rung() const { return !reader.file().broken() && bell().load() != armed; }
 };
 
-Pump::Pump() : stirred_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+Pump::Pump(std::int64_t longest_told_pause_ns)
+    : longest_told_pause_ns_(longest_told_pause_ns),
+      stirred_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   // Blocked before the thread starts, so that it never has a moment without.
   const sigset_t blocked = signals_to_block();
   sigset_t before;
@@ -156,6 +162,7 @@ Harvest Pump::take_locked(Intake& intake) {
   intake.harvest.missing = harvest.missing;
   intake.harvest.broken_segment = harvest.broken_segment;
   waiting_slots_ -= harvest.slots;
+  worth_taking_ = worth_taking_ && waiting_slots_ >= kWorthTaking;
   intake.news = false;
   return harvest;
 }
@@ -176,11 +183,13 @@ Harvest Pump::finish(Intake* intake) {
   return std::move(owned->harvest);
 }
 
-std::int64_t Pump::pause_ns(std::size_t slots, std::int64_t elapsed_ns) {
-  if (slots == 0) return kLongestPauseNs;
+std::int64_t Pump::pause_ns(std::size_t slots, std::int64_t elapsed_ns, std::int64_t longest_ns) {
+  if (slots == 0) return longest_ns;
   const std::int64_t until_comfortable =
       elapsed_ns * static_cast<std::int64_t>(kComfortableSlots) / static_cast<std::int64_t>(slots);
-  return std::clamp(until_comfortable, kShortestPauseNs, kLongestPauseNs);
+  // Longer pauses leave more room: the rate may rise meanwhile, and the processor be busy.
+  const std::int64_t pause = std::clamp(until_comfortable, kShortestPauseNs, kLongestPauseNs);
+  return std::max(pause, std::min(until_comfortable / 2, longest_ns));
 }
 
 void Pump::run() {
@@ -193,20 +202,27 @@ void Pump::run() {
       continue;
     }
     const std::int64_t due_ns = drain_due(monotonic_ns());
-    if (asleep_) {
-      sleep(lock, due_ns);
-      continue;
+    const std::int64_t now_ns = monotonic_ns();
+    const std::int64_t until_ns = std::max(due_ns, now_ns + kNoOftenerNs);
+    if (bells_.work()) {
+      sleep(lock, until_ns);
+    } else {
+      changed_.wait_for(lock, std::chrono::nanoseconds(until_ns - now_ns));
     }
-    const std::int64_t pause = std::max(due_ns - monotonic_ns(), kNsPerMs / 4);
-    changed_.wait_for(lock, std::chrono::nanoseconds(pause));
   }
 }
 
 void Pump::sleep(std::unique_lock<std::mutex>& lock, std::int64_t until_ns) {
   std::vector<Bells::Bell> bells;
   for (const auto& intake : intakes_) {
-    if (!intake->reader.file().broken()) bells.push_back({&intake->bell(), intake->armed});
+    if (intake->reader.file().broken()) continue;
+    if (intake->sleep == Sleep::asleep) {
+      bells.push_back({&intake->bell(), intake->armed});
+    } else if (intake->told) {
+      bells.push_back({&intake->told_word(), *intake->told});
+    }
   }
+  const std::int64_t began_ns = monotonic_ns();
   const std::uint32_t turn = bells_.turn();
   sleeping_ = true;
   lock.unlock();
@@ -215,11 +231,15 @@ void Pump::sleep(std::unique_lock<std::mutex>& lock, std::int64_t until_ns) {
   sleeping_ = false;
   bool rung = bells_.turn() != turn;
   for (const auto& intake : intakes_) {
-    rung = rung || intake->was_rung();
+    const bool asleep = intake->sleep == Sleep::asleep;
+    rung = rung || (asleep ? intake->was_rung() : intake->is_told_now());
   }
-  if (rung || stopping_ || monotonic_ns() >= until_ns) return;
-  // A signal, or a segment that the kernel cannot read.
-  changed_.wait_for(lock, std::chrono::nanoseconds(kLongestPauseNs));
+  const std::int64_t now_ns = monotonic_ns();
+  if (stopping_ || now_ns >= until_ns) return;
+  // Not rung: a signal, or a segment that the kernel cannot read. Who rings all the time is not
+  // listened to all the time.
+  const std::int64_t pause_ns = rung ? began_ns + kNoOftenerNs - now_ns : kLongestPauseNs;
+  if (pause_ns > 0) changed_.wait_for(lock, std::chrono::nanoseconds(pause_ns));
 }
 
 bool Pump::is_asleep() const {
@@ -242,6 +262,7 @@ std::int64_t Pump::drain_due(std::int64_t now_ns) {
   std::int64_t next_ns = next_asleep_round_ns(now_ns);
   bool all_asleep = true;
   for (const std::unique_ptr<Intake>& intake : intakes_) {
+    if (intake->is_told_now()) intake->due_ns = now_ns;
     if (intake->sleep == Sleep::asleep && intake->was_rung()) {
       disarm(intake->bell());
       intake->sleep = Sleep::awake;
@@ -252,30 +273,39 @@ std::int64_t Pump::drain_due(std::int64_t now_ns) {
     all_asleep = all_asleep && intake->sleep == Sleep::asleep;
     next_ns = std::min(next_ns, intake->due_ns);
   }
-  if (asleep_ && !all_asleep) stir();
+  const bool worth_taking = waiting_slots_ >= kWorthTaking;
+  if ((asleep_ && !all_asleep) || (worth_taking && !worth_taking_)) stir();
+  worth_taking_ = worth_taking;
   asleep_ = all_asleep;
   return next_ns;
 }
 
 void Pump::look_into(Intake& intake, std::int64_t now_ns) {
   std::size_t fullest = 0;
+  // Before it is looked at: what is told from here on makes the next sleep end.
+  intake.told = intake.told_word().load(std::memory_order_acquire);
+  bool will_be_told = false;
   if (waiting_slots_ + elsewhere_ < kMaxWaitingSlots) {
     const bool full_round = now_ns - intake.full_round_ns >= kFullRoundEveryNs;
     const bool nothing_new = intake.reader.nothing_new(intake.harvest, now_ns);
     if (full_round || !nothing_new) {
       const std::size_t before = intake.harvest.slots;
-      fullest = intake.reader.drain(intake.harvest, false);
+      fullest = intake.reader.drain(intake.harvest, false, full_round);
       waiting_slots_ += intake.harvest.slots - before;
       intake.full_round_ns = now_ns;
       intake.news = true;
     }
     doze(intake, nothing_new && fullest == 0, now_ns);
+    will_be_told = bells_.work() && intake.sleep != Sleep::asleep &&
+                   intake.reader.ask_to_be_told(kComfortableSlots);
   }
+  if (!will_be_told) intake.told.reset();
   const std::int64_t elapsed = std::max<std::int64_t>(now_ns - intake.drained_ns, 1);
   intake.drained_ns = now_ns;
+  const std::int64_t longest_ns = intake.told ? longest_told_pause_ns_ : kLongestPauseNs;
   intake.due_ns = intake.sleep == Sleep::asleep
                       ? next_asleep_round_ns(now_ns)
-                      : now_ns + pause_ns(fullest, std::min(elapsed, kNsPerSecond));
+                      : now_ns + pause_ns(fullest, std::min(elapsed, kNsPerSecond), longest_ns);
 }
 
 // The way to sleep: quiet for a while, the bell armed, still nothing for some rounds.

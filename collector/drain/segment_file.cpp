@@ -230,6 +230,7 @@ std::uint64_t SegmentFile::lost(wire::Loss cause) const {
 }
 
 std::atomic<std::uint32_t>& SegmentFile::bell() const { return header().bell; }
+std::atomic<std::uint32_t>& SegmentFile::told() const { return header().told; }
 
 SegmentFile::~SegmentFile() { unmap(); }
 

@@ -55,6 +55,7 @@ class SegmentFile {
 
   // Belongs to both sides; see shim/wire/segment.h.
   std::atomic<std::uint32_t>& bell() const;
+  std::atomic<std::uint32_t>& told() const;
 
   // Part of the file is gone: see BusGuard.
   bool broken() const { return guard_.broken(); }

@@ -22,18 +22,22 @@ SegmentReader::SegmentReader(SegmentFile file, const std::map<std::size_t, std::
                              Logbook* logbook, std::int64_t image, bool leave)
     : file_(std::move(file)), stored_(stored), logbook_(logbook), image_(image), leave_(leave) {}
 
-std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
+std::size_t SegmentReader::drain(Harvest& into, bool thorough, bool all_slots) {
   std::int64_t watermark = monotonic_ns() - kAnnouncementSlackNs;
   looked_ = true;
   std::size_t fullest = 0;
   std::size_t waiting = 0;
   for (std::size_t index = 0; index < wire::kSlotCount && !file_.broken(); ++index) {
     wire::Slot& slot = file_.slot(index);
-    if (slot.state.load(std::memory_order_acquire) == wire::kNeverUsed) continue;
+    if (slot.state.load(std::memory_order_acquire) == wire::kNeverUsed) {
+      // The library takes the first slot that was never used.
+      if (index >= used_ && !all_slots) break;
+      continue;
+    }
     used_ = std::max(used_, index + 1);
     // The announcement first, then the ring: an event whose announcement was already withdrawn is
     // in the ring by then, one announced later returned after this round began. It is 1 while the
-    // clock is being read: then nothing is known, and the next round will tell.
+    // clock is being read: then nothing new is known, and the next round will tell.
     const std::uint64_t announced = slot.recording_since_ns.load(std::memory_order_acquire);
     if (announced != 0 &&
         announced < static_cast<std::uint64_t>(std::max<std::int64_t>(watermark, 0))) {
@@ -51,12 +55,14 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
     }
     std::vector<wire::Event>& out = into.rings[index];
     const std::size_t before = out.size();
+    if (out.capacity() == 0) out.reserve(usual_[index] + usual_[index] / 4);
     const std::size_t taken = reader->drain(out);
     if (file_.broken()) {  // the copy may have been made of the zeroes that replaced the file
       out.resize(before);
       break;
     }
     into.slots += out.size() - before;
+    usual_[index] = out.size();
     fullest = std::max(fullest, taken);
     if (thorough && taken == 0) {
       reader->no_more_after(slot.published.load(std::memory_order_acquire));
@@ -69,15 +75,15 @@ std::size_t SegmentReader::drain(Harvest& into, bool thorough) {
       waiting = 0;
     }
   }
-  let_go(into, file_.broken() ? 0 : watermark);
-  into.watermark_ns = watermark;
+  // What was true of an earlier round still is.
+  into.watermark_ns = std::max(into.watermark_ns, watermark);
+  let_go(into, file_.broken() ? 0 : into.watermark_ns);
   read_counters(into);
   return fullest;
 }
 
 bool SegmentReader::nothing_new(Harvest& into, std::int64_t now_ns) const {
   if (!looked_ || file_.broken()) return false;
-  // The library takes the first slot that was never used.
   if (used_ < wire::kSlotCount &&
       file_.slot(used_).state.load(std::memory_order_acquire) != wire::kNeverUsed) {
     return false;
@@ -92,8 +98,26 @@ bool SegmentReader::nothing_new(Harvest& into, std::int64_t now_ns) const {
     }
   }
   if (file_.broken()) return false;
-  into.watermark_ns = now_ns - kAnnouncementSlackNs;
+  into.watermark_ns = std::max(into.watermark_ns, now_ns - kAnnouncementSlackNs);
   return true;
+}
+
+bool SegmentReader::ask_to_be_told(std::size_t slots) const {
+  if (leave_ || file_.told().load(std::memory_order_relaxed) == 0) return false;
+  // Under a filter the library cannot tell, and looks in vain at marks that are left.
+  const bool may = file_.bell().load(std::memory_order_relaxed) != wire::kNoBell;
+  for (std::size_t index = 0; index < used_; ++index) {
+    if (!readers_[index]) continue;
+    std::uint64_t mark = wire::kTellNever;
+    if (may && !readers_[index]->broken()) {
+      mark = readers_[index]->next_sequence().value_or(0) + slots;
+    }
+    std::atomic<std::uint64_t>& tell_at = file_.slot(index).tell_at;
+    if (tell_at.load(std::memory_order_relaxed) != mark) {
+      tell_at.store(mark, std::memory_order_relaxed);
+    }
+  }
+  return may && !file_.broken();
 }
 
 // First it is noted, then the room goes back: killed in between, it is in both places, and the
@@ -130,7 +154,7 @@ void SegmentReader::read_counters(Harvest& into) const {
       outside[cause] = file_.lost(static_cast<wire::Loss>(cause));
     }
     std::array<std::uint64_t, wire::kSlotCount> in_ring{};
-    for (std::size_t index = 0; index < wire::kSlotCount; ++index) {
+    for (std::size_t index = 0; index < used_; ++index) {
       in_ring[index] = file_.slot(index).lost.load(std::memory_order_relaxed);
     }
     if (!file_.broken()) {  // else keep what was last known

@@ -49,13 +49,18 @@ class SegmentReader {
   // One round over all rings; appends to `into`. Returns the largest number of slots found in one
   // ring. `thorough`: also look into rings that claim to hold nothing new (a producer killed
   // between publishing and saying so).
-  std::size_t drain(Harvest& into, bool thorough);
+  // `all_slots`: also look for slots that were taken out of turn.
+  std::size_t drain(Harvest& into, bool thorough, bool all_slots = true);
 
   // A look that costs a load or two for each thread: true where nothing was published since the
   // last round and nothing is about to be. `into` then has everything up to `now_ns`, which was
   // read from the clock before. What only a round sees (a slot used out of turn, losses outside of
   // rings) it does not.
   bool nothing_new(Harvest& into, std::int64_t now_ns) const;
+
+  // Asks to be told when a ring has `slots` more than were taken out of it. False: this library
+  // does not tell, or may not. What the word `told` of the segment had was read before the round.
+  bool ask_to_be_told(std::size_t slots) const;
 
  private:
   struct Copied {  // and not given back yet
@@ -75,6 +80,9 @@ class SegmentReader {
   std::size_t used_ = 0;  // slots up to the last one that was ever in use
   std::vector<Copied> copied_;
   std::vector<Logbook::Slots> noted_;  // room for a round
+  // By slot: how much there was when the harvest was last taken, as far as we saw. The next one
+  // will be like it.
+  std::array<std::size_t, wire::kSlotCount> usual_{};
 };
 
 }  // namespace sockwatch::drain

@@ -23,6 +23,14 @@
 // after a silence. There is no fence between publishing and looking at the bell: what lies in
 // between is nanoseconds, and the collector looks again milliseconds after it armed.
 //
+// Marks: while events come, the collector looks into the rings from time to time, and asks to be
+// told (`Slot::tell_at`) when one of them gets fuller than it expects meanwhile. Whoever publishes
+// up to there adds to `Header::told`, a futex as well, wakes the collector, and then takes the mark
+// away. The collector reads `told` before it looks into the rings, sets marks when it has, and
+// expects that number when it waits. A new slot has its mark at the first event: the collector does
+// not know of it. Without a bell
+// (kNoBell) there are no marks either.
+//
 // Ring lease: a thread takes a slot by compare-exchange kFree → kLeased (acquire) and gives it back
 // with kFree (release) at its exit. The collector drains any slot that has `published` above what
 // it read, whoever owns it. Nothing is reset at hand-over: sequence numbers go on.
@@ -68,9 +76,12 @@ struct alignas(64) Slot {
   std::atomic<std::uint64_t> lost;       // ring_full, total; the stream has Op::lost at each place
   std::atomic<std::uint64_t>
       recording_since_ns;  // not 0: an event that returned at this time is about to be published
-  std::uint64_t reserved[3];
+  std::atomic<std::uint64_t> tell_at;  // when `published` reaches this, the collector is told; 0:
+                                       // the library knows nothing of it, kTellNever: not now
+  std::uint64_t reserved[2];
 };
 static_assert(sizeof(Slot) == 64);
+inline constexpr std::uint64_t kTellNever = ~std::uint64_t{0};
 
 // How the program of a segment makes system calls.
 enum Program : std::uint32_t {
@@ -106,6 +117,7 @@ struct alignas(64) Header {
   // numbers of that namespace, and may mean nothing, or another process, to the collector.
   std::uint64_t pid_namespace;
   std::uint32_t program;  // Program; kOrdinary too in segments of libraries that do not look
+  std::atomic<std::uint32_t> told;  // see above; 0 in segments of libraries that know nothing of it
 };
 
 // Whether memory of a file, once it is there, can be written to whatever happens. Where a file

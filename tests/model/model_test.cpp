@@ -6,6 +6,7 @@
 #include "tests/model/bell_model.h"
 #include "tests/model/journal_model.h"
 #include "tests/model/lease_model.h"
+#include "tests/model/mark_model.h"
 
 namespace sockwatch::model {
 namespace {
@@ -32,6 +33,14 @@ TEST(BellModel, NobodySleepsOverAnEvent) {
   const Explored all = explore(BellModel::begin(BellFault::none));
   EXPECT_EQ(all.wrong, "") << all.told();
   EXPECT_GT(all.states, 500U);
+  EXPECT_GT(all.ends, 10U);
+  RecordProperty("states", std::to_string(all.states));
+}
+
+TEST(MarkModel, NobodySleepsWhileARingFills) {
+  const Explored all = explore(MarkModel::begin(MarkFault::none));
+  EXPECT_EQ(all.wrong, "") << all.told();
+  EXPECT_GT(all.states, 1000U);
   EXPECT_GT(all.ends, 10U);
   RecordProperty("states", std::to_string(all.states));
 }
@@ -78,6 +87,22 @@ INSTANTIATE_TEST_SUITE_P(
         Known<BellFault>{BellFault::waits_for_any_value, "WaitsForAnyValue", "asleep"},
         Known<BellFault>{BellFault::looked_before_publish, "LookedBeforePublish", "asleep"},
         Known<BellFault>{BellFault::removed_without_waking, "RemovedWithoutWaking", "asleep"}),
+    kName);
+
+class FaultyMark : public testing::TestWithParam<Known<MarkFault>> {};
+TEST_P(FaultyMark, IsFound) {
+  const Explored all = explore(MarkModel::begin(GetParam().fault));
+  EXPECT_THAT(all.wrong, HasSubstr(GetParam().found)) << all.told();
+}
+INSTANTIATE_TEST_SUITE_P(
+    Model, FaultyMark,
+    testing::Values(
+        Known<MarkFault>{MarkFault::no_mark_in_a_new_slot, "NoMarkInANewSlot", "asleep"},
+        Known<MarkFault>{MarkFault::taken_away_first, "TakenAwayFirst", "asleep"},
+        Known<MarkFault>{MarkFault::told_read_after_drain, "ToldReadAfterDrain", "asleep"},
+        Known<MarkFault>{MarkFault::looked_before_publish, "LookedBeforePublish", "asleep"},
+        Known<MarkFault>{MarkFault::removed_without_telling, "RemovedWithoutTelling", "asleep"},
+        Known<MarkFault>{MarkFault::told_before_removed, "ToldBeforeRemoved", "asleep"}),
     kName);
 
 class FaultyJournal : public testing::TestWithParam<Known<JournalFault>> {};

@@ -20,6 +20,15 @@ std::vector<wire::Event> events(std::initializer_list<std::uint64_t> times) {
   return result;
 }
 
+template <typename Each>
+void for_each_of(std::span<const wire::Event> publications, Each&& each) {
+  while (!publications.empty()) {
+    const auto one = first_publication(publications);
+    each(one);
+    publications = publications.subspan(one.size());
+  }
+}
+
 class MergeTest : public testing::Test {
  protected:
   std::vector<std::uint64_t> release(std::int64_t watermark, std::int64_t now = 0) {
@@ -35,8 +44,8 @@ class MergeTest : public testing::Test {
 
   Merge merge_;
   std::vector<std::uint64_t> times_;
-  Merge::Each each_ = [this](std::size_t, std::span<const wire::Event> publication) {
-    times_.push_back(publication.front().t_ns);
+  Merge::Each each_ = [this](std::size_t, std::span<const wire::Event> publications) {
+    for_each_of(publications, [this](auto one) { times_.push_back(one.front().t_ns); });
   };
 };
 
@@ -100,8 +109,8 @@ TEST_F(MergeTest, PublicationsStayWhole) {
   merge_.add(0, slots, 0);
   merge_.add(1, events({1, 3}), 0);
   std::vector<std::size_t> sizes;
-  merge_.flush([&](std::size_t, std::span<const wire::Event> publication) {
-    sizes.push_back(publication.size());
+  merge_.flush([&](std::size_t, std::span<const wire::Event> publications) {
+    for_each_of(publications, [&](auto one) { sizes.push_back(one.size()); });
   });
   EXPECT_THAT(sizes, ElementsAre(2, 1, 3, 1));
   EXPECT_EQ(merge_.held(), 0u);

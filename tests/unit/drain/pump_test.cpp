@@ -8,6 +8,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <climits>
 #include <functional>
 #include <thread>
@@ -37,13 +38,19 @@ class PumpTest : public testing::Test {
 };
 
 TEST(PumpPause, FollowsTheRate) {
-  EXPECT_EQ(Pump::pause_ns(0, kNsPerMs), 3 * kNsPerMs);
-  EXPECT_EQ(Pump::pause_ns(10, 3 * kNsPerMs), 3 * kNsPerMs);
-  EXPECT_EQ(Pump::pause_ns(3000, 3 * kNsPerMs), 3 * kNsPerMs * 1023 / 3000);  // 1 M/s
-  EXPECT_EQ(Pump::pause_ns(4095, kNsPerMs), kNsPerMs);
+  constexpr std::int64_t kMost = Pump::kLongestPauseNs;
+  EXPECT_EQ(Pump::pause_ns(0, kNsPerMs, kMost), kMost);
+  EXPECT_EQ(Pump::pause_ns(10, 3 * kNsPerMs, kMost), kMost);
+  EXPECT_EQ(Pump::pause_ns(3000, 3 * kNsPerMs, kMost), 3 * kNsPerMs * 1023 / 3000);  // 1 M/s
+  EXPECT_EQ(Pump::pause_ns(4095, kNsPerMs, kMost), kNsPerMs);
+  // Where somebody tells should it be too long: until an eighth is full, at 100,000/s.
+  EXPECT_EQ(Pump::pause_ns(300, 3 * kNsPerMs, 20 * kNsPerMs), 3 * kNsPerMs * 1023 / 300 / 2);
+  EXPECT_EQ(Pump::pause_ns(10, 3 * kNsPerMs, 20 * kNsPerMs), 20 * kNsPerMs);
+  EXPECT_EQ(Pump::pause_ns(0, kNsPerMs, 20 * kNsPerMs), 20 * kNsPerMs);
+  EXPECT_EQ(Pump::pause_ns(900, 3 * kNsPerMs, 20 * kNsPerMs), kMost) << "as without";
   // At any rate a ring can be filled with between two rounds at 1 M/s, it is not full at the next.
   for (std::size_t slots = 1; slots <= 3000; ++slots) {
-    const std::int64_t pause = Pump::pause_ns(slots, 3 * kNsPerMs);
+    const std::int64_t pause = Pump::pause_ns(slots, 3 * kNsPerMs, kMost);
     EXPECT_LT(static_cast<std::int64_t>(slots) * pause / (3 * kNsPerMs), 4095);
   }
 }
@@ -124,12 +131,28 @@ TEST_F(PumpTest, AnnouncedEventHoldsTheWatermarkBack) {
   const std::int64_t now = monotonic_ns();
   EXPECT_GT(harvest.watermark_ns, now - kNsPerSecond);
   EXPECT_LT(harvest.watermark_ns, now);
-  producer_.slot(0).recording_since_ns = 1000;
+  const auto announced = static_cast<std::uint64_t>(now - kNsPerMs / 4);
+  producer_.slot(0).recording_since_ns = announced;
+  std::this_thread::sleep_for(std::chrono::milliseconds(2));
   direct.drain(harvest, false);
-  EXPECT_EQ(harvest.watermark_ns, 999);
+  EXPECT_EQ(harvest.watermark_ns, now - kNsPerMs / 4 - 1);
   producer_.slot(0).recording_since_ns = ~std::uint64_t{0};
   direct.drain(harvest, false);
-  EXPECT_GT(harvest.watermark_ns, now - kNsPerSecond);
+  EXPECT_GT(harvest.watermark_ns, now);
+}
+
+// A thread that is just reading its clock has announced no time yet, and what it will tell is later
+// than what was known to be out before.
+TEST_F(PumpTest, WhatWasKnownToBeOutStaysKnown) {
+  SegmentReader direct = reader();
+  ASSERT_TRUE(publish());
+  Harvest harvest;
+  direct.drain(harvest, false);
+  const std::int64_t known_ns = harvest.watermark_ns;
+  producer_.slot(0).recording_since_ns = 1;
+  ASSERT_TRUE(publish());
+  direct.drain(harvest, false);
+  EXPECT_EQ(harvest.watermark_ns, known_ns);
 }
 
 TEST_F(PumpTest, AQuietSegmentIsKnownAtAGlance) {
@@ -174,6 +197,20 @@ TEST_F(PumpTest, AfterALongSilenceEverythingArrives) {
   const Harvest harvest = pump.take(intake);
   EXPECT_EQ(harvest.slots, 2u);
   EXPECT_EQ(harvest.lost_outside[2], 7u);
+}
+
+TEST_F(PumpTest, SaysWhenThereIsEnoughToBeTaken) {
+  Pump pump;
+  Pump::Intake* intake = pump.add(reader());
+  for (std::size_t round = 1; round <= 2; ++round) {
+    for (std::size_t i = 0; i < Pump::kWorthTaking; ++i) ASSERT_TRUE(publish(i % 2));
+    pollfd stirred{pump.stirred_fd(), POLLIN, 0};
+    EXPECT_EQ(::poll(&stirred, 1, 10'000), 1);
+    pump.hush();
+    std::size_t got = 0;
+    while (got < Pump::kWorthTaking) got += pump.take(intake).slots;
+    EXPECT_EQ(got, Pump::kWorthTaking);
+  }
 }
 
 // The library's half of falling asleep and being woken.
@@ -247,6 +284,74 @@ TEST_F(SleepingPumpTest, AFileCutShortMakesNoNoise) {
   ASSERT_EQ(::truncate(producer_.path().c_str(), 0), 0);
   ASSERT_TRUE(eventually([&] { return pump.take(intake).broken_segment; }));
   EXPECT_TRUE(eventually([&] { return pump.is_asleep(); }));
+}
+
+// A library that tells when a ring is a quarter full, and a pump that would not look again in an
+// hour.
+class ToldPumpTest : public SleepingPumpTest {
+ protected:
+  static constexpr std::int64_t kHour = 3600 * kNsPerSecond;
+  static constexpr std::uint64_t kQuarter = wire::kRingCapacity / 4;
+  ToldPumpTest() { producer_.header().told = 1; }
+  void SetUp() override {
+    if (!Bells().work()) GTEST_SKIP() << "the kernel has no futex_waitv";
+  }
+  std::atomic<std::uint64_t>& mark(std::size_t slot) { return producer_.slot(slot).tell_at; }
+  void tell() {
+    std::atomic<std::uint32_t>& told = producer_.header().told;
+    told += 2;
+    ::syscall(SYS_futex, &told, FUTEX_WAKE, INT_MAX, nullptr, nullptr, 0);
+  }
+};
+
+TEST_F(ToldPumpTest, MarksLieBehindWhatWasTaken) {
+  ASSERT_TRUE(publish(0));
+  ASSERT_TRUE(publish(0));
+  ASSERT_TRUE(publish(1));
+  Pump pump(kHour);
+  pump.add(reader());
+  EXPECT_TRUE(eventually([&] { return mark(0) == 2 + kQuarter && mark(1) == 1 + kQuarter; }));
+  EXPECT_EQ(mark(2).load(), 0U);
+}
+
+TEST_F(ToldPumpTest, ComesWhenItIsTold) {
+  Pump pump(kHour);
+  Pump::Intake* intake = pump.add(reader());
+  for (std::uint64_t round = 1; round <= 3; ++round) {
+    ASSERT_TRUE(publish());
+    tell();
+    EXPECT_TRUE(eventually([&] { return mark(0) == round + kQuarter; }));
+    EXPECT_EQ(pump.take(intake).slots, 1U);
+  }
+}
+
+TEST_F(ToldPumpTest, ANewSegmentIsNotWaitedFor) {
+  ASSERT_TRUE(publish());
+  Pump pump(kHour);
+  pump.add(reader());
+  ASSERT_TRUE(eventually([&] { return mark(0) == 1 + kQuarter; }));
+  Producer other(directory_.path(), {.created_ns = 1000});
+  const UniqueFd fd(::open(directory_.path().c_str(), O_RDONLY | O_DIRECTORY));
+  auto file = SegmentFile::open(fd.get(), other.name());
+  ASSERT_TRUE(file && file->has_value());
+  other.publish(0, EventBuilder(wire::Op::close, 3, monotonic_ns()).slots());
+  Pump::Intake* intake = pump.add(SegmentReader(*std::move(*file)));
+  std::size_t got = 0;
+  EXPECT_TRUE(eventually([&] { return (got += pump.take(intake).slots) == 1; }));
+}
+
+TEST_F(ToldPumpTest, LooksByItselfWhereNobodyMayTell) {
+  ASSERT_TRUE(publish());
+  Pump pump(kHour);
+  Pump::Intake* intake = pump.add(reader());
+  ASSERT_TRUE(eventually([&] { return mark(0) == 1 + kQuarter; }));
+  bell() = wire::kNoBell;
+  tell();
+  EXPECT_TRUE(eventually([&] { return mark(0) == wire::kTellNever; }));
+  (void)pump.take(intake);
+  ASSERT_TRUE(publish());
+  std::size_t got = 0;
+  EXPECT_TRUE(eventually([&] { return (got += pump.take(intake).slots) == 1; }));
 }
 
 // More than the kernel waits for at a time.

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <thread>
 
+#include "shim/express.h"
 #include "shim/hooks/sandbox.h"
 #include "shim/record.h"
 #include "shim/state.h"
@@ -59,6 +60,64 @@ TEST_F(Bell, OneWhoWasKilledWhileRingingIsHelped) {
   bell = kArmed | 1U;
   publish_one();
   EXPECT_EQ(bell.load(), wire::kSilent);
+}
+
+TEST_F(Bell, ANewRingAnnouncesItselfOnce) {
+  publish_one();
+  const test::Mapped mapped(segment_path());
+  EXPECT_EQ(mapped.slot(0).tell_at.load(), wire::kTellNever)
+      << "the mark of a new slot was reached";
+  const std::uint32_t told = mapped.header().told;
+  EXPECT_GT(told, 1U);
+  publish_one();
+  EXPECT_EQ(mapped.header().told.load(), told);
+}
+
+TEST_F(Bell, AMarkThatIsReachedIsToldOnce) {
+  publish_one();
+  const test::Mapped mapped(segment_path());
+  std::atomic<std::uint32_t>& told = mapped.header().told;
+  const std::uint32_t before = told;
+  mapped.slot(0).tell_at = 3;
+  publish_one();
+  EXPECT_EQ(told.load(), before) << "one more fits";
+  EXPECT_EQ(mapped.slot(0).tell_at.load(), 3U);
+  std::thread collector([&] {
+    timespec most{20, 0};
+    EXPECT_TRUE(syscall(SYS_futex, &told, FUTEX_WAIT, before, &most, nullptr, 0) == 0 ||
+                errno == EAGAIN);
+  });
+  publish_one();
+  collector.join();
+  EXPECT_NE(told.load(), before);
+  EXPECT_EQ(mapped.slot(0).tell_at.load(), wire::kTellNever);
+  const std::uint32_t after = told;
+  publish_one();
+  EXPECT_EQ(told.load(), after);
+}
+
+TEST_F(Bell, TheShortWayTellsToo) {
+  publish_one();
+  const test::Mapped mapped(segment_path());
+  mapped.slot(0).tell_at = mapped.slot(0).published + 1;
+  const std::uint32_t before = mapped.header().told;
+  ASSERT_TRUE(express::publish<1>([](wire::Event& event, wire::Event&, std::uint64_t) {
+    event.op = wire::Op::send;
+    event.continuation_slots = 0;
+  }));
+  EXPECT_NE(mapped.header().told.load(), before);
+  EXPECT_EQ(mapped.slot(0).tell_at.load(), wire::kTellNever);
+}
+
+TEST_F(Bell, ASandboxTakesMarksAwayAndWakes) {
+  clock::start();
+  publish_one();
+  const test::Mapped mapped(segment_path());
+  mapped.slot(0).tell_at = 1000;
+  const std::uint32_t before = mapped.header().told;
+  EXPECT_EQ(sandbox::watch(sandbox::Kind::filter, [] { return 0; }), 0);
+  EXPECT_NE(mapped.header().told.load(), before);
+  EXPECT_EQ(mapped.slot(0).tell_at.load(), wire::kTellNever);
 }
 
 TEST_F(Bell, ASandboxRemovesItAndWakesBefore) {
