@@ -346,6 +346,16 @@ bool ends_connection(int error) {
   }
 }
 
+bool is_still(int fd) {
+  const Detail* detail = fd_table::detail_if_mapped(fd);
+  const Questions questions;
+  if (detail == nullptr || detail->cookie == 0 || !questions) {
+    return true;
+  }
+  std::uint64_t cookie = 0;
+  return ask(fd, SO_COOKIE, &cookie, sizeof(cookie)) && cookie == detail->cookie;
+}
+
 bool may_open_fast(int fd) {
   const Detail* detail = fd_table::detail_if_mapped(fd);
   return state::recording() && detail != nullptr &&

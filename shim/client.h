@@ -51,6 +51,9 @@ void publish_phase_end(Record& record, int fd, Detail& detail,
 // errno values of a transfer that prove the connection, or the attempt at one, to be over.
 bool ends_connection(int error);
 
+// Whether the number is still the socket the table knows, as far as we may ask.
+bool is_still(int fd);
+
 // A TCP socket of this process's own that was never connected: MSG_FASTOPEN may connect it.
 bool may_open_fast(int fd);
 

@@ -43,6 +43,12 @@ bool told(int fd) {
   return (bits & kTracked) != 0;
 }
 
+// close_range is of Linux 5.9; before, it closes nothing.
+bool has_close_range() {
+  const Questions questions;
+  return !questions || raw::call(SYS_close_range, 1, 0, 0) == -EINVAL;
+}
+
 bool borrowed() { return process::is_borrowed(process::current()); }
 
 }  // namespace
@@ -53,14 +59,15 @@ void before_close(wire::Op op, int fd) {
     if (told(fd)) {
       publish(op, fd, fd, [](Record& record, const Detail& detail) { record.endpoint(detail); });
     }
-    fd_table::forget(fd);
+    fd_table::change(fd, 0xff, 0);
   }
   errno = error;
 }
 
 void before_close_range(wire::Op op, unsigned first, unsigned last) {
   const auto end = static_cast<unsigned>(fd_table::end());
-  if (first >= end || first > last || borrowed()) {
+  if (first >= end || first > last || borrowed() ||
+      (op == wire::Op::close_range && !has_close_range())) {
     return;
   }
   const int error = errno;
@@ -73,7 +80,9 @@ void before_close_range(wire::Op op, unsigned first, unsigned last) {
         record.event().payload.descriptor.last = number;
       });
     }
-    fd_table::forget(fd);
+    if (fd_table::bits(fd) != 0) {
+      fd_table::change(fd, 0xff, 0);
+    }
   }
   errno = error;
 }
@@ -94,7 +103,7 @@ void before_replace(wire::Op op, int from, int target) {
         record.event().payload.descriptor.target_fd = target;
       });
     }
-    fd_table::forget(target);
+    fd_table::change(target, 0xff, 0);
   }
   errno = error;
 }

@@ -27,7 +27,8 @@ static_assert((kElements & (kElements - 1)) == 0, "indices are masked");
 // Whether `thread` may be used as it is.
 inline bool is_open(const Process& process, const Thread& thread) {
   return thread::is_ready(process, thread) &&
-         (thread.outermost | thread.section | static_cast<std::uint32_t>(thread.left)) == 0;
+         (thread.outermost | thread.section | static_cast<std::uint32_t>(thread.left) |
+          thread.foreign) == 0;
 }
 
 // Within the section. False: out of the ordinary.

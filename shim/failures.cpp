@@ -25,11 +25,7 @@ bool exhausted(int error) {
 }
 
 // Recording, and not in a child of vfork.
-bool may_record() {
-  return state::recording() &&
-         !(process::current().generation.load(std::memory_order_relaxed) != 0 &&
-           process::is_borrowed(process::current()));
-}
+bool may_record() { return state::recording() && !process::is_borrowed(process::current()); }
 
 template <class Fill>
 void tell(wire::Op op, int fd, Fill fill) {

@@ -8,6 +8,7 @@
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
+#include "shim/thread.h"
 
 namespace sockwatch::shim::fd_table {
 namespace {
@@ -36,6 +37,9 @@ std::uint8_t change(int fd, unsigned clear, unsigned set) {
   }
   std::atomic<std::uint8_t>& byte = process.bits()[fd];
   std::uint8_t before = byte.load(std::memory_order_relaxed);
+  if (thread::is_foreign(process)) [[unlikely]] {
+    return before;
+  }
   std::uint8_t after;
   do {
     after = static_cast<std::uint8_t>((before & ~clear) | set);
@@ -91,7 +95,18 @@ Detail* detail(int fd) {
   return detail_if_mapped(fd);
 }
 
+void forget_known(int fd) {
+  // Its close has passed us by, or it is the child's of a vfork we did not see.
+  if (!process::is_borrowed(process::current())) {
+    change(fd, 0xff, 0);
+  }
+}
+
 void born(int fd, int family, int type, int protocol) {
+  Process& process = process::current();
+  if (bits(fd) != 0 ? process::is_borrowed(process) : thread::is_foreign(process)) {
+    return;
+  }
   Detail* known = detail(fd);
   if (known == nullptr) {
     forget(fd);

@@ -94,12 +94,15 @@ inline bool listening(int fd) { return is_listening(bits(fd)); }
 
 inline bool tracked(int fd) { return (bits(fd) & kTracked) != 0; }
 
-// Clears, then sets. Returns the bits as they were; 0, and no change, beyond the table.
+// Clears, then sets. Returns the bits as they were; 0, and no change, beyond the table. No change
+// where the descriptor is not one of the process's (thread::is_foreign).
 std::uint8_t change(int fd, unsigned clear, unsigned set);
 
+// The number was given anew, or is no socket any more: what is known of it is of the past.
+void forget_known(int fd);
 inline void forget(int fd) {
   if (bits(fd) != 0) {
-    change(fd, 0xff, 0);
+    forget_known(fd);
   }
 }
 

@@ -72,6 +72,9 @@ Detail* adopt(int fd) {
 }
 
 Detail* known(int fd) {
+  if (thread::is_foreign(process::current())) {
+    return nullptr;
+  }
   return fd_table::listening(fd) ? fd_table::detail_if_mapped(fd) : adopt(fd);
 }
 

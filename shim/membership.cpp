@@ -12,7 +12,7 @@ namespace {
 // An event of its own, small enough for any stack: others are put together while it is told.
 void tell(int fd, int command, int epoll, const Detail& detail) {
   Process* process = process::ensure();
-  if (process == nullptr || !state::recording()) {
+  if (process == nullptr || !state::recording() || thread::is_foreign(*process)) {
     return;
   }
   membership::tell();
@@ -59,7 +59,7 @@ void left(int epoll, int fd, std::uint8_t bits, Detail& detail) {
 
 void changed(int epoll, int command, int fd, const epoll_event* event) {
   const std::uint8_t bits = fd_table::bits(fd);
-  if ((bits & (kBorn | kTracked)) == 0) {
+  if ((bits & (kBorn | kTracked)) == 0 || thread::is_foreign(process::current())) {
     return;
   }
   Detail* detail = fd_table::detail_if_mapped(fd);

@@ -9,6 +9,7 @@
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
+#include "shim/thread.h"
 
 // The name as old C libraries have it: a library built here loads there.
 #if defined(__x86_64__)
@@ -26,12 +27,8 @@ constinit Process nothing{};
 constinit std::atomic<std::uint64_t> last_generation{0};
 
 // True where the thread has an id that libc does not know it by: in a child of vfork, and of a raw
-// clone. The clock of a thread is made from its id, in the kernel's way.
-bool is_unknown_to_libc() {
-  clockid_t clock = 0;
-  return pthread_getcpuclockid(pthread_self(), &clock) == 0 &&
-         raw::call(SYS_gettid) != ~static_cast<long>(clock >> 3);
-}
+// clone.
+bool is_unknown_to_libc() { return raw::call(SYS_gettid) != thread_of_libc(); }
 
 Process* map() {
   const long address = map_own(kMappingSize, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
@@ -59,6 +56,11 @@ Process* map() {
 
 constinit std::atomic<Process*> block{&nothing};
 
+long thread_of_libc() {
+  clockid_t clock = 0;
+  return pthread_getcpuclockid(pthread_self(), &clock) == 0 ? ~static_cast<long>(clock >> 3) : 0;
+}
+
 Process* ensure() {
   Process* process = &current();
   if (process->generation.load(std::memory_order_acquire) != 0) {
@@ -79,8 +81,15 @@ Process* ensure() {
       return nullptr;
     }
   }
+  // The child of a fork has said who it is already (forked), unless it was made by the bare call.
+  const auto pid = static_cast<std::int32_t>(raw::call(SYS_getpid));
+  const std::int32_t owner = process->pid.load(std::memory_order_relaxed);
+  if (owner != 0 ? owner != pid : thread::mine.foreign != 0 && is_unknown_to_libc()) {
+    thread::mine.foreign |= thread::kBorrower;
+    return nullptr;
+  }
   // Several threads may do this at once: they store the same values.
-  process->pid.store(static_cast<std::int32_t>(raw::call(SYS_getpid)), std::memory_order_relaxed);
+  process->pid.store(pid, std::memory_order_relaxed);
   process->limit.store(kDescriptors, std::memory_order_relaxed);
   std::uint64_t expected = 0;
   process->generation.compare_exchange_strong(
@@ -90,9 +99,32 @@ Process* ensure() {
 }
 
 bool is_borrowed(const Process& process) {
-  // Under seccomp the question may not be asked; vfork is then not expected either.
+  std::uint32_t& foreign = thread::mine.foreign;
+  if ((foreign & thread::kOwnTable) != 0) {
+    return true;
+  }
+  const std::int32_t owner = process.pid.load(std::memory_order_relaxed);
+  if (owner == 0) {
+    return false;  // there is no table
+  }
   const Questions questions;
-  return questions && raw::call(SYS_getpid) != process.pid.load(std::memory_order_relaxed);
+  if (!questions) {
+    return (foreign & thread::kBorrower) !=
+           0;  // as it was when the filter came, or as our vfork knows it
+  }
+  // The parent goes on when its child has gone: then nobody else runs on this memory.
+  const bool own = raw::call(SYS_getpid) == owner;
+  foreign = own ? 0U : unsigned{thread::kBorrower};
+  return !own;
+}
+
+void forked() {
+  thread::mine.foreign = 0;
+  Process& process = current();
+  const Questions questions;
+  if (&process != &nothing && questions) {
+    process.pid.store(static_cast<std::int32_t>(raw::call(SYS_getpid)), std::memory_order_relaxed);
+  }
 }
 
 }  // namespace sockwatch::shim::process

@@ -82,8 +82,18 @@ inline Process& current() { return *block.load(std::memory_order_acquire); }
 // MADV_WIPEONFORK (before 4.14); the library is disabled then. Async-signal-safe.
 Process* ensure();
 
-// True in a child of vfork, which runs on its parent's memory: it must leave the table alone.
+// True in a child of vfork, which runs on its parent's memory, and in a thread with a table of its
+// own: it must leave our table alone, and nothing it does is recorded. Asks the kernel: for what
+// connects or closes a number, which is what such a child does first. What comes after that, and
+// more often, asks thread::is_foreign.
 bool is_borrowed(const Process& process);
+
+// The id libc knows the calling thread by, taken from the clock of the thread, which is made from
+// it in the kernel's way: no system call. 0: not known.
+long thread_of_libc();
+
+// In the child of a fork.
+void forked();
 
 }  // namespace process
 

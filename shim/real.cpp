@@ -237,6 +237,7 @@ constinit Function<int(uid_t)> seteuid{seteuid_by_kernel};
 constinit Function<int(uid_t, uid_t)> setreuid{by_kernel<SYS_setreuid>};
 constinit Function<int(uid_t, uid_t, uid_t)> setresuid{by_kernel<SYS_setresuid>};
 constinit Function<int(const char*)> chroot{by_kernel<SYS_chroot>};
+constinit Function<int(int)> unshare{by_kernel<SYS_unshare>};
 constinit Function<int(const char*, Words, Words)> execve{by_kernel<SYS_execve>};
 constinit Function<int(const char*, Words)> execv{execv_by_kernel};
 constinit Function<int(int, Words, Words)> fexecve{fexecve_by_kernel};

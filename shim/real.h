@@ -146,6 +146,7 @@ extern constinit Function<int(uid_t)> seteuid;
 extern constinit Function<int(uid_t, uid_t)> setreuid;
 extern constinit Function<int(uid_t, uid_t, uid_t)> setresuid;
 extern constinit Function<int(const char*)> chroot;
+extern constinit Function<int(int)> unshare;
 
 using Words = char* const*;
 extern constinit Function<int(const char*, Words, Words)> execve;
@@ -174,6 +175,7 @@ void resolve();
 extern "C" {
 extern void* sockwatch_real_syscall;
 extern void* sockwatch_real_dlopen;
+extern void* sockwatch_real_vfork;
 // All ones until the library records, then without RTLD_DEEPBIND: see hooks/syscall.S.
 extern unsigned sockwatch_dlopen_mask;
 }

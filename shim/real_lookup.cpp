@@ -7,6 +7,7 @@
 extern "C" {
 void* sockwatch_real_syscall = nullptr;
 void* sockwatch_real_dlopen = nullptr;
+void* sockwatch_real_vfork = nullptr;
 unsigned sockwatch_dlopen_mask = ~0U;
 }
 
@@ -185,6 +186,7 @@ void resolve() {
   setreuid.set(next("setreuid"));
   setresuid.set(next("setresuid"));
   chroot.set(next("chroot"));
+  unshare.set(next("unshare"));
 
   execve.set(next("execve"));
   execv.set(next("execv"));
@@ -198,6 +200,7 @@ void resolve() {
   dl_iterate_phdr = next("dl_iterate_phdr");
   sockwatch_real_syscall = next("syscall");
   sockwatch_real_dlopen = next("dlopen");
+  sockwatch_real_vfork = next("vfork");
 }
 
 }  // namespace sockwatch::shim::real

@@ -14,7 +14,7 @@
 namespace sockwatch::shim {
 
 Record::Record(wire::Op op, int fd) : process_(process::ensure()), thread_(nullptr) {
-  if (process_ == nullptr || !state::recording()) {
+  if (process_ == nullptr || !state::recording() || thread::is_foreign(*process_)) {
     return;
   }
   membership::tell();

@@ -169,10 +169,8 @@ bool lease(Process& process) {
   }
   if (mine.tid == 0) {
     const Questions questions;
-    if (!questions) {
-      return false;
-    }
-    mine.tid = static_cast<std::uint32_t>(raw::call(SYS_gettid));
+    mine.tid =
+        static_cast<std::uint32_t>(questions ? raw::call(SYS_gettid) : process::thread_of_libc());
   }
   const std::uint32_t count = process.usable_slots.load(std::memory_order_relaxed);
   if (!lease_free(header, count) && !lease_from_dead(process, header, count) &&
@@ -274,6 +272,7 @@ void start() {
 // the generation (is_own) leave the instants between them and the stores.
 void in_forked_child() {
   Questions::forget_others();
+  process::forked();
   segment::stand_in(mine.ring, mine.section != 0 && mine.ring == nullptr);
 }
 

@@ -13,6 +13,7 @@
 // first; one that was left by a jump is taken over in the same way.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "shim/process.h"
@@ -31,12 +32,27 @@ struct Thread {
   std::uint32_t tid;
   std::uint32_t exit_hooked;  // the thread's exit will give the slot back
   std::int32_t left;          // one above a descriptor that left its epoll set, untold; 0: none
+  std::uint32_t foreign;      // thread::Foreign
 };
 static_assert(sizeof(Thread) <= 64);
+static_assert(offsetof(Thread, foreign) == 60, "hooks/syscall.S");
 
 namespace thread {
 
 [[gnu::visibility("hidden")]] extern constinit thread_local Thread mine;
+
+// Why the memory a thread runs on may not be its own, or the table not that of its descriptors. A
+// child of vfork has this in common with the thread that made it.
+enum Foreign : std::uint32_t {
+  kBorrower = 1 << 0,  // a child of vfork when last asked; the parent, if it asks, is none
+  kOwnTable = 1 << 1,  // a table of descriptors of its own, unlike the process's other threads
+  kVforked = 1 << 2,   // vfork was called: the child now, or the parent again (hooks/syscall.S)
+};
+
+// process::is_borrowed, without a question where there is no reason for one.
+inline bool is_foreign(const Process& process) {
+  return mine.foreign != 0 && process::is_borrowed(process);
+}
 
 // Creates the key whose destructor gives a slot back. Called once by the constructor.
 void start();

@@ -176,7 +176,8 @@ void received(const Call& call, Outcome outcome, bool asked) {
   const bool error_queue = (call.flags & MSG_ERRQUEUE) != 0;
   const bool data =
       !error_queue && (outcome.result > 0 || (outcome.result == 0 && detail->type == SOCK_DGRAM));
-  const bool end = !error_queue && !data && asked && detail->type != SOCK_DGRAM;
+  // Of a socket that keeps messages apart nought may be an empty one.
+  const bool end = !error_queue && !data && asked && detail->type == SOCK_STREAM;
   std::uint8_t detail_bits = std::uint8_t{0};
   if (peeked) {
     detail_bits |= wire::kPeeked;

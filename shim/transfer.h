@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdint>
 
+#include "shim/client.h"
 #include "shim/clock.h"
 #include "shim/fd_table.h"
 #include "shim/record.h"
@@ -59,6 +60,15 @@ bool any_room(const iovec* parts, std::size_t count);
 template <class Real, class FirstByte>
 [[gnu::noinline]] auto send_tracked(wire::Op op, int fd, int flags, std::uint8_t bits,
                                     FirstByte first_byte, Real real) {
+  if (thread::is_foreign(process::current())) [[unlikely]] {
+    return real();
+  }
+  // Asked once for each connection: a close may have passed us by. While it connects there is a
+  // picture to come, which shows it.
+  if ((bits & (kSent | kConnecting)) == 0 && !client::is_still(fd)) [[unlikely]] {
+    fd_table::forget(fd);
+    return real();
+  }
   const bool all = state::settings.every_call;
   const bool opens_turn = (bits & kAwaiting) == 0;
   Call call{op, fd, flags, bits, all || opens_turn ? clock::now_ns() : 0, {}};
@@ -97,6 +107,9 @@ inline auto send_through(wire::Op op, int fd, int flags, FirstByte first_byte, R
 template <class Real, class Asked>
 [[gnu::noinline]] auto receive_tracked(wire::Op op, int fd, int flags, std::uint8_t bits,
                                        Asked asked, Real real) {
+  if (thread::is_foreign(process::current())) [[unlikely]] {
+    return real();
+  }
   const bool all = state::settings.every_call;
   // Awaiting a reply or a greeting, the call may block until the caller's own time-out: its length
   // matters.

@@ -7,6 +7,7 @@
 #include "shim/hooks/connect.h"
 #include "shim/hooks/hook.h"
 #include "shim/hooks/sandbox.h"
+#include "shim/own_table.h"
 #include "shim/process.h"
 #include "shim/raw.h"
 #include "shim/real.h"
@@ -17,12 +18,46 @@ using namespace sockwatch::shim;
 
 namespace {
 
-constexpr int kUnshare = 1 << 1;  // CLOSE_RANGE_UNSHARE: a table of its own for the thread first
-constexpr int kAtExec = 1 << 2;   // CLOSE_RANGE_CLOEXEC: nothing is closed now
+constexpr unsigned kUnshare = 1 << 1;  // CLOSE_RANGE_UNSHARE: first a table of its own
+constexpr unsigned kAtExec = 1 << 2;   // CLOSE_RANGE_CLOEXEC: nothing is closed now
 
-int noted_copy(wire::Op op, int from, int made, int command = 0) {
-  closing::after_copy(op, from, made, command);
+template <class Result>
+Result noted_copy(wire::Op op, int from, Result made) {
+  closing::after_copy(op, from, static_cast<int>(made), 0);
   return made;
+}
+
+template <class Real>
+auto close_range_through(unsigned first, unsigned last, unsigned flags, Real real) {
+  if (flags == 0) {
+    closing::before_close_range(wire::Op::close_range, first, last);
+  }
+  if ((flags & kUnshare) == 0 || (flags & ~(kUnshare | kAtExec)) != 0) {
+    return real();  // also of flags no kernel knows: nothing is closed
+  }
+  const bool shared = own_table::is_shared();
+  if (!shared && (flags & kAtExec) == 0) {
+    closing::before_close_range(wire::Op::close_range, first, last);
+  }
+  const auto result = real();
+  if (shared && result == 0) {
+    own_table::taken();
+  }
+  return result;
+}
+
+template <class Real>
+auto dup2_through(int from, int to, Real real) {
+  closing::before_replace(wire::Op::dup2, from, to);
+  return noted_copy(wire::Op::dup2, from, real());
+}
+
+template <class Real>
+auto dup3_through(int from, int to, int flags, Real real) {
+  if ((flags & ~O_CLOEXEC) == 0) {
+    closing::before_replace(wire::Op::dup3, from, to);
+  }
+  return noted_copy(wire::Op::dup3, from, real());
 }
 
 // As _Fork: the child is a copy of this thread, on its own copy of the stack.
@@ -75,10 +110,8 @@ int hook_close(int fd) {
 }
 
 int hook_close_range(unsigned first, unsigned last, int flags) {
-  if ((flags & (kUnshare | kAtExec)) == 0) {
-    closing::before_close_range(wire::Op::close_range, first, last);
-  }
-  return real::close_range(first, last, flags);
+  return close_range_through(first, last, static_cast<unsigned>(flags),
+                             [=] { return real::close_range(first, last, flags); });
 }
 
 void hook_closefrom(int low) {
@@ -89,13 +122,11 @@ void hook_closefrom(int low) {
 int hook_dup(int fd) { return noted_copy(wire::Op::dup, fd, real::dup(fd)); }
 
 int hook_dup2(int from, int to) {
-  closing::before_replace(wire::Op::dup2, from, to);
-  return noted_copy(wire::Op::dup2, from, real::dup2(from, to));
+  return dup2_through(from, to, [=] { return real::dup2(from, to); });
 }
 
 int hook_dup3(int from, int to, int flags) {
-  closing::before_replace(wire::Op::dup3, from, to);
-  return noted_copy(wire::Op::dup3, from, real::dup3(from, to, flags));
+  return dup3_through(from, to, flags, [=] { return real::dup3(from, to, flags); });
 }
 
 // The third argument is an int, a long or a pointer by command, or missing. As libc itself does, it
@@ -139,6 +170,17 @@ long sockwatch_syscall(long number, long a, long b, long c, long d, long e, long
         closing::before_close(wire::Op::close, static_cast<int>(a));
       }
       return make();
+    case SYS_close_range:
+      return close_range_through(static_cast<unsigned>(a), static_cast<unsigned>(b),
+                                 static_cast<unsigned>(c), make);
+#ifdef SYS_dup2
+    case SYS_dup2:
+      return dup2_through(static_cast<int>(a), static_cast<int>(b), make);
+#endif
+    case SYS_dup3:
+      return dup3_through(static_cast<int>(a), static_cast<int>(b), static_cast<int>(c), make);
+    case SYS_unshare:
+      return own_table::unshare_through(static_cast<unsigned long>(a), make);
     case SYS_connect:
       return connect_through(static_cast<int>(a), reinterpret_cast<const sockaddr*>(b),
                              static_cast<socklen_t>(c), make);

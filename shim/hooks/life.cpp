@@ -9,6 +9,7 @@
 
 #include "shim/hooks/hook.h"
 #include "shim/hooks/sandbox.h"
+#include "shim/own_table.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/real.h"
@@ -26,6 +27,7 @@ int hook_seteuid(uid_t user) SOCKWATCH_EXPORT("seteuid");
 int hook_setreuid(uid_t user, uid_t effective) SOCKWATCH_EXPORT("setreuid");
 int hook_setresuid(uid_t user, uid_t effective, uid_t saved) SOCKWATCH_EXPORT("setresuid");
 int hook_chroot(const char* path) SOCKWATCH_EXPORT("chroot");
+int hook_unshare(int what) SOCKWATCH_EXPORT("unshare");
 // Where syscall.S turns for a dlopen with RTLD_DEEPBIND, once we record.
 int sockwatch_names_a_path(const char* file);
 void* sockwatch_dlopen_deep(const char* file, int flags);
@@ -112,6 +114,11 @@ int hook_setresuid(uid_t user, uid_t effective, uid_t saved) {
 int hook_chroot(const char* path) {
   prepare_for_less();
   return real::chroot(path);
+}
+
+int hook_unshare(int what) {
+  return own_table::unshare_through(static_cast<unsigned long>(what),
+                                    [=] { return real::unshare(what); });
 }
 
 int sockwatch_names_a_path(const char* file) {

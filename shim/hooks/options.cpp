@@ -74,7 +74,7 @@ unsigned known_option(int level, int name) {
 void option_set(int fd, int level, int name, unsigned option, const void* value, socklen_t length) {
   const std::uint8_t bits = fd_table::bits(fd);
   Detail* detail = (bits & (kBorn | kTracked)) == 0 ? nullptr : fd_table::detail_if_mapped(fd);
-  if (detail == nullptr) {
+  if (detail == nullptr || thread::is_foreign(process::current())) {
     return;
   }
   std::int64_t told = 0;

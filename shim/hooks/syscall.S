@@ -1,13 +1,22 @@
-// syscall and dlopen, the two hooks that must not have a frame.
+// syscall, dlopen and vfork, the hooks that must not have a frame.
 //
 // syscall: the JVM calls it hot, with up to seven arguments of which one lies on the stack. Compare
 // the number, and for all but a few jump on with registers and stack as they came.
 // dlopen: the loader takes the caller's address for $ORIGIN, RUNPATH and the namespace. A jump
 // leaves the true caller on the stack. With RTLD_DEEPBIND a module named by a plain path, where the
 // caller does not matter, takes the long way (shim/rebind.h); of others the flag is taken away.
+// vfork: parent and child return to the same frame. That it was called is noted for the thread, and the next one who
+// wants to know which of the two it is asks the kernel. Under a filter of the program's own nobody may ask: there the call
+// is made here, and both are told who they are.
 
 #include <sys/syscall.h>
 
+#define MINE      _ZN9sockwatch4shim6thread4mineE  /* thread::mine */
+#define SANDBOXED _ZN9sockwatch4shim5state9sandboxedE
+#define FOREIGN   60  /* offsetof(Thread, foreign) */
+#define BORROWER  1   /* thread::kBorrower */
+#define OWN_TABLE 2   /* thread::kOwnTable */
+#define VFORKED   4   /* thread::kVforked */
 #define NO_FORK 0x80100  /* CLONE_VM, CLONE_SETTLS: linux/sched.h, which is C */
 
 #if defined(__x86_64__)
@@ -30,6 +39,14 @@ syscall:
         cmpq    $SYS_close, %rdi
         je      .Llook
         cmpq    $SYS_connect, %rdi
+        je      .Llook
+        cmpq    $SYS_dup2, %rdi
+        je      .Llook
+        cmpq    $SYS_dup3, %rdi
+        je      .Llook
+        cmpq    $SYS_close_range, %rdi
+        je      .Llook
+        cmpq    $SYS_unshare, %rdi
         je      .Llook
         cmpq    $SYS_seccomp, %rdi
         je      .Llook
@@ -87,6 +104,7 @@ dlopen:
         .cfi_adjust_cfa_offset 8
         pushq   %rsi
         .cfi_adjust_cfa_offset 8
+        .cfi_offset %rip, -8
         subq    $8, %rsp
         .cfi_adjust_cfa_offset 8
         call    sockwatch_find_dlopen
@@ -106,6 +124,7 @@ dlopen:
         .cfi_adjust_cfa_offset 8
         pushq   %rsi
         .cfi_adjust_cfa_offset 8
+        .cfi_offset %rip, -8
         subq    $8, %rsp
         .cfi_adjust_cfa_offset 8
         call    sockwatch_names_a_path
@@ -122,6 +141,65 @@ dlopen:
         .cfi_endproc
         .size   dlopen, . - dlopen
 
+        .p2align 4
+        .globl  vfork
+        .globl  __vfork
+        .type   vfork, @function
+vfork:
+        .cfi_startproc
+        _CET_ENDBR
+        movq    sockwatch_real_vfork(%rip), %rcx
+        testq   %rcx, %rcx
+        jz      .Lvfork_early
+        movq    MINE@gottpoff(%rip), %rdx
+        orl     $VFORKED, %fs:FOREIGN(%rdx)
+        cmpb    $0, SANDBOXED(%rip)
+        jne     .Lvfork_told
+        jmp     *%rcx
+.Lvfork_told:
+        .cfi_remember_state
+        popq    %rsi                    // the kernel leaves it alone, and the child what lies on the stack does not
+        .cfi_adjust_cfa_offset -8
+        .cfi_register %rip, %rsi
+        movl    $SYS_vfork, %eax
+        syscall
+        pushq   %rsi
+        .cfi_adjust_cfa_offset 8
+        .cfi_offset %rip, -8
+        testl   %eax, %eax
+        jz      .Lvfork_child
+        andl    $OWN_TABLE, %fs:FOREIGN(%rdx)
+        cmpq    $-4095, %rax
+        jae     .Lvfork_failed
+        ret
+.Lvfork_child:
+        orl     $BORROWER, %fs:FOREIGN(%rdx)
+        popq    %rsi
+        .cfi_adjust_cfa_offset -8
+        .cfi_register %rip, %rsi
+        jmp     *%rsi                   // a shadow stack is the parent's
+.Lvfork_failed:
+        .cfi_adjust_cfa_offset 8
+        .cfi_offset %rip, -8
+        movq    %rax, %rdi
+        jmp     sockwatch_set_errno
+.Lvfork_early:                          // before our constructor
+        .cfi_restore_state
+        popq    %rsi
+        .cfi_adjust_cfa_offset -8
+        .cfi_register %rip, %rsi
+        movl    $SYS_vfork, %eax
+        syscall
+        pushq   %rsi
+        .cfi_adjust_cfa_offset 8
+        .cfi_offset %rip, -8
+        cmpq    $-4095, %rax
+        jae     .Lvfork_failed
+        ret
+        .cfi_endproc
+        .size   vfork, . - vfork
+        .set    __vfork, vfork
+
 #elif defined(__aarch64__)
         .text
         .p2align 4
@@ -136,6 +214,12 @@ syscall:
         cmp     x0, #SYS_close
         b.eq    .Llook
         cmp     x0, #SYS_connect
+        b.eq    .Llook
+        cmp     x0, #SYS_dup3
+        b.eq    .Llook
+        cmp     x0, #SYS_close_range
+        b.eq    .Llook
+        cmp     x0, #SYS_unshare
         b.eq    .Llook
         cmp     x0, #SYS_seccomp
         b.eq    .Llook
@@ -216,6 +300,59 @@ dlopen:
         b       .Lopen
         .cfi_endproc
         .size   dlopen, . - dlopen
+
+#define VFORK_FLAGS 0x4111  /* CLONE_VFORK, CLONE_VM, SIGCHLD */
+
+        .p2align 4
+        .globl  vfork
+        .globl  __vfork
+        .type   vfork, @function
+vfork:
+        .cfi_startproc
+        hint    #34
+        adrp    x16, sockwatch_real_vfork
+        ldr     x16, [x16, :lo12:sockwatch_real_vfork]
+        cbz     x16, .Lvfork_early
+        mrs     x9, tpidr_el0
+        adrp    x10, :gottprel:MINE
+        ldr     x10, [x10, :gottprel_lo12:MINE]
+        add     x9, x9, x10
+        ldr     w10, [x9, #FOREIGN]
+        orr     w10, w10, #VFORKED
+        str     w10, [x9, #FOREIGN]
+        adrp    x11, SANDBOXED
+        ldrb    w11, [x11, :lo12:SANDBOXED]
+        cbnz    w11, .Lvfork_told
+        br      x16
+.Lvfork_told:
+        mov     x0, #VFORK_FLAGS
+        mov     x1, #0
+        mov     x8, #SYS_clone
+        svc     #0
+        cbz     x0, .Lvfork_child
+        ldr     w10, [x9, #FOREIGN]
+        and     w10, w10, #OWN_TABLE
+        str     w10, [x9, #FOREIGN]
+        cmn     x0, #4095
+        b.cs    .Lvfork_failed
+        ret
+.Lvfork_child:
+        orr     w10, w10, #BORROWER
+        str     w10, [x9, #FOREIGN]
+        ret
+.Lvfork_failed:
+        b       sockwatch_set_errno
+.Lvfork_early:
+        mov     x0, #VFORK_FLAGS
+        mov     x1, #0
+        mov     x8, #SYS_clone
+        svc     #0
+        cmn     x0, #4095
+        b.cs    .Lvfork_failed
+        ret
+        .cfi_endproc
+        .size   vfork, . - vfork
+        .set    __vfork, vfork
 #endif
 
         .section .note.GNU-stack, "", %progbits

@@ -138,7 +138,7 @@ class Comparison {
           std::count_if(segment.events.begin(), segment.events.end(),
                         [&](const auto& event) { return wanted.matches(event); }));
     }
-    if (found >= wanted.times()) return;
+    if (wanted.times() == 0 ? found == 0 : found >= wanted.times()) return;
     std::vector<std::string> all;
     for (const Segment& segment : segments_) {
       for (const RecordedEvent& event : segment.events) {

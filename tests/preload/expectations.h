@@ -33,6 +33,7 @@ class Expected {
     return idle_ns_ = at_least_ns, state_before_ = state, *this;
   }
   Expected& times(std::size_t times) { return times_ = times, *this; }
+  Expected& never() { return times(0); }  // there is none like this
 
   bool matches(const RecordedEvent& recorded) const;
   std::size_t times() const { return times_; }

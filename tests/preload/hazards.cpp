@@ -55,10 +55,32 @@ void add_descriptors(std::vector<Hazard>& list) {
   list.push_back({"passed_socket", {"passed_socket"}, Recording::of({connected(), refused()})});
   list.push_back(
       {"accept_over_exec", {"accept_over_exec"}, Recording::of({connected()}).segments(1, 2)});
+  list.push_back({"raw_syscalls",
+                  {"raw_syscalls"},
+                  Recording::of({refused().times(2), connected(),
+                                 event(Op::send).detail(wire::kTurnStart), event(Op::dup3).tcp(),
+                                 event(Op::close_range).tcp(), event(Op::write).never()})});
   list.push_back(
-      {"raw_syscalls",
-       {"raw_syscalls"},
-       Recording::of({refused().times(2), connected(), event(Op::send).detail(wire::kTurnStart)})});
+      {"freopened", {"freopened"}, Recording::of({connected(), event(Op::write).never()})});
+  for (const auto& [way, op] :
+       {std::pair("close_range", Op::close_range), std::pair("dup3", Op::dup3)}) {
+    list.push_back({std::string("failed_close_by_") + way,
+                    {"failed_close", way},
+                    Recording::of({event(Op::send).detail(wire::kTurnStart),
+                                   event(Op::recv).detail(wire::kFirstByte), event(op).never(),
+                                   event(Op::close).tcp()})});
+  }
+  for (const char* way : {"unshare", "bare_unshare", "close_range"}) {
+    list.push_back({std::string("own_table_by_") + way,
+                    {"own_table", way},
+                    Recording::of({event(Op::send).detail(wire::kTurnStart),
+                                   event(Op::write).never(), event(Op::dup2).never(),
+                                   event(Op::close_range).never(), event(Op::close).tcp()})});
+  }
+  list.push_back(
+      {"own_table_alone",
+       {"own_table", "alone"},
+       Recording::of({event(Op::send).detail(wire::kTurnStart), event(Op::close_range).tcp()})});
   list.push_back({"descriptor_numbers",
                   {"descriptor_numbers"},
                   Recording::of({event(Op::connect).fd(1).error(EINPROGRESS),
@@ -100,6 +122,10 @@ void add_bytes(std::vector<Hazard>& list) {
                                  event(Op::recv).result(0).detail(wire::kEndOfFile),
                                  event(Op::close).tcp()})});
   add_every_transfer(list);
+  list.push_back({"empty_message",
+                  {"empty_message"},
+                  Recording::of({event(Op::recv).result(1).detail(wire::kFirstByte),
+                                 event(Op::recv).detail(wire::kEndOfFile).never()})});
   list.push_back(
       {"offset64",
        {"offset64"},

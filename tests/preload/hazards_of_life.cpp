@@ -75,6 +75,21 @@ void add_storms(std::vector<Hazard>& list) {
 
 void add_processes(std::vector<Hazard>& list) {
   list.push_back({"vfork_first", {"vfork_first"}, Recording::of({refused().times(3)})});
+  const std::vector<Expected> goes_on = {event(Op::send).result(1).detail(wire::kTurnStart),
+                                         event(Op::recv).result(1).detail(wire::kFirstByte),
+                                         event(Op::write).never()};
+  for (const char* what : {"writes", "makes_a_socket"}) {
+    std::vector<Expected> events = goes_on;
+    events.push_back(event(Op::close).tcp());
+    list.push_back(
+        {std::string("vfork_child_") + what, {"vfork_child", what}, Recording::of(events)});
+  }
+  list.push_back({"vfork_child_under_a_filter",
+                  {"vfork_child", "sandboxed"},
+                  Recording::of(goes_on).in_sandbox()});
+  list.push_back({"vfork_child_of_a_fresh_fork",
+                  {"vfork_child", "of_fork"},
+                  Recording::of({refused().times(2)}).segments(2)});
   list.push_back({"fork_under_load",
                   {"fork_under_load"},
                   Recording::of({refused().times(150)}).segments(101).may({Loss::ring_full})});
@@ -211,6 +226,14 @@ void add_sandboxes(std::vector<Hazard>& list) {
                       .segments(100)
                       .in_sandbox()
                       .may({Loss::ring_full, Loss::no_memory})});
+  list.push_back({"sandbox_refused", {"seccomp_refused"}, Recording::of({refused().times(2)})});
+  list.push_back({"thread_in_a_sandbox_with_a_ring",
+                  {"sandboxed_thread", "with_a_ring"},
+                  Recording::of({refused(), event(Op::send).result(1).detail(wire::kTurnStart)})
+                      .in_sandbox()});
+  list.push_back({"thread_in_a_sandbox",
+                  {"sandboxed_thread"},
+                  Recording::of({}).in_sandbox().must({Loss::no_memory})});
   list.push_back({"killing_sandbox_inherited_through_the_shell",
                   {"seccomp_filter", "inherited_by_shell", "prctl"},
                   Recording::of({}).segments(0)});

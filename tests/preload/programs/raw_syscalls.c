@@ -1,6 +1,7 @@
 // syscall() with nought to six arguments, through which libuv closes and some runtimes do
 // everything: all arguments arrive, result and errno come back, and a close or connect made this
-// way is seen.
+// way is seen, and so are the others that close.
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -10,9 +11,31 @@
 #include "support/check.h"
 #include "support/loopback.h"
 
+// The number becomes a file, and what is written there is no send.
+static void write_to_file(int fd) {
+  RETURNS(write(fd, "hello", 5), 5);
+  RETURNS(close(fd), 0);
+}
+
+static void replace_by_bare_calls(const struct sockaddr_in* address) {
+  int file = open("/dev/null", O_RDWR), fd;
+#ifdef SYS_dup2
+  fd = loopback_connect(address);
+  RETURNS(syscall(SYS_dup2, file, fd), fd);
+  write_to_file(fd);
+#endif
+  fd = loopback_connect(address);
+  RETURNS(syscall(SYS_dup3, file, fd, O_CLOEXEC), fd);
+  write_to_file(fd);
+  fd = loopback_connect(address);
+  RETURNS(syscall(SYS_close_range, fd, fd, 0), 0);
+  RETURNS(open("/dev/null", O_RDWR), fd);
+  write_to_file(fd);
+}
+
 int main(void) {
   struct sockaddr_in open_address, closed_address;
-  loopback_listen(&open_address, 4);
+  loopback_listen(&open_address, 8);
   loopback_refuse(&closed_address);
   RETURNS(syscall(SYS_getpid), getpid());
   RETURNS(syscall(SYS_gettid), getpid());
@@ -41,5 +64,6 @@ int main(void) {
   RETURNS(send(again, "x", 1, 0), 1);
   RETURNS(syscall(SYS_close, again), 0);
   CHECK_EQUAL(loopback_refused(&closed_address), ECONNREFUSED);
+  replace_by_bare_calls(&open_address);
   return check_status();
 }
