@@ -51,6 +51,7 @@ void Conversation::received(store::Ns t_ns, store::ConnectionRow& row) {
   last_receive_ns_ = t_ns;
   rest_ = {};
   longest_rest_ns_ = 0;
+  longest_pause_ns_ = 0;
   if (!request_ns_) return;
   count_turn(std::max<store::Ns>(0, t_ns - *request_ns_), row);
   request_ns_.reset();
@@ -102,6 +103,14 @@ bool Conversation::expired(const Expiry& expiry, For what, store::ConnectionRow&
     if (what != For::named || expiry.end_ns < last_receive_ns_.value_or(0)) return false;
     if (shut_read_ || shut_write_) return false;
     longest_rest_ns_ = std::max(longest_rest_ns_, rest_.last.timeout_ns);
+    if (rest_.waits == 0) {
+      rest_start_ns_ = expiry.start_ns;
+    } else if (expiry.start_ns - rest_.last.end_ns > kLeftWithIt) {
+      // Bytes came in between, which are not told; within the wait after the one before, at most.
+      const store::Ns end_ns = std::min(expiry.start_ns, rest_.last.end_ns + rest_.last.timeout_ns);
+      longest_pause_ns_ = std::max(longest_pause_ns_, end_ns - rest_start_ns_);
+      rest_start_ns_ = expiry.start_ns;
+    }
     rest_before_send_ = false;
     ++rest_.waits;
     rest_.expire(expiry);
@@ -149,8 +158,10 @@ bool Conversation::waited_in_vain(const std::optional<LastSend>& last, bool tcp)
 // that did not come. Whether they were missing is not known, as nobody reads what was said, so
 // whatever looks like a look, a tick of a loop or a goodbye is none: less than a second of silence;
 // a wait as long as one that had run out before and was gone on from; slices of the same length
-// (curl waits for a second each and then for the rest of its time); something sent since, but for
-// the goodbye of TLS; waits after the program's own shutdown (they are not in rest_).
+// (curl waits for a second each and then for the rest of its time); a pause no longer than one
+// after which more came (who sends little by little is cut short by the time for all); something
+// sent since, but for the goodbye of TLS; waits after the program's own shutdown (they are not in
+// rest_).
 std::optional<Budget> Conversation::gave_up_on_more(const Closing& closing,
                                                     const store::ConnectionRow& row) const {
   constexpr store::Ns kSilence = 1'000'000'000;
@@ -162,6 +173,7 @@ std::optional<Budget> Conversation::gave_up_on_more(const Closing& closing,
   if (!row.first_receive_ns) since_ns = std::max(row.noticed_ns.value_or(0), row.started_ns);
   const store::Ns silent_ns = last.end_ns - since_ns;
   if (silent_ns < kSilence - kLeftWithIt) return std::nullopt;
+  if (silent_ns <= longest_pause_ns_) return std::nullopt;
   const bool one_wait = silent_ns <= last.timeout_ns + last.timeout_ns / 8 + kLeftWithIt;
   const bool like_before =
       one_wait ? last.timeout_ns <= longest_rest_ns_ : last.timeout_ns >= longest_rest_ns_;

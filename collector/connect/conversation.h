@@ -59,7 +59,7 @@ class Conversation {
         last.expired == 1 && (since_ns <= (patience_alone_ ? kGaveUp : kLeftWithIt) ||
                               (patience_alone_ && since_ns > once_more_ns));
     if (!gave_up) forget_waits();
-    if (rest_.expired != 1 || t_ns - rest_.last.end_ns > kLeftWithIt) rest_ = {};
+    if (rest_.expired != 1) rest_ = {};  // of one, the close tells (Java ends without closing)
   }
 
   bool awaiting() const { return request_ns_.has_value(); }
@@ -82,9 +82,9 @@ class Conversation {
 
   auto fields() {
     return fields_are(first_end_, request_ns_, last_receive_ns_, kernel_end_ns_, patience_, room_,
-                      rest_, first_expired_ns_, named_start_ns_, longest_rest_ns_,
-                      rest_before_send_, patience_alone_, end_of_file_, told_reset_, shut_read_,
-                      shut_write_);
+                      rest_, first_expired_ns_, named_start_ns_, longest_rest_ns_, rest_start_ns_,
+                      longest_pause_ns_, rest_before_send_, patience_alone_, end_of_file_,
+                      told_reset_, shut_read_, shut_write_);
   }
 
  private:
@@ -104,6 +104,8 @@ class Conversation {
   store::Ns first_expired_ns_ = 0;  // end of the first of patience_
   store::Ns named_start_ns_ = 0;    // start of the last of patience_ that named the socket
   store::Ns longest_rest_ns_ = 0;   // the longest of rest_, but for the last
+  store::Ns rest_start_ns_ = 0;     // of the newest of rest_ without a pause between them
+  store::Ns longest_pause_ns_ = 0;  // after which bytes came all the same, at most
   bool rest_before_send_ = false;   // something was sent after rest_
   bool patience_alone_ = false;     // the last of patience_ was `named`
   bool end_of_file_ = false;

@@ -71,6 +71,24 @@ bool take_words(std::string_view& in, std::size_t most, std::vector<std::string>
 
 }  // namespace
 
+// Mostly that of the row before.
+std::int64_t Packer::Gathered::place_of(const std::string& word) {
+  if (!words.empty() && words[static_cast<std::size_t>(newest)] == word) return newest;
+  const auto [place, is_new] = places.try_emplace(word, static_cast<std::int64_t>(words.size()));
+  if (is_new) words.push_back(word);
+  newest = place->second;
+  return newest;
+}
+
+// Their memory is kept for the next block.
+void Packer::Gathered::clear() {
+  numbers.values.clear();
+  numbers.known.clear();
+  words.clear();
+  places.clear();
+  newest = 0;
+}
+
 void Packer::add(const ConnectionRow& row) {
   visit_columns([&]<typename Place>(Place) {
     using Value = Plain<Held<Place::value>>;
@@ -78,10 +96,7 @@ void Packer::add(const ConnectionRow& row) {
     Gathered& column = columns_[Place::value];
     const auto keep = [&](const auto& value) {
       if constexpr (std::is_same_v<typename Value::Type, std::string>) {
-        const auto [place, is_new] =
-            column.places.try_emplace(value, static_cast<std::int64_t>(column.words.size()));
-        if (is_new) column.words.push_back(value);
-        column.numbers.values.push_back(place->second);
+        column.numbers.values.push_back(column.place_of(value));
       } else {
         column.numbers.values.push_back(static_cast<std::int64_t>(value));
       }
@@ -103,6 +118,7 @@ void Packer::add(const ConnectionRow& row) {
 
 std::string Packer::take() {
   std::string block;
+  KnownFlags known;
   visit_columns([&]<typename Place>(Place) {
     const Gathered& column = columns_[Place::value];
     if constexpr (std::is_same_v<typename Plain<Held<Place::value>>::Type, std::string>) {
@@ -114,10 +130,10 @@ std::string Packer::take() {
     }
     std::span<const std::int64_t> reference;
     if (Place::value > kStarted) reference = columns_[kStarted].numbers.values;
-    pack(block, column.numbers, reference);
+    pack(block, column.numbers, reference, known);
     return true;
   });
-  columns_ = {};
+  for (Gathered& column : columns_) column.clear();
   rows_ = 0;
   return block;
 }
@@ -134,6 +150,16 @@ bool BlockColumn::is_in_range() {
   if (end_ == 0 || knows_none()) return true;
   if (has_one_value()) return static_cast<std::uint64_t>(only()) < end_;
   (void)values();
+  // Mostly all are, which is quicker to find out than which one is not.
+  constexpr std::uint64_t kNegative = std::uint64_t{1} << 63;
+  std::uint64_t below_end = kNegative;
+  std::uint64_t below_zero = 0;
+  for (std::size_t i = 0; i < rows_; ++i) {
+    const auto value = static_cast<std::uint64_t>(values_[i]);
+    below_end &= value - end_;
+    below_zero |= value;
+  }
+  if (below_end == kNegative && (below_zero & kNegative) == 0) return true;
   for (std::size_t i = 0; i < rows_; ++i) {
     if (static_cast<std::uint64_t>(values_[i]) < end_) continue;
     if (knows(i)) return false;
@@ -173,7 +199,7 @@ bool Block::read(std::string_view& bytes) {
     if constexpr (kText) {
       if (!take_words(bytes, rows_, column.words_)) return false;
     }
-    if (!column.numbers_.open(bytes, rows_)) return false;
+    if (!column.numbers_.open(bytes, rows_, known_)) return false;
     if (!Value::kOptional && !column.numbers_.knows_all()) return false;
   }
   if (column.numbers_.needs_reference()) {
@@ -201,6 +227,7 @@ bool Block::open(std::string_view bytes, std::int64_t rows) {
   rows_ = static_cast<std::size_t>(rows);
   varying_.clear();
   chosen_.clear();
+  known_.clear();
   const bool read_all =
       visit_columns([&]<typename Place>(Place) { return read<Place::value>(bytes); });
   return read_all && bytes.empty() && in_order();

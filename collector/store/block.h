@@ -46,9 +46,13 @@ class Packer {
 
  private:
   struct Gathered {
+    std::int64_t place_of(const std::string& word);
+    void clear();
+
     Numbers numbers;  // of text: places in `words`
     std::vector<std::string> words;
     std::unordered_map<std::string, std::int64_t> places;
+    std::int64_t newest = 0;  // of `words`
   };
 
   std::array<Gathered, kConnectionColumns> columns_;
@@ -149,6 +153,7 @@ class Block {
   bool in_order();
 
   int version_;
+  KnownFlags known_;  // of the columns read so far
   std::size_t rows_ = 0;
   std::array<BlockColumn, kConnectionColumns> columns_;
   std::vector<std::pair<Set, const BlockColumn*>> varying_;

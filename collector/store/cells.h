@@ -60,7 +60,8 @@ bool read_value(sqlite3_value* cell, std::optional<Value>& value) {
     value.reset();
     return true;
   }
-  return read_value(cell, value.emplace());
+  if (!value) value.emplace();
+  return read_value(cell, *value);
 }
 
 template <typename Value>

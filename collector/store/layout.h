@@ -49,8 +49,8 @@ Status for_each_row(const Database& database, const Layout& layout, std::string_
   sqlite3_stmt* statement = prepared->get();
   if (bind(statement) != SQLITE_OK) return database.error();
   int code = SQLITE_ROW;
+  Row row;  // its strings keep their memory from one to the next
   while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
-    Row row;
     if (const char* column = read_row(statement, selection.present, row); column != nullptr) {
       return damaged(database.shown(),
                      fmt::format("column {} of table {} holds what sockwatch never writes there",

@@ -6,9 +6,9 @@
 
 #include <array>
 #include <charconv>
-#include <limits>
 #include <utility>
 
+#include "collector/store/block_maker.h"
 #include "collector/store/cells.h"
 
 namespace sockwatch::store {
@@ -45,22 +45,20 @@ bool has_room_for_copy(const Database& database) {
   return free / 2 > static_cast<std::uint64_t>(file.st_size);
 }
 
-// The rows that follow (started_ns, id); at most a block of them.
-Status read_block(const Database& database, const Layout& layout, Packer& packer,
-                  std::pair<std::int64_t, std::int64_t>& last) {
-  const auto bind = [&](sqlite3_stmt* statement) {
-    const int code = bind_cell(statement, 1, last.first);
-    return code == SQLITE_OK ? bind_cell(statement, 2, last.second) : code;
-  };
-  return for_each_row<ConnectionRow>(
-      database, layout,
-      fmt::format("WHERE (started_ns, id) > (?1, ?2) ORDER BY started_ns, id LIMIT {}",
-                  kPackedBlock),
-      bind, [&](const ConnectionRow& row) {
-        packer.add(row);
-        last = {row.started_ns, row.id};
-        return true;
-      });
+// Some blocks are one transaction.
+Status store_block(const Database& database, const Statement& insert, std::int64_t first,
+                   const BlockMaker::Made& made) {
+  if (sqlite3_get_autocommit(database.get()) != 0) {
+    if (Status begun = database.run("BEGIN IMMEDIATE"); !begun) return begun;
+  }
+  bind_cell(insert.get(), 1, first);
+  bind_cell(insert.get(), 2, made.rows);
+  sqlite3_bind_blob64(insert.get(), 3, made.bytes.data(), made.bytes.size(), SQLITE_STATIC);
+  const int code = sqlite3_step(insert.get());
+  if (code != SQLITE_DONE) return database.error();
+  sqlite3_reset(insert.get());
+  const bool full = (first / kPackedBlock) % kBlocksPerCommit == kBlocksPerCommit - 1;
+  return full ? database.run("COMMIT") : Status();
 }
 
 Result<std::int64_t> pack_all(const Database& database, const Layout& layout) {
@@ -70,32 +68,18 @@ Result<std::int64_t> pack_all(const Database& database, const Layout& layout) {
   Result<Statement> insert =
       database.prepare(fmt::format("INSERT INTO {} VALUES (?1, ?2, ?3)", kPackedTable));
   if (!insert) return insert.error();
-  Packer packer;
-  std::pair last{std::numeric_limits<std::int64_t>::min(),
-                 std::numeric_limits<std::int64_t>::min()};
   std::int64_t packed = 0;
-  for (int blocks = 1;; ++blocks) {
-    if (Status read = read_block(database, layout, packer, last); !read) return read.error();
-    const auto rows = static_cast<std::int64_t>(packer.rows());
-    if (rows > 0) {
-      if (sqlite3_get_autocommit(database.get()) != 0) {
-        if (Status begun = database.run("BEGIN IMMEDIATE"); !begun) return begun.error();
-      }
-      const std::string block = packer.take();
-      bind_cell(insert->get(), 1, packed);
-      bind_cell(insert->get(), 2, rows);
-      sqlite3_bind_blob64(insert->get(), 3, block.data(), block.size(), SQLITE_STATIC);
-      const int code = sqlite3_step(insert->get());
-      if (code != SQLITE_DONE) return database.error();
-      sqlite3_reset(insert->get());
-      packed += rows;
-    }
-    const bool open = sqlite3_get_autocommit(database.get()) == 0;
-    if (open && (rows < kPackedBlock || blocks % kBlocksPerCommit == 0)) {
-      if (Status stored = database.run("COMMIT"); !stored) return stored.error();
-    }
-    if (rows < kPackedBlock) return packed;
+  const BlockMaker maker(database, layout, kPackedBlock);
+  Status made = maker.make_all([&](const BlockMaker::Made& block) {
+    Status stored = store_block(database, *insert, packed, block);
+    packed += block.rows;
+    return stored;
+  });
+  if (!made) return made.error();
+  if (sqlite3_get_autocommit(database.get()) == 0) {
+    if (Status stored = database.run("COMMIT"); !stored) return stored.error();
   }
+  return packed;
 }
 
 Error wrong(const Database& database) {

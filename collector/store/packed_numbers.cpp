@@ -17,6 +17,7 @@ constexpr unsigned kWidthBits = 0x07;
 constexpr unsigned kAgainstShift = 3;
 constexpr unsigned kSomeUnknown = 0x20;
 constexpr unsigned kNoneKnown = 0x40;
+constexpr unsigned kKnownAsOther = 0x80;  // and some unknown: the number of the flags follows
 
 // Differences wrap around: they are undone by a sum that wraps around too.
 std::int64_t minus(std::int64_t a, std::int64_t b) {
@@ -26,37 +27,33 @@ std::int64_t plus(std::int64_t a, std::int64_t b) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
-// How a column would be stored.
-struct Differences {
-  std::vector<std::int64_t> values;
-  std::int64_t least = 0;
-  unsigned width = 0;  // index into kWidths
-};
-
-// Differences to the number before, or to `reference`; without both the numbers themselves.
-Differences differences_of(const Numbers& column, bool to_before,
-                           std::span<const std::int64_t> reference) {
-  Differences made;
-  made.values.assign(column.values.size(), 0);
-  std::int64_t before = 0;
+// What the numbers that are known lie between, stored in one way or another.
+struct Range {
   std::int64_t least = std::numeric_limits<std::int64_t>::max();
   std::int64_t most = std::numeric_limits<std::int64_t>::min();
-  for (std::size_t i = 0; i < column.values.size(); ++i) {
-    if (!column.known.empty() && column.known[i] == 0) continue;
-    const std::int64_t value = column.values[i];
-    std::int64_t& difference = made.values[i];
-    difference = value;
-    if (to_before) difference = minus(value, before);
-    if (!reference.empty()) difference = minus(value, reference[i]);
-    before = value;
-    least = std::min(least, difference);
-    most = std::max(most, difference);
+
+  void add(std::int64_t value) {
+    least = std::min(least, value);
+    most = std::max(most, value);
   }
-  const auto range = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least);
-  const auto bits = static_cast<int>(std::bit_width(range));
-  made.width = bits == 0 ? 0 : bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 3 : 4;
-  made.least = least;
-  return made;
+  unsigned width() const {  // index into kWidths
+    const auto range = static_cast<std::uint64_t>(most) - static_cast<std::uint64_t>(least);
+    const auto bits = static_cast<int>(std::bit_width(range));
+    return bits == 0 ? 0 : bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 3 : 4;
+  }
+};
+
+// Calls each(i, value, difference to the number before) for those that are known.
+template <typename Each>
+void for_each_known(const Numbers& column, Each&& each) {
+  const std::int64_t* values = column.values.data();
+  const std::uint8_t* known = column.known.empty() ? nullptr : column.known.data();
+  std::int64_t before = 0;
+  for (std::size_t i = 0; i < column.values.size(); ++i) {
+    if (known != nullptr && known[i] == 0) continue;
+    each(i, values[i], minus(values[i], before));
+    before = values[i];
+  }
 }
 
 template <typename Value>
@@ -95,7 +92,8 @@ void read_offsets(const char* from, std::int64_t least, std::span<const std::int
 
 }  // namespace
 
-void pack(std::string& out, const Numbers& column, std::span<const std::int64_t> reference) {
+void pack(std::string& out, const Numbers& column, std::span<const std::int64_t> reference,
+          KnownFlags& stored) {
   using Against = PackedNumbers::Against;
   const auto is_known = [](std::uint8_t known) { return known != 0; };
   const bool some_unknown = !std::all_of(column.known.begin(), column.known.end(), is_known);
@@ -103,45 +101,79 @@ void pack(std::string& out, const Numbers& column, std::span<const std::int64_t>
     append(out, static_cast<std::uint8_t>(kNoneKnown));
     return;
   }
-  Differences best = differences_of(column, false, {});
-  Against against = Against::nothing;
-  for (const Against other : {Against::before, Against::reference}) {
-    if (best.width == 0 || (other == Against::reference && reference.empty())) continue;
-    Differences made = other == Against::before ? differences_of(column, true, {})
-                                                : differences_of(column, false, reference);
-    if (made.width >= best.width) continue;
-    best = std::move(made);
+  std::array<Range, 3> ranges;  // by Against
+  for_each_known(column, [&](std::size_t i, std::int64_t value, std::int64_t step) {
+    ranges[0].add(value);
+    ranges[1].add(step);
+    if (!reference.empty()) ranges[2].add(minus(value, reference[i]));
+  });
+  auto against = Against::nothing;
+  unsigned width = ranges[0].width();
+  for (const auto other : {Against::before, Against::reference}) {
+    if (other == Against::reference && reference.empty()) continue;
+    const unsigned others = ranges[static_cast<std::size_t>(other)].width();
+    if (others >= width) continue;
+    width = others;
     against = other;
   }
-  append(out,
-         static_cast<std::uint8_t>(best.width | static_cast<unsigned>(against) << kAgainstShift |
-                                   (some_unknown ? kSomeUnknown : 0)));
-  append(out, best.least);
-  if (some_unknown) out.append(column.known.begin(), column.known.end());
-  for (std::size_t i = 0; i < best.values.size(); ++i) {
-    const bool known = column.known.empty() || column.known[i] != 0;
-    const std::int64_t offset = known ? minus(best.values[i], best.least) : 0;
-    out.append(reinterpret_cast<const char*>(&offset), kWidths[best.width]);
+  const std::int64_t least = ranges[static_cast<std::size_t>(against)].least;
+  const std::string_view flags(reinterpret_cast<const char*>(column.known.data()),
+                               some_unknown ? column.known.size() : 0);
+  const auto other = std::find(stored.begin(), stored.end(), flags);
+  const bool as_other = some_unknown && other != stored.end();
+  append(out, static_cast<std::uint8_t>(width | static_cast<unsigned>(against) << kAgainstShift |
+                                        (some_unknown ? kSomeUnknown : 0) |
+                                        (as_other ? kKnownAsOther : 0)));
+  append(out, least);
+  if (as_other) {
+    append(out, static_cast<std::uint8_t>(other - stored.begin()));
+  } else if (some_unknown) {
+    out += flags;
+    stored.push_back(flags);
   }
+  const auto append_as = [&](auto offset_type) {
+    using Offset = decltype(offset_type);
+    const std::size_t from = out.size();
+    out.resize(from + column.values.size() * sizeof(Offset), '\0');
+    char* to = out.data() + from;
+    for_each_known(column, [&](std::size_t i, std::int64_t value, std::int64_t step) {
+      if (against == Against::before) value = step;
+      if (against == Against::reference) value = minus(value, reference[i]);
+      const auto offset = static_cast<Offset>(minus(value, least));
+      std::memcpy(to + i * sizeof offset, &offset, sizeof offset);
+    });
+  };
+  if (width == 1) append_as(std::uint8_t());
+  if (width == 2) append_as(std::uint16_t());
+  if (width == 3) append_as(std::uint32_t());
+  if (width == 4) append_as(std::uint64_t());
 }
 
 void PackedNumbers::open_unknown() { *this = {}; }
 
-bool PackedNumbers::open(std::string_view& in, std::size_t rows) {
+bool PackedNumbers::open(std::string_view& in, std::size_t rows, KnownFlags& stored) {
   open_unknown();
   std::uint8_t mode = 0;
   if (!take(in, mode)) return false;
   if (mode == kNoneKnown) return true;
   const unsigned width = mode & kWidthBits;
   against_ = static_cast<Against>((mode >> kAgainstShift) & 0x03U);
-  if (mode >= kNoneKnown || width >= kWidths.size() || against_ > Against::reference ||
+  if ((mode & kNoneKnown) != 0 || width >= kWidths.size() || against_ > Against::reference ||
       !take(in, least_)) {
     return false;
   }
   unknown_ = false;
-  if ((mode & kSomeUnknown) != 0) {
+  const bool as_other = (mode & kKnownAsOther) != 0;
+  if ((mode & kSomeUnknown) == 0) {
+    if (as_other) return false;
+  } else if (as_other) {
+    std::uint8_t number = 0;
+    if (!take(in, number) || number >= stored.size()) return false;
+    known_ = stored[number].data();
+  } else {
     if (in.size() < rows) return false;
     known_ = in.data();
+    stored.push_back(in.substr(0, rows));
     in.remove_prefix(rows);
   }
   width_ = kWidths[width];

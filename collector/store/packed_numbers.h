@@ -19,15 +19,20 @@ struct Numbers {
   std::vector<std::uint8_t> known;   // by value; empty: all are
 };
 
+// Which numbers of a column are known, for all columns of a block: most have the same answer as
+// another one, and name that. By column as they were stored; those of a block outlive this.
+using KnownFlags = std::vector<std::string_view>;
+
 // Appends the column to `out`. `reference`: as many numbers, or none.
-void pack(std::string& out, const Numbers& column, std::span<const std::int64_t> reference);
+void pack(std::string& out, const Numbers& column, std::span<const std::int64_t> reference,
+          KnownFlags& stored);
 
 // A column as it lies in a block, whose bytes must outlive this.
 class PackedNumbers {
  public:
   // Takes a column of `rows` numbers from the front of `in`. false: these bytes were never made by
   // pack().
-  bool open(std::string_view& in, std::size_t rows);
+  bool open(std::string_view& in, std::size_t rows, KnownFlags& stored);
   void open_unknown();  // one that is not in the block
 
   bool knows(std::size_t at) const { return known_ == nullptr ? !unknown_ : known_[at] != 0; }
@@ -47,8 +52,8 @@ class PackedNumbers {
 
  private:
   enum class Against : unsigned { nothing, before, reference };
-  friend void pack(std::string& out, const Numbers& column,
-                   std::span<const std::int64_t> reference);
+  friend void pack(std::string& out, const Numbers& column, std::span<const std::int64_t> reference,
+                   KnownFlags& stored);
 
   Against against_ = Against::nothing;
   std::size_t width_ = 0;  // bytes of an offset

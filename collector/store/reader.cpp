@@ -39,6 +39,7 @@ int bind_id(sqlite3_stmt* statement, std::int64_t id) { return bind_cell(stateme
 }  // namespace
 
 struct Reader::State {
+  FileIdentity file;
   Database database;
   Layout layout;
   std::optional<Pseudonyms> pseudonyms;
@@ -72,8 +73,8 @@ Result<Reader> Reader::open(const std::string& path) {
   }
   // Next to a log the counter in the file says nothing.
   const auto packed_rows = place->alone ? find_packed_copy(*database) : std::nullopt;
-  return Reader(
-      std::make_unique<State>(State{std::move(*database), std::move(*layout), {}, packed_rows}));
+  return Reader(std::make_unique<State>(
+      State{place->file, std::move(*database), std::move(*layout), {}, packed_rows}));
 }
 
 Reader::Reader(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -100,6 +101,16 @@ std::string Reader::original(const std::string& shown) const {
   return state_->pseudonyms ? state_->pseudonyms->original(shown) : shown;
 }
 bool Reader::is_packed() const { return state_->packed_rows && !state_->pseudonyms; }
+
+std::optional<Reader> Reader::twin() const {
+  if (!is_packed()) return std::nullopt;
+  Result<Reader> other = open(state_->database.shown());
+  if (!other || other->state_->file != state_->file ||
+      other->state_->packed_rows != state_->packed_rows) {
+    return std::nullopt;
+  }
+  return std::move(*other);
+}
 
 Result<std::map<std::string, std::string>> Reader::trace() const {
   Result<std::vector<TraceRow>> rows = all_rows<TraceRow>(state_->database, state_->layout, "");

@@ -42,6 +42,9 @@ class Reader {
   // A long recording that is over and was not changed since: there are blocks(). Never where rows
   // are redacted: blocks hold the originals.
   bool is_packed() const;
+  // Another reader of the same trace, for a thread of its own; of one that is_packed(). Empty: it
+  // is not to be had (the file was put away since), and one thread must do.
+  std::optional<Reader> twin() const;
 
   Result<std::map<std::string, std::string>> trace() const;  // table trace, all keys
   Result<std::vector<ProcessRow>> processes() const;

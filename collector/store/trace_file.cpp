@@ -168,7 +168,7 @@ Result<ReadPlace> place_to_read(const std::string& path) {
   // Rows may be in the log only. An empty log holds none, but whoever made it may be recording.
   const bool alone =
       access((*resolved + kLog).c_str(), F_OK) != 0 && !has_content(*resolved + "-journal");
-  return ReadPlace{*resolved, alone, status.st_size};
+  return ReadPlace{*resolved, alone, status.st_size, {status.st_dev, status.st_ino}};
 }
 
 Result<WritePlace> place_to_write(const std::string& path, OpenMode mode) {

@@ -2,6 +2,8 @@
 // Private to this folder.
 #pragma once
 
+#include <sys/types.h>
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -11,11 +13,14 @@
 
 namespace sockwatch::store {
 
+using FileIdentity = std::pair<dev_t, ino_t>;
+
 // For reading: a regular file that is there and not empty.
 struct ReadPlace {
   std::string path;  // absolute, symbolic links resolved: the files beside it are named after it
   bool alone;        // nothing beside it: nobody is recording into it
   std::int64_t size;
+  FileIdentity file;
 };
 Result<ReadPlace> place_to_read(const std::string& path);
 

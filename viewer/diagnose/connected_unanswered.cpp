@@ -1,6 +1,8 @@
 // The network works, and the other program says nothing.
 #include <fmt/format.h>
 
+#include <csignal>
+#include <cstring>
 #include <deque>
 #include <set>
 
@@ -33,6 +35,9 @@ class UnansweredRule : public CaseRule {
     said.waited.add(silence_ns(attempt));
     said.sent.add(row.bytes_sent);
     said.acknowledged += all_acknowledged(row) ? 1 : 0;
+    if (const auto signal = signal_that_ended(attempt)) {
+      if (said.by_signal++ == 0) said.signal = *signal;
+    }
     if (!gave_up_waiting(attempt)) {
       ++said.without_wait;
     } else {
@@ -55,8 +60,27 @@ class UnansweredRule : public CaseRule {
     std::int64_t by_epoll = 0;
     std::int64_t in_pieces = 0;
     std::int64_t doubtful = 0;  // one of these two
+    std::int64_t by_signal = 0;
+    int signal = 0;  // the first of them
   };
   const Said& said(const Cases& cases) const { return said_.at(place(cases).service); }
+
+  // The connection ended with its process, and that was killed. Known of the recorded command
+  // alone.
+  std::optional<int> signal_that_ended(const Attempt& attempt) const {
+    constexpr std::int64_t kKilled = 128;
+    const auto& row = attempt.row;
+    const store::ProcessRow* process = context().programs.process(row.process_id);
+    if (process == nullptr || !process->ended_ns || !attempt.is(Ending::closed)) return {};
+    const std::int64_t status = process->exit_status.value_or(0);
+    if (status <= kKilled || status >= kKilled + NSIG) return {};
+    if (row.closed_ns.value_or(0) < *process->ended_ns) return {};
+    return static_cast<int>(status - kKilled);
+  }
+  static std::string signal_name(int signal) {
+    const char* name = sigabbrev_np(signal);
+    return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
+  }
 
   void tell_silence(const Cases& cases, Finding& finding) const {
     const Said& s = said(cases);
@@ -95,6 +119,11 @@ class UnansweredRule : public CaseRule {
       if (count == 0) return;
       finding.evidence.push_back(fmt::format("{}: {}", why, share(count, finding.count)));
     };
+    if (s.by_signal > 0) {
+      doubt(s.by_signal, fmt::format("the process was ended by {} meanwhile, which says that "
+                                     "somebody stopped it, and not why",
+                                     signal_name(s.signal)));
+    }
     doubt(s.without_wait, "no wait known to have run out, so maybe no reply expected");
     doubt(s.by_epoll, "waited by epoll, for many sockets at once, so maybe not for this reply");
     doubt(s.in_pieces, "sent in more pieces than a request, as by one who only ever sends");
@@ -115,8 +144,9 @@ class Silent : public UnansweredRule {
             "connected, the request sent and every byte of it acknowledged, nothing "
             "received, and the program's wait ran out. Medium: mostly the application does not "
             "answer, but an answer that gets lost looks alike from this side; a warning where each "
-            "wait was an epoll_wait or more pieces were sent than a request has. Low, for "
-            "information: closed after 1 s or more without any wait running out",
+            "wait was an epoll_wait or more pieces were sent than a request has, or where the "
+            "process was ended by a signal after 1 s or more. Low, for information: closed after "
+            "1 s or more without any wait running out",
         .meaning =
             "The connection was made and the request sent; wherever TCP was read after that, the "
             "other machine's kernel had confirmed every byte. Then nothing came back for as long "
@@ -138,7 +168,11 @@ class Silent : public UnansweredRule {
   std::optional<Confidence> grade(const Attempt& attempt) const override {
     if (attempt.row.tls.value_or(false) && attempt.row.turns == 0) return std::nullopt;
     // Nothing that is seen from here excludes that it is the answer that was lost.
-    if (const auto confidence = no_reply(attempt)) return std::max(*confidence, Confidence::medium);
+    if (const auto confidence = no_reply(attempt)) {
+      const bool stopped = signal_that_ended(attempt).has_value() && in_few_pieces(attempt.row);
+      if (*confidence == Confidence::low && stopped) return Confidence::medium;
+      return std::max(*confidence, Confidence::medium);
+    }
     if (later_silence(attempt)) return Confidence::medium;
     return std::nullopt;
   }
@@ -160,7 +194,10 @@ class Silent : public UnansweredRule {
       finding.summary = fmt::format("{} never sent its greeting, in {}.", at, times(s.waited));
     } else if (s.acknowledged == 0) {
       finding.summary =
-          fmt::format("Nothing came back from {} for {} after the request.", at, times(s.waited));
+          fmt::format("Nothing came back from {} for {} after the request{}.", at, times(s.waited),
+                      s.by_signal == cases.count()
+                          ? fmt::format(", then the process was ended by {}", signal_name(s.signal))
+                          : "");
     } else {
       finding.summary = fmt::format(
           "{} acknowledged the request ({}), and nothing came back for {}. Either its application "

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <future>
 
 #include "viewer/diagnose/row_worker.h"
 #include "viewer/model/load.h"
@@ -12,8 +13,15 @@ namespace {
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
+using ShowLookups = std::function<Status(const store::Reader&)>;
+
+// No attempt is shown to the rules before the second pass: during the first one they see the
+// lookups, in a thread of their own.
 Status show_blocks(const store::Reader& reader, const store::Filter& wanted, LongTrace& trace,
-                   model::SummaryBuilder* summary) {
+                   model::SummaryBuilder* summary, const ShowLookups& show_lookups) {
+  const auto twin = reader.twin();
+  auto lookups = std::async(twin ? std::launch::async : std::launch::deferred,
+                            [&] { return show_lookups(twin ? *twin : reader); });
   using Shown = model::PlainBlock;
   std::vector<std::function<void(Shown&)>> first = {[&](Shown& shown) { trace.survey(shown); }};
   if (summary != nullptr) first.emplace_back([&](Shown& shown) { summary->add(shown); });
@@ -24,7 +32,9 @@ Status show_blocks(const store::Reader& reader, const store::Filter& wanted, Lon
         return std::make_shared<Shown>(block);
       },
       first);
+  const Status looked_up = lookups.get();
   if (!surveyed) return surveyed;
+  if (!looked_up) return looked_up;
   trace.end_survey();
   std::vector<std::function<void(Shown&)>> second;
   for (std::size_t share = 0; share < LongTrace::kShares; ++share) {
@@ -40,7 +50,8 @@ Status show_blocks(const store::Reader& reader, const store::Filter& wanted, Lon
 }
 
 Status show_rows(const store::Reader& reader, const store::Filter& wanted, Session& session,
-                 model::SummaryBuilder* summary) {
+                 model::SummaryBuilder* summary, const ShowLookups& show_lookups) {
+  if (Status lookups = show_lookups(reader); !lookups) return lookups;
   // The rules take longer than anything else that is done with a row.
   RowWorker rules([&](const store::ConnectionRow& row) { session.add(row); });
   Status attempts = reader.connections(wanted, [&](const store::ConnectionRow& row) {
@@ -107,15 +118,19 @@ Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::
   for (const auto& row : *failed_calls) {
     if (chosen.accepts_process(row.process_id)) session.add(row);
   }
-  const Status lookups = reader.resolutions([&](const store::ResolutionRow& row) {
-    if (chosen.accepts(row)) session.add(row);
-    return true;
-  });
-  if (!lookups) return lookups.error();
+  const ShowLookups show_lookups = [&](const store::Reader& from) {
+    return from.resolutions([&](const store::ResolutionRow& row) {
+      if (!chosen.accepts(row)) return true;
+      session.add(row);
+      if (summary != nullptr) summary->add(row);
+      return true;
+    });
+  };
   const auto long_trace = reader.is_packed() ? session.begin_long_trace() : nullptr;
-  const Status attempts = long_trace != nullptr ? show_blocks(reader, wanted, *long_trace, summary)
-                                                : show_rows(reader, wanted, session, summary);
-  if (!attempts) return attempts.error();
+  const Status shown = long_trace != nullptr
+                           ? show_blocks(reader, wanted, *long_trace, summary, show_lookups)
+                           : show_rows(reader, wanted, session, summary, show_lookups);
+  if (!shown) return shown.error();
   return session.finish();
 }
 

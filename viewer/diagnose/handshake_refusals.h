@@ -1,7 +1,10 @@
 // Refusals, and whether the program got through on another address of the name: a client that tries
-// `localhost` at ::1 and then at 127.0.0.1 has no trouble.
+// `localhost` at ::1 and then at 127.0.0.1 has no trouble. In which thread it did is not asked, as
+// many runtimes go on in another; so a pool that goes round its servers looks alike, and one
+// success makes good no more than one refusal of each address.
 #pragma once
 
+#include <algorithm>
 #include <unordered_map>
 #include <vector>
 
@@ -23,16 +26,19 @@ class Refusals {
     waiting.erase(waiting.begin());
   }
 
-  void connected(const Attempt& attempt) {
+  // `forgive` gets those that are made good by it.
+  template <typename Forgive>
+  void connected(const Attempt& attempt, Forgive forgive) {
     if (auto* waiting = waiting_of(attempt.service)) {
-      made_good(*waiting, attempt.place, attempt.row.process_id, attempt.row.started_ns);
+      made_good(*waiting, attempt.place, attempt.row.process_id, attempt.row.started_ns, forgive);
     }
   }
-  void connected(const PlainRun& run) {
+  template <typename Forgive>
+  void connected(const PlainRun& run, Forgive forgive) {
     auto* waiting = waiting_of(run.service());
     if (waiting == nullptr) return;
     for (std::size_t i = 0; i < run.size() && !waiting->empty(); ++i) {
-      made_good(*waiting, run.place(i), run.process_id(i), run.started_ns(i));
+      made_good(*waiting, run.place(i), run.process_id(i), run.started_ns(i), forgive);
     }
   }
 
@@ -54,11 +60,20 @@ class Refusals {
     return found == waiting_.end() ? nullptr : &found->second;
   }
 
+  template <typename Forgive>
   static void made_good(Waiting& waiting, PlaceId place, std::int64_t process_id,
-                        store::Ns started_ns) {
-    std::erase_if(waiting, [&](const Case& one) {
-      return one.process_id == process_id && one.place != place &&
-             started_ns - one.end_ns() <= kNextAddress;
+                        store::Ns started_ns, Forgive forgive) {
+    std::vector<PlaceId> redeemed;
+    std::erase_if(waiting, [&](Case& one) {
+      if (one.process_id != process_id || one.place == place ||
+          started_ns - one.end_ns() > kNextAddress ||
+          std::find(redeemed.begin(), redeemed.end(), one.place) != redeemed.end()) {
+        return false;
+      }
+      redeemed.push_back(one.place);
+      one.made_good = place;
+      forgive(one);
+      return true;
     });
   }
 

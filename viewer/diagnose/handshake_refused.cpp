@@ -29,7 +29,8 @@ class Refused : public Rule {
         .signature =
             "ECONNREFUSED. High where the answer came within 200 ms or three round "
             "trips. Not counted: refusals after which the program got through on another "
-            "address of the name within a second",
+            "address of the name within a second. A warning where an address made good like that "
+            "refused at least 5 times and never connected",
         .meaning =
             "The question to open a connection was answered, and the answer was no. Mostly the "
             "kernel of that machine says so because no program listens on this port: the service "
@@ -56,7 +57,7 @@ class Refused : public Rule {
       if (slowest_rtt_.size() <= attempt.place) slowest_rtt_.resize(attempt.place + 1);
       store::Ns& slowest = slowest_rtt_[attempt.place];
       slowest = std::max(slowest, model::handshake_ns(attempt.row.rtt_us).value_or(0));
-      refusals_.connected(attempt);
+      refusals_.connected(attempt, [this](const Case& one) { forgive(one); });
     }
   }
   void see_plain(const PlainRun& run) override {
@@ -66,7 +67,7 @@ class Refused : public Rule {
       slowest_rtt_[place] =
           std::max(slowest_rtt_[place], model::handshake_ns(run.rtt_us(i)).value_or(0));
     }
-    refusals_.connected(run);
+    refusals_.connected(run, [this](const Case& one) { forgive(one); });
   }
 
   void conclude(std::vector<Finding>& findings) override {
@@ -74,7 +75,6 @@ class Refused : public Rule {
     const auto hosts = hosts_that_refuse_many_ports();
     for (const auto& [address, host] : hosts) findings.push_back(many_ports(address, host));
     for (const auto& [service, cases] : cases_) {
-      if (hosts.contains(host_of_all(service, cases))) continue;
       Finding found =
           finding(Severity::error, cases.confidence(), context().places.service(service));
       const auto& fared = context().places.fared(service);
@@ -102,6 +102,12 @@ class Refused : public Rule {
       if (const std::string at = cases.addresses(context().places); !at.empty()) {
         found.evidence.push_back("by address: " + at);
       }
+      if (const std::int64_t more = made_good_at(service); more > 0) {
+        found.evidence.push_back(fmt::format(
+            "not counted, as the program got through on another address of the name within a "
+            "second: {}",
+            counted(more, "more refusal")));
+      }
       found.excluded = {"not dropped on the way: a packet came back",
                         "not a slow server: the answer did not wait for any program"};
       const std::string_view rules =
@@ -117,12 +123,17 @@ class Refused : public Rule {
       }
       findings.push_back(std::move(found));
     }
+    for (const auto& [place, cases] : forgiven_) {
+      if (!cases_.contains(context().places[place].service)) tell_forgiven(cases, findings);
+    }
   }
 
  private:
   static constexpr std::size_t kManyPorts = 10;
+  static constexpr std::int64_t kAlways = 5;
   struct Host {
     std::vector<std::int64_t> ports;
+    std::vector<ServiceId> services;
     Sightings seen;
     std::int64_t attempts = 0;
   };
@@ -141,6 +152,7 @@ class Refused : public Rule {
       if (address.empty()) continue;
       Host& host = hosts[address];
       host.ports.push_back(port_of(context().places[cases.first_place()]));
+      host.services.push_back(service);
       host.seen.add(cases.seen());
       host.attempts += context().places.fared(service).attempts;
     }
@@ -162,7 +174,43 @@ class Refused : public Rule {
                       "not a slow server: the answer did not wait for any program"};
     found.next_steps = {
         fmt::format("on {}: ss -ltn   (which ports are open?)", model::shell_word(address))};
+    for (const ServiceId service : host.services) {
+      found.explains.push_back({entry().id, context().places.service(service)});
+    }
     return found;
+  }
+
+  void forgive(const Case& one) { forgiven_[one.place].add(one, Confidence::medium); }
+  std::int64_t made_good_at(ServiceId service) const {
+    std::int64_t sum = 0;
+    for (const auto& [place, cases] : forgiven_) {
+      if (context().places[place].service == service) sum += cases.count();
+    }
+    return sum;
+  }
+  // An address that always refuses may be one server of a pool, whose share of the requests fails:
+  // from here that looks like a client that goes on to the next address. Of this machine's own two
+  // (localhost) REFUSED6 speaks.
+  void tell_forgiven(const Cases& cases, std::vector<Finding>& findings) const {
+    const Place& to = context().places[cases.first_place()];
+    if (cases.count() < kAlways || to.fared.connected > 0) return;
+    if (to.address == "::1" || to.address.starts_with("127.")) return;
+    Finding found =
+        finding(Severity::warning, Confidence::medium, context().places.service(to.service));
+    cases.seen().fill(found, to.fared.attempts);
+    found.summary = fmt::format(
+        "{} answered 'no' each time. Within a second the program got through on another address of "
+        "the name ({}).",
+        with_address(context().places, cases.first_place()),
+        context().places[*cases.made_good_by()].address);
+    found.evidence = {observed(found, "attempts refused (ECONNREFUSED)"), "connected there: 0",
+                      "whether the same request got through is not known: a pool that goes round "
+                      "its servers looks like a client that tries the next address"};
+    found.excluded = {"not dropped on the way: a packet came back"};
+    found.next_steps = {
+        fmt::format("on {}: ss -ltn 'sport = :{}'", host_of(to), port_of(to)),
+        fmt::format("if nothing listens there: take {} out of the name or the pool", to.address)};
+    findings.push_back(std::move(found));
   }
 
   void count(const Case& one) {
@@ -174,6 +222,7 @@ class Refused : public Rule {
   Refusals refusals_;
   std::vector<store::Ns> slowest_rtt_;  // by place
   std::map<ServiceId, Cases> cases_;
+  std::map<PlaceId, Cases> forgiven_;  // made good by another address
 };
 
 class Refused6 : public Rule {
@@ -219,7 +268,7 @@ class Refused6 : public Rule {
     Doors& doors = services_[attempt.service];
     if (attempt.is(Outcome::connected)) {
       ++doors.connected[six ? 1 : 0];
-      doors.refusals.connected(attempt);
+      doors.refusals.connected(attempt, [](const Case&) {});
     } else if (attempt.is(Outcome::refused)) {
       doors.refusals.refused(attempt, [&doors](const Case& one) { doors.hurt = one.id; });
       doors.refused[six ? 1 : 0].add(Case(attempt), Confidence::high);

@@ -16,7 +16,7 @@ namespace {
 
 using model::Outcome;
 
-constexpr store::Ns kAtOnce = 1'000'000;
+constexpr store::Ns kNoPacketYet = 1'000'000;
 
 // How often something happened in the last minute, in seconds.
 class LastMinute {
@@ -133,7 +133,7 @@ class Ports : public Rule {
     ++place.attempts;
     if (attempt.is(Outcome::connected)) (row.family == "ipv6" ? works6_ : works4_) = true;
     if (attempt.is(Outcome::local_error)) {
-      if (row.error != EADDRNOTAVAIL || attempt.elapsed_ns >= kAtOnce) return;
+      if (row.error != EADDRNOTAVAIL || attempt.elapsed_ns >= kNoPacketYet) return;
       place.sightings.add(row);
       place.ipv6 = row.family == "ipv6";
       const std::int64_t open = place.held.open_at(row.started_ns);

@@ -5,6 +5,7 @@
 #include <map>
 #include <tuple>
 
+#include "viewer/diagnose/alike.h"
 #include "viewer/diagnose/diagnose.h"
 
 namespace sockwatch::diagnose {
@@ -171,7 +172,8 @@ std::unique_ptr<LongTrace> Session::begin_long_trace() {
 std::vector<Finding> Session::finish() {
   std::vector<Finding> findings;
   for (const auto& rule : rules_) rule->conclude(findings);
-  findings = group(std::move(findings));
+  findings = gather_alike(group(std::move(findings)));
+  std::stable_sort(findings.begin(), findings.end(), before);
   Numbering().give(findings);
   return findings;
 }

@@ -14,9 +14,17 @@ bool is_empty(const store::Filter& filter) {
 }
 
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter) {
-  return load_summary(reader, filter, [&](SummaryBuilder& builder) {
-    return reader.connections(filter, [&](const store::ConnectionRow& row) {
+  return load_summary(reader, filter, [&](SummaryBuilder& builder) -> Status {
+    const Status connections = reader.connections(filter, [&](const store::ConnectionRow& row) {
       builder.add(row);
+      return true;
+    });
+    if (!connections) return connections;
+    const auto processes = reader.processes();
+    if (!processes) return processes.error();
+    const LookupFilter chosen(filter, reader, *processes);
+    return reader.resolutions([&](const store::ResolutionRow& row) {
+      if (chosen.accepts(row)) builder.add(row);
       return true;
     });
   });
@@ -34,18 +42,12 @@ Result<Summary> load_summary(const store::Reader& reader, const store::Filter& f
   const auto losses = reader.losses();
   if (!losses) return losses.error();
   for (const auto& loss : *losses) builder.add(loss);
-  const Status connections = add_all(builder);
-  if (!connections) return connections.error();
-  const LookupFilter lookups(filter, reader, *processes);
-  const Status resolutions = reader.resolutions([&](const store::ResolutionRow& row) {
-    if (lookups.accepts(row)) builder.add(row);
-    return true;
-  });
-  if (!resolutions) return resolutions.error();
+  if (const Status added = add_all(builder); !added) return added.error();
   auto listeners = reader.listeners();
   if (!listeners) return listeners.error();
+  const LookupFilter chosen(filter, reader, *processes);
   std::erase_if(*listeners,
-                [&](const auto& row) { return !lookups.accepts_process(row.process_id); });
+                [&](const auto& row) { return !chosen.accepts_process(row.process_id); });
   Summary summary = builder.finish(!is_empty(filter));
   summary.listeners = std::move(*listeners);
   return summary;

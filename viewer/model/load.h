@@ -13,8 +13,8 @@ namespace sockwatch::model {
 // follow the program.
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter);
 
-// The same where somebody else reads the connections: `add_all` is called once and adds each of
-// those the filter chooses.
+// The same where somebody else reads the connections and the lookups: `add_all` is called once and
+// adds each of those the filter chooses.
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter,
                              const std::function<Status(SummaryBuilder&)>& add_all);
 

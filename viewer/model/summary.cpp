@@ -26,10 +26,12 @@ bool is_of(const Destination& place, const store::ConnectionRow& row) {
          place.name == row.peer_name && place.protocol == row.protocol;
 }
 
-void widen(Summary& summary, const store::OptInt& moment) {
+// A Summary, or another that keeps the first and the last moment.
+template <typename Keeper>
+void widen(Keeper& keeper, const store::OptInt& moment) {
   if (!moment) return;
-  summary.first_ns = std::min(summary.first_ns.value_or(*moment), *moment);
-  summary.last_ns = std::max(summary.last_ns.value_or(*moment), *moment);
+  keeper.first_ns = std::min(keeper.first_ns.value_or(*moment), *moment);
+  keeper.last_ns = std::max(keeper.last_ns.value_or(*moment), *moment);
 }
 
 // What is counted of the plain attempts of a block.
@@ -127,6 +129,10 @@ struct SummaryBuilder::State {
   std::optional<std::size_t> nameless;
   std::optional<std::size_t> other_names;
   std::map<FailureKey, Evidence> failures;
+  // Of lookups, which may be added while another thread adds connections.
+  struct {
+    store::OptInt first_ns, last_ns;
+  } lookups_seen;
 
   std::size_t destination_of(const store::ConnectionRow& row);
   Lookup& lookup_of(const store::OptText& name);
@@ -252,8 +258,8 @@ void SummaryBuilder::add(const store::ResolutionRow& row) {
   if (__builtin_add_overflow(row.started_ns, std::max<store::Ns>(row.duration_ns, 0), &ended_ns)) {
     ended_ns = row.started_ns;
   }
-  widen(state_->summary, row.started_ns);
-  widen(state_->summary, ended_ns);
+  widen(state_->lookups_seen, row.started_ns);
+  widen(state_->lookups_seen, ended_ns);
   Lookup& lookup = state_->lookup_of(row.name);
   ++lookup.count;
   lookup.duration.add(row.duration_ns);
@@ -269,6 +275,8 @@ void SummaryBuilder::add(const store::LossRow& row) {
 
 Summary SummaryBuilder::finish(bool filtered) {
   Summary summary = std::move(state_->summary);
+  widen(summary, state_->lookups_seen.first_ns);
+  widen(summary, state_->lookups_seen.last_ns);
   for (const Destination& destination : summary.destinations) {
     summary.total.merge(destination.tally);
   }

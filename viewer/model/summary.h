@@ -67,6 +67,7 @@ class SummaryBuilder {
   void add(const PlainBlock& shown);  // its chosen rows, which comes to the same
   // Reads the columns that add() asks a block for.
   static void prepare(store::Block& block);
+  // May run beside add() of connections, in a thread of its own.
   void add(const store::ResolutionRow& row);
   void add(const store::LossRow& row);
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 
 #include "viewer/render/format.h"
@@ -17,6 +18,8 @@ using model::Outcome;
 using model::Tally;
 
 constexpr std::size_t kMostRows = 40;
+constexpr std::size_t kMostAlike =
+    12;  // where most were tried but once, as one who looks around does
 constexpr std::size_t kMostAddresses = 16;  // of one name
 constexpr std::uint64_t kEnough = 20;       // samples; below, a value is shown with its count
 
@@ -161,8 +164,13 @@ std::string destination_table(const model::Summary& summary,
 
   std::vector<Row> rows;
   std::size_t shown = 0;
+  const auto once = std::count_if(groups.begin(), groups.end(),
+                                  [](const auto& group) { return group.tally.attempts == 1; });
+  const bool looks_around =
+      groups.size() > kMostRows && static_cast<std::size_t>(once) > groups.size() / 2;
+  const std::size_t most_rows = looks_around ? kMostAlike : kMostRows;
   for (const auto& group : groups) {
-    if (rows.size() >= kMostRows) break;
+    if (rows.size() >= most_rows) break;
     ++shown;
     const model::Destination& first = summary.destinations[group.members.front()];
     const bool failed = group.tally.failures() > 0;

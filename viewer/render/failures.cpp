@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "viewer/render/clean_text.h"
 #include "viewer/render/evidence_text.h"
@@ -96,24 +97,33 @@ std::string failures(const Summary& summary, const TextStyle& style,
 }
 
 std::vector<std::size_t> undiagnosed(const Summary& summary, const std::vector<Finding>& findings) {
-  std::vector<std::size_t> rest;
+  std::unordered_map<std::int64_t, std::size_t> group_of;  // by id of an attempt
   for (std::size_t i = 0; i < summary.failures.size(); ++i) {
-    const model::Evidence& evidence = summary.failures[i].evidence;
-    std::vector<std::int64_t> ids = evidence.ids;
-    std::sort(ids.begin(), ids.end());
-    // Findings name some of their attempts, and how many they have in all. Those inside another
-    // finding are about the same attempts as that one, so they are counted apart.
-    const auto told = [&](const auto& self, const std::vector<Finding>& some) -> std::int64_t {
-      std::int64_t sum = 0;
-      for (const Finding& finding : some) {
-        const bool names_one = std::any_of(
-            finding.connections.begin(), finding.connections.end(),
-            [&](std::int64_t id) { return std::binary_search(ids.begin(), ids.end(), id); });
-        sum += std::max(names_one ? finding.connections_total : 0, self(self, finding.explained));
-      }
-      return sum;
-    };
-    if (static_cast<std::uint64_t>(told(told, findings)) < evidence.count) rest.push_back(i);
+    for (const std::int64_t id : summary.failures[i].evidence.ids) group_of.emplace(id, i);
+  }
+  // Findings name some of their attempts, and how many they have in all. Those inside another
+  // finding are about the same attempts as that one, so they are counted apart.
+  using Told = std::unordered_map<std::size_t, std::int64_t>;  // attempts, by group
+  const auto told_by = [&](const auto& self, const Finding& finding) -> Told {
+    Told inside;
+    for (const Finding& explained : finding.explained) {
+      for (const auto& [group, count] : self(self, explained)) inside[group] += count;
+    }
+    for (const std::int64_t id : finding.connections) {
+      const auto group = group_of.find(id);
+      if (group == group_of.end()) continue;
+      std::int64_t& count = inside[group->second];
+      count = std::max(count, finding.connections_total);
+    }
+    return inside;
+  };
+  std::vector<std::int64_t> told(summary.failures.size(), 0);
+  for (const Finding& finding : findings) {
+    for (const auto& [group, count] : told_by(told_by, finding)) told[group] += count;
+  }
+  std::vector<std::size_t> rest;
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    if (static_cast<std::uint64_t>(told[i]) < summary.failures[i].evidence.count) rest.push_back(i);
   }
   return rest;
 }

@@ -196,11 +196,23 @@ TEST_F(RestOfReply, AwaitedInSlices) {
 // The bytes that came in between are not told; the kernel knows when the last of them did.
 TEST_F(RestOfReply, IsAwaitedSinceTheLastBytes) {
   begin_reply();
-  for (const int ms : {1000, 1000}) wait(ms);
+  wait(1000);
   story.pass(500);
   for (const int ms : {1000, 900}) wait(ms);
   EXPECT_EQ(ending(began(5000, 1900)), "response_timed_out");
   EXPECT_EQ(story.row().budget_ns.value_or(0) / kMs, 1899);
+}
+
+// Who sends little by little has not stopped: curl's time for all of it (--max-time) was over.
+TEST_F(RestOfReply, CameLittleByLittle) {
+  begin_reply();
+  for (int i = 0; i < 3; ++i) {
+    wait(1000);
+    story.pass(400);
+  }
+  for (const int ms : {1000, 300}) wait(ms);
+  EXPECT_EQ(ending(began(500, 1300)), "closed");
+  EXPECT_EQ(story.row().budget_ns, std::nullopt);
 }
 
 // TLS says goodbye before it closes.
@@ -350,6 +362,21 @@ TEST_F(RestOfReply, OfAProgramThatEnds) {
   story.process_ends();
   EXPECT_EQ(story.row().ending, "response_timed_out");
   EXPECT_EQ(story.row().reply_begun, true);
+}
+
+// Java does not close; its machine takes a while to come down.
+TEST_F(RestOfReply, OfAProgramThatTakesItsTimeToEnd) {
+  for (const auto& [ms, expected] : {std::pair{400, "response_timed_out"}, {2000, "closed"}}) {
+    Story one;
+    one.connect(kFd, "10.0.0.1", 80).in_progress();
+    one.so_error(kFd, 0, established());
+    one.send(kFd, 100);
+    one.receive(kFd, 45, wire::kFirstByte, talked(100, 45));
+    one.poll(kFd, 2000, wire::Op::poll, POLLIN).expires();
+    one.pass(ms);
+    one.process_ends();
+    EXPECT_EQ(one.row().ending, expected) << ms;
+  }
 }
 
 // A greeting that never came.

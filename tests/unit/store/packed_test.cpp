@@ -1,5 +1,6 @@
 // The second copy of the connections that long traces have: the same rows, or it is not used.
 #include <algorithm>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <memory>
@@ -108,7 +109,7 @@ class PackedTest : public StoreTest {
 TEST_F(PackedTest, RowsOfEveryKindComeBackInTheSameOrder) {
   Dice dice;
   std::vector<ConnectionRow> rows;
-  for (std::int64_t id = 1; id <= 2 * kPackedBlock + 77; ++id) rows.push_back(dice.row(id));
+  for (std::int64_t id = 1; id <= 4 * kPackedBlock + 77; ++id) rows.push_back(dice.row(id));
   expect_no_difference(rows);
 }
 
@@ -126,6 +127,20 @@ TEST_F(PackedTest, AShortTraceHasNone) {
   EXPECT_FALSE(Reader::open(path())->is_packed());
   EXPECT_EQ(ask_sql(path(), "SELECT count(*) FROM sqlite_schema WHERE name = 'connection_packed'"),
             "0");
+}
+
+TEST_F(PackedTest, ATwinReadsTheSameFileOrThereIsNone) {
+  record_rows({connection_row(1), connection_row(2)}, "trace.swt", 1);
+  const Result<Reader> reader = Reader::open(path());
+  ASSERT_TRUE(ok(reader));
+  const auto twin = reader->twin();
+  ASSERT_TRUE(twin);
+  EXPECT_EQ(all_of(*twin).size(), 2U);
+  std::filesystem::rename(path(), path("elsewhere"));
+  EXPECT_FALSE(reader->twin());
+  record_rows({connection_row(1), connection_row(2)}, "trace.swt", 1);  // another
+  EXPECT_FALSE(reader->twin());
+  EXPECT_EQ(all_of(*reader).size(), 2U);
 }
 
 TEST_F(PackedTest, ItIsVoidOnceTheFileWasChanged) {

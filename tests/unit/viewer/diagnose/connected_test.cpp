@@ -39,6 +39,31 @@ TEST(Silent, OfSshTheGreetingIsMissing) {
               HasSubstr("10.0.0.7:443 never sent its greeting, in 2.0 s"));
 }
 
+// Ctrl-C while it waits without a limit: no wait ran out, and nobody closed.
+TEST(Silent, UntilASignalEndedTheProgram) {
+  for (const std::int64_t status : {130, 0}) {
+    Rows rows;
+    auto& process = rows.process("/usr/bin/client");
+    auto& row = silent(rows, 0, 3 * kS);
+    row.ending = "closed";
+    row.budget_ns.reset();
+    row.budget_source.reset();
+    row.expired_waits = 0;
+    row.bytes_sent.reset();  // nobody looked at it again
+    row.close_bytes_acked = 1;
+    process.ended_ns = row.closed_ns;
+    process.exit_status = status;
+    const Finding found = find(findings(rows), "SILENT");
+    EXPECT_EQ(found.confidence, status == 0 ? Confidence::low : Confidence::medium);
+    EXPECT_EQ(found.severity, status == 0 ? Severity::info : Severity::warning);
+    if (status == 0) continue;
+    EXPECT_THAT(found.summary,
+                HasSubstr("for 3.0 s after the request, then the process was ended by SIGINT."));
+    process.ended_ns = *row.closed_ns + kS;  // it was closed before
+    EXPECT_EQ(find(findings(rows), "SILENT").confidence, Confidence::low);
+  }
+}
+
 // A program may keep what it has given up on.
 TEST(Silent, LastedAsLongAsTheWait) {
   Rows rows;

@@ -32,6 +32,33 @@ TEST(Refused, ManyPortsOfOneHostAreToldTogether) {
   EXPECT_EQ(all[0].count, 99);
   EXPECT_THAT(all[0].summary, HasSubstr("10.0.0.7 answered 'no' on 99 ports, 8000 to 8098"));
   EXPECT_EQ(all[0].connections_total, 99);
+  EXPECT_EQ(all[0].explained.size(), 99U);  // none is forgotten
+}
+
+// One who goes through a list of hosts, or looks for those that listen.
+TEST(Refused, ManyHostsAreToldTogether) {
+  for (const int hosts : {19, 20, 300}) {
+    Rows rows;
+    for (int i = 0; i < hosts; ++i) {
+      rows.refused(i * kMs, "10.0." + std::to_string(i / 200) + "." + std::to_string(i % 200), 80);
+    }
+    for (int i = 0; i < 3; ++i) rows.refused(kS + i * kMs, "10.1.0.1", 80);
+    const auto all = findings(rows);
+    if (hosts < 20) {
+      EXPECT_EQ(all.size(), 20U);
+      continue;
+    }
+    ASSERT_THAT(ids(all), ElementsAre("REFUSED", "REFUSED"));
+    const auto count = static_cast<std::size_t>(hosts);
+    EXPECT_THAT(all[0].summary, HasSubstr(std::to_string(hosts) +
+                                          " destinations fared alike. The first: 10.0.0.0:80"));
+    EXPECT_EQ(all[0].count, hosts);
+    EXPECT_EQ(all[0].of, hosts);
+    EXPECT_EQ(all[0].connections_total, hosts);
+    EXPECT_EQ(all[0].connections.size(), std::min(count, Finding::kExamples));
+    EXPECT_EQ(all[0].explained.size(), count);
+    EXPECT_EQ(all[1].count, 3);
+  }
 }
 
 TEST(Refused, ClaimsNoMoreThanANo) {
@@ -82,6 +109,36 @@ TEST(Refused, IsNoTroubleWhereTheNextAddressWorks) {
   other_process.refused(0, "10.0.0.5", 443, "shop.test");
   other_process.connected(kMs, "10.0.0.6", 443, "shop.test").process_id = 2;
   EXPECT_TRUE(has(findings(other_process), "REFUSED"));
+}
+
+TEST(Refused, OneSuccessMakesGoodOneRefusal) {
+  Rows rows;
+  for (int i = 0; i < 3; ++i) rows.refused(i * kMs, "10.0.0.5", 443, "shop.test");
+  rows.connected(10 * kMs, "10.0.0.6", 443, "shop.test");
+  const Finding found = find(findings(rows), "REFUSED");
+  EXPECT_EQ(found.count, 2);
+  EXPECT_THAT(found.evidence, Contains(HasSubstr("within a second: 1 more refusal")));
+}
+
+// A pool that goes round its servers: with two bad ones of three no other rule would speak.
+TEST(Refused, AnAddressThatAlwaysRefusesIsNotForgotten) {
+  for (const auto& [times, first] : {std::pair{5, "10.0.0.5"}, {4, "10.0.0.5"}, {5, "127.0.0.1"}}) {
+    Rows rows;
+    for (int i = 0; i < times; ++i) {
+      rows.refused(3 * i * 100 * kMs, first, 443, "shop.test");
+      rows.refused((3 * i + 1) * 100 * kMs, "127.0.0.2", 443, "shop.test");
+      rows.connected((3 * i + 2) * 100 * kMs, "10.0.0.7", 443, "shop.test");
+    }
+    const auto all = findings(rows);
+    const bool expected = times == 5 && std::string_view(first) == "10.0.0.5";
+    EXPECT_EQ(has(all, "REFUSED"), expected) << times << first;
+    if (!expected) continue;
+    const Finding found = find(all, "REFUSED");
+    EXPECT_EQ(found.severity, Severity::warning);
+    EXPECT_EQ(found.count, 5);
+    EXPECT_THAT(found.summary, HasSubstr("10.0.0.5) answered 'no' each time. Within a second the "
+                                         "program got through on another address"));
+  }
 }
 
 TEST(Refused6, FallBackIsOnlyWorthKnowing) {

@@ -225,8 +225,16 @@ TEST_F(TextReport, ManyFailuresAreLimited) {
   for (int i = 0; i < 60; ++i) refuse(trace.tcp(0, "10.0.0." + std::to_string(i), 80));
   const std::string text = report(trace);
   EXPECT_THAT(text, HasSubstr("… and 50 more failures"));
-  EXPECT_THAT(text, HasSubstr("… and 20 more destinations"));
+  EXPECT_THAT(text, HasSubstr("… and 48 more destinations"));
   EXPECT_THAT(text, HasSubstr("sockwatch connections trace.sockwatch --failed"));
+}
+
+// Who goes back to them wants to see more of them than one who looks around.
+TEST_F(TextReport, ManyDestinationsAreLimited) {
+  Trace trace;
+  trace.process(1, "/usr/bin/proxy");
+  for (int i = 0; i < 120; ++i) refuse(trace.tcp(0, "10.0.0." + std::to_string(i % 60), 80));
+  EXPECT_THAT(report(trace), HasSubstr("… and 20 more destinations"));
 }
 
 TEST_F(TextReport, PlacesCountedTogetherComeLastAndAreNotANumberOfPlaces) {
