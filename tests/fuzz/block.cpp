@@ -56,29 +56,25 @@ std::string good_block(Input& input, std::int64_t rows) {
   return packer.take();
 }
 
-// false: refused.
-bool show(const std::string& bytes, std::int64_t rows,
-          const std::function<void(store::Block&)>& see) {
-  store::Block block(store::kSchemaVersion);
-  if (!block.open(bytes, rows)) return false;
-  see(block);
-  return true;
-}
-
+// Twice, as a long trace is looked at, by one thread after the other.
 void view(const std::string& bytes, std::int64_t rows) {
+  store::Block first(store::kSchemaVersion);
+  if (!first.open(bytes, rows)) return;
   diagnose::Session session({}, diagnose::all_rules());
   const auto trace = session.begin_long_trace();
   require(trace != nullptr, "every rule has said what it needs");
   model::SummaryBuilder summary;
-  if (!show(bytes, rows, [&](store::Block& block) { trace->survey(model::PlainBlock(block)); }))
-    return;
+  model::SummaryBuilder::prepare(first);
+  const model::PlainBlock surveyed(first);
+  trace->survey(surveyed);
+  summary.add(surveyed);
   trace->end_survey();
-  for (std::size_t share = 0; share < diagnose::LongTrace::kShares; ++share) {
-    (void)show(bytes, rows,
-               [&](store::Block& block) { trace->show(model::PlainBlock(block), share); });
-  }
-  if (!show(bytes, rows, [&](store::Block& block) { summary.add(model::PlainBlock(block)); }))
-    return;
+  store::Block second(store::kSchemaVersion);
+  require(second.open(bytes, rows), "a block is refused or not");
+  diagnose::LongTrace::prepare(second);
+  const model::PlainBlock shown(second);
+  for (std::size_t share = 0; share < diagnose::LongTrace::kShares; ++share)
+    trace->show(shown, share);
   require(summary.finish().total.attempts == static_cast<std::uint64_t>(rows),
           "every row is counted");
   (void)session.finish();

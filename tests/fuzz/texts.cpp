@@ -36,8 +36,6 @@ void check_explained(const std::string& text) {
     require(plain, "a place can be pasted into a shell");
   }
   require(place.port >= 0 && place.port <= 65535, "a port is a port");
-  const std::string tidied = texts::tidy(text);
-  for (const auto& found : texts::find_texts(text)) (void)found;
   const std::string page = render::explained_text(text, {});
   std::size_t begin = 0;
   while (begin < page.size()) {

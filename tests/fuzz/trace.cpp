@@ -1,9 +1,11 @@
 // A trace that anybody may have made: opened, summed up, diagnosed and drawn as the viewer does.
 //
-// The first byte says how it is made (trace_inputs.h), and whether what is drawn is redacted.
-#include <fstream>
+// The first byte says how it is made (trace_inputs.h), which page of it is drawn, and whether that
+// is redacted: to draw all of them each time takes longer and finds no more.
+#include <array>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "collector/support/clean_text.h"
 #include "tests/fuzz/input.h"
 #include "tests/fuzz/scratch_directory.h"
+#include "tests/fuzz/scratch_file.h"
 #include "tests/fuzz/trace_inputs.h"
 #include "viewer/diagnose/diagnose.h"
 #include "viewer/model/load.h"
@@ -44,80 +47,136 @@ void require_json(const std::string& text) {
   }
 }
 
-void draw_connections(const store::Reader& reader, const std::map<std::string, std::string>& trace,
-                      const std::vector<store::ProcessRow>& processes,
-                      const render::TextStyle& style) {
-  const render::TextRows rows(processes, render::WallClock(trace), style);
-  std::string text;
-  std::string json;
-  render::WaterfallFacts facts{trace, processes, {}, 0};
-  render::WorstRows worst(10);
-  std::vector<store::ConnectionRow> some;
-  (void)reader.connections({}, [&](const store::ConnectionRow& row) {
-    rows.append(text, row);
-    render::append_json_row(json, row);
-    worst.add(row);
-    if (some.size() < 4) some.push_back(row);
-    return text.size() < 100'000;
-  });
-  require_harmless(text, "connections is harmless");
-  if (!json.empty()) require_json(json);
-  facts.seen = worst.seen();
-  require_harmless(render::waterfall(worst.take(), facts, style), "the waterfall is harmless");
-  for (const store::ConnectionRow& row : some) {
-    render::ConnectionFacts page{trace, row, {}, {}, {}};
-    if (const auto waits = reader.waits(row.id)) page.waits = *waits;
-    if (!processes.empty()) page.process = processes.front();
-    (void)reader.resolutions([&](const store::ResolutionRow& lookup) {
-      page.lookup = lookup;
-      return false;
-    });
-    require_harmless(render::connection_page(page, style), "show is harmless");
-  }
+// What pages are made from.
+struct Trace {
+  const store::Reader& reader;
+  std::map<std::string, std::string> facts;
+  std::vector<store::ProcessRow> processes;
+  render::TextStyle style;
+};
+
+struct Diagnosed {
+  model::Summary summary;
+  std::vector<diagnose::Finding> findings;
+};
+
+std::optional<Diagnosed> diagnose_trace(const Trace& trace, const store::Filter& filter) {
+  std::vector<diagnose::Finding> findings;
+  auto summary =
+      model::load_summary(trace.reader, filter, [&](model::SummaryBuilder& also) -> Status {
+        auto found = diagnose::diagnose(trace.reader, filter, &also);
+        if (!found) return found.error();
+        findings = std::move(*found);
+        return {};
+      });
+  if (!summary) return std::nullopt;
+  return Diagnosed{std::move(*summary), std::move(findings)};
 }
 
-void draw_findings(const std::vector<diagnose::Finding>& findings,
-                   const std::map<std::string, std::string>& trace,
-                   const std::vector<store::ProcessRow>& processes,
-                   const render::TextStyle& style) {
-  for (const diagnose::Finding& finding : findings) {
-    const render::FindingFacts facts{trace, processes, {}, {}};
+void draw_report(const Trace& trace) {
+  if (const auto all = diagnose_trace(trace, {}))
+    require_harmless(render::text_report(all->summary, all->findings, trace.style),
+                     "the report is harmless");
+}
+
+void draw_json_report(const Trace& trace) {
+  if (const auto all = diagnose_trace(trace, {}))
+    require_json(render::json_report(all->summary, all->findings));
+}
+
+void draw_findings(const Trace& trace) {
+  const auto all = diagnose_trace(trace, {});
+  if (!all) return;
+  const render::FindingFacts facts{trace.facts, trace.processes, {}, {}};
+  for (const diagnose::Finding& finding : all->findings) {
     require_harmless(
-        render::finding_page(finding, diagnose::find_entry(finding.rule), facts, style),
+        render::finding_page(finding, diagnose::find_entry(finding.rule), facts, trace.style),
         "explain is harmless");
   }
 }
 
-void view(const std::string& path, bool redact) {
+void draw_rows(const Trace& trace) {
+  const render::TextRows rows(trace.processes, render::WallClock(trace.facts), trace.style);
+  std::string text;
+  (void)trace.reader.connections({}, [&](const store::ConnectionRow& row) {
+    rows.append(text, row);
+    return text.size() < 100'000;
+  });
+  require_harmless(text, "connections is harmless");
+}
+
+void draw_json_rows(const Trace& trace) {
+  std::string json;
+  (void)trace.reader.connections({}, [&](const store::ConnectionRow& row) {
+    render::append_json_row(json, row);
+    return json.size() < 200'000;
+  });
+  if (!json.empty()) require_json(json);
+}
+
+void draw_waterfall(const Trace& trace) {
+  render::WorstRows worst(10);
+  (void)trace.reader.connections({}, [&](const store::ConnectionRow& row) {
+    worst.add(row);
+    return true;
+  });
+  const render::WaterfallFacts facts{trace.facts, trace.processes, {}, worst.seen()};
+  require_harmless(render::waterfall(worst.take(), facts, trace.style),
+                   "the waterfall is harmless");
+}
+
+void draw_connections(const Trace& trace) {
+  std::vector<store::ConnectionRow> some;
+  (void)trace.reader.connections({}, [&](const store::ConnectionRow& row) {
+    some.push_back(row);
+    return some.size() < 4;
+  });
+  for (const store::ConnectionRow& row : some) {
+    render::ConnectionFacts page{trace.facts, row, {}, {}, {}};
+    if (const auto waits = trace.reader.waits(row.id)) page.waits = *waits;
+    if (!trace.processes.empty()) page.process = trace.processes.front();
+    (void)trace.reader.resolutions([&](const store::ResolutionRow& lookup) {
+      page.lookup = lookup;
+      return false;
+    });
+    require_harmless(render::connection_page(page, trace.style), "show is harmless");
+  }
+}
+
+// What is asked for in part of the rows.
+void draw_filtered_report(const Trace& trace) {
+  store::Filter filter;
+  filter.destination = ":80";
+  filter.outcome = "refused,timed_out_caller,reset";
+  filter.since_ns = 1;
+  if (const auto some = diagnose_trace(trace, filter)) {
+    require_harmless(render::text_report(some->summary, some->findings, trace.style),
+                     "the report of a filter is harmless");
+  }
+}
+
+constexpr std::array<void (*)(const Trace&), 8> kPages = {
+    draw_report,    draw_json_report, draw_findings,    draw_rows,
+    draw_json_rows, draw_waterfall,   draw_connections, draw_filtered_report};
+
+void view(const std::string& path, std::uint8_t how) {
   auto reader = store::Reader::open(path);
   if (!reader) return require(!reader.error().message.empty(), "a refusal has words");
-  if (redact && !reader->redact()) return;
-  const auto trace = reader->trace();
-  const auto processes = reader->processes();
-  if (!trace || !processes) return;
-  render::TextStyle style;
-  style.file = "\x1b[1mfile";
-  std::vector<diagnose::Finding> findings;
-  const auto summary = model::load_summary(*reader, {}, [&](model::SummaryBuilder& also) -> Status {
-    auto found = diagnose::diagnose(*reader, {}, &also);
-    if (!found) return found.error();
-    findings = std::move(*found);
-    return {};
-  });
-  if (summary) {
-    require_harmless(render::text_report(*summary, findings, style), "the report is harmless");
-    require_json(render::json_report(*summary, findings));
-    draw_findings(findings, *trace, *processes, style);
-  }
-  draw_connections(*reader, *trace, *processes, style);
+  if (how >= 192 && !reader->redact()) return;
+  auto facts = reader->trace();
+  auto processes = reader->processes();
+  if (!facts || !processes) return;
+  Trace trace{*reader, std::move(*facts), std::move(*processes), {}};
+  trace.style.file = "\x1b[1mfile";
+  kPages[how / 8 % kPages.size()](trace);
 }
 
 void run(Input input) {
   static const ScratchDirectory directory;
-  static const std::string path = directory / "trace";
+  static const ScratchFile file(directory / "trace");
   const auto how = input.take<std::uint8_t>();
-  std::ofstream(path, std::ios::binary) << any_trace(input, how);
-  view(path, how >= 192);
+  file.hold(any_trace(input, how));
+  view(file.path(), how);
 }
 
 }  // namespace

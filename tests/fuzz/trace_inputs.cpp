@@ -2,10 +2,13 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <limits>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "collector/store/writer.h"
@@ -170,49 +173,42 @@ void bind_any(Input& input, sqlite3_stmt* statement, int place) {
   }
 }
 
+// What is put into a column.
+struct Column {
+  std::string type;
+  bool is_bool = false;                     // another number is refused, with the whole trace
+  std::span<const char* const> words = {};  // what is understood there; empty: anything
+};
+
+Column column_of(const std::string& name, std::string type) {
+  constexpr std::array kBools = {"blocking", "tls", "interrupted", "fast_open", "reply_begun"};
+  const std::span<const char* const> words(kWords);
+  Column column{std::move(type)};
+  column.is_bool = std::ranges::any_of(kBools, [&](const char* one) { return name == one; });
+  if (name == "outcome") column.words = words.first(13);
+  if (name == "ending") column.words = words.subspan(8, 10);
+  if (name == "family") column.words = words.subspan(18, 4);
+  if (name == "protocol") column.words = words.subspan(20, 4);
+  return column;
+}
+
 // Mostly what the column holds, so that the row is not refused at once.
-void bind(Input& input, sqlite3_stmt* statement, int place, const std::string& type) {
+void bind(Input& input, sqlite3_stmt* statement, int place, const Column& column) {
   const std::size_t kind = input.below(64);
   if (kind == 0) return bind_any(input, statement, place);
-  const bool may_be_null = type.find("NOT NULL") == std::string::npos;
+  const bool may_be_null = column.type.find("NOT NULL") == std::string::npos;
   if (kind < 12 && may_be_null) return (void)sqlite3_bind_null(statement, place);
-  if (type.find("TEXT") != std::string::npos) {
+  if (kind < 60 && column.is_bool) {
+    sqlite3_bind_int64(statement, place, static_cast<std::int64_t>(input.below(2)));
+  } else if (kind < 56 && !column.words.empty()) {
+    sqlite3_bind_text(statement, place, input.pick(column.words), -1, SQLITE_STATIC);
+  } else if (column.type.find("TEXT") != std::string::npos) {
     const std::string any = text(input);
     sqlite3_bind_text(statement, place, any.data(), static_cast<int>(any.size()), SQLITE_TRANSIENT);
   } else {
     const std::int64_t number = kind < 16 ? input.take<std::int64_t>() : input.pick(kNumbers);
     sqlite3_bind_int64(statement, place, number);
   }
-}
-
-struct TableText {
-  std::string insert;
-  std::vector<std::string> types;
-};
-
-const std::vector<TableText>& tables(sqlite3* handle) {
-  static const std::vector<TableText> made = [handle] {
-    std::vector<TableText> all;
-    for (const char* name : {"trace", "process", "connection", "resolution", "wait", "listener",
-                             "failed_call", "loss"}) {
-      TableText table{"INSERT OR REPLACE INTO " + std::string(name) + " VALUES (", {}};
-      sqlite3_stmt* columns = nullptr;
-      const std::string sql =
-          "SELECT type, \"notnull\" FROM pragma_table_info('" + std::string(name) + "')";
-      sqlite3_prepare_v2(handle, sql.c_str(), -1, &columns, nullptr);
-      while (sqlite3_step(columns) == SQLITE_ROW) {
-        table.insert += table.types.empty() ? "?" : ",?";
-        table.types.push_back(reinterpret_cast<const char*>(sqlite3_column_text(columns, 0)) +
-                              std::string(sqlite3_column_int(columns, 1) != 0 ? " NOT NULL" : ""));
-      }
-      sqlite3_finalize(columns);
-      require(!table.types.empty(), "the table is there");
-      table.insert += ")";
-      all.push_back(std::move(table));
-    }
-    return all;
-  }();
-  return made;
 }
 
 // Of a trace in memory.
@@ -236,26 +232,84 @@ std::string serialised(sqlite3* handle) {
              : std::string(reinterpret_cast<char*>(bytes.get()), static_cast<std::size_t>(size));
 }
 
-std::string rows_of_any_values(Input& input, const std::string& empty) {
-  const Handle handle = deserialised(empty);
-  sqlite3_exec(handle.get(), "BEGIN", nullptr, nullptr, nullptr);
-  for (int row = 0; row < 40 && !input.empty(); ++row) {
-    const std::size_t choice = input.below(16);  // mostly connections
-    const auto& all = tables(handle.get());
-    const TableText& table = all[choice < all.size() ? choice : 2];
-    sqlite3_stmt* statement = nullptr;
-    require(sqlite3_prepare_v2(handle.get(), table.insert.c_str(), -1, &statement, nullptr) ==
-                SQLITE_OK,
-            "rows can be put in");
-    for (std::size_t column = 0; column < table.types.size(); ++column) {
-      bind(input, statement, static_cast<int>(column + 1), table.types[column]);
+struct FinishStatement {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+using Prepared = std::unique_ptr<sqlite3_stmt, FinishStatement>;
+
+// A trace in memory that rows are put into and taken out of again. Not deserialised() itself: what
+// that one serialises is what was last committed.
+class Rows {
+ public:
+  explicit Rows(const std::string& empty) {
+    const Handle from = deserialised(empty);
+    sqlite3* handle = nullptr;
+    sqlite3_open(":memory:", &handle);
+    handle_.reset(handle);
+    sqlite3_backup* copy = sqlite3_backup_init(handle, "main", from.get(), "main");
+    require(sqlite3_backup_step(copy, -1) == SQLITE_DONE, "a trace can be copied");
+    sqlite3_backup_finish(copy);
+    for (const char* name : {"trace", "process", "connection", "resolution", "wait", "listener",
+                             "failed_call", "loss"}) {
+      tables_.push_back(table(name));
     }
-    sqlite3_step(statement);
-    sqlite3_finalize(statement);
   }
-  sqlite3_exec(handle.get(), "COMMIT", nullptr, nullptr, nullptr);
-  return serialised(handle.get());
-}
+
+  std::string of_any_values(Input& input) {
+    run("BEGIN");
+    for (int row = 0; row < 40 && !input.empty(); ++row) {
+      const std::size_t choice = input.below(16);  // mostly connections
+      const Table& table = tables_[choice < tables_.size() ? choice : 2];
+      sqlite3_stmt* insert = table.insert.get();
+      for (std::size_t column = 0; column < table.columns.size(); ++column) {
+        bind(input, insert, static_cast<int>(column + 1), table.columns[column]);
+      }
+      sqlite3_step(insert);
+      sqlite3_reset(insert);
+    }
+    std::string made = serialised(handle_.get());
+    run("ROLLBACK");
+    return made;
+  }
+
+ private:
+  struct Table {
+    Prepared insert;
+    std::vector<Column> columns;
+  };
+
+  Table table(const std::string& name) {
+    Table made;
+    const Prepared asked =
+        prepare("SELECT name, type || iif(\"notnull\", ' NOT NULL', '') FROM pragma_table_info('" +
+                name + "')");
+    std::string places;
+    const auto cell = [&](int at) {
+      return std::string(reinterpret_cast<const char*>(sqlite3_column_text(asked.get(), at)));
+    };
+    while (sqlite3_step(asked.get()) == SQLITE_ROW) {
+      places += places.empty() ? "?" : ",?";
+      made.columns.push_back(column_of(cell(0), cell(1)));
+    }
+    require(!made.columns.empty(), "the table is there");
+    made.insert = prepare("INSERT OR REPLACE INTO " + name + " VALUES (" + places + ")");
+    return made;
+  }
+
+  Prepared prepare(const std::string& sql) {
+    sqlite3_stmt* statement = nullptr;
+    require(sqlite3_prepare_v2(handle_.get(), sql.c_str(), -1, &statement, nullptr) == SQLITE_OK,
+            "rows can be put in");
+    return Prepared(statement);
+  }
+  void run(const char* sql) {
+    require(sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr) == SQLITE_OK,
+            "a transaction begins and ends");
+  }
+
+  Handle handle_;  // outlives its statements
+  std::vector<Table> tables_;
+};
 
 std::string written_over(Input& input, std::string file) {
   for (int edit = 0; edit < 16 && !input.empty(); ++edit) {
@@ -286,7 +340,7 @@ std::string changed_by_statements(Input& input, const std::string& rows) {
 }  // namespace
 
 std::string any_trace(Input& input, std::uint8_t how) {
-  static const std::string empty = good_file(false);
+  static Rows any_rows(good_file(false));
   static const std::string rows = good_file(true);
   switch (how % 8) {
     case 0:
@@ -296,7 +350,7 @@ std::string any_trace(Input& input, std::uint8_t how) {
     case 2:
       return input.rest();
     default:
-      return rows_of_any_values(input, empty);
+      return any_rows.of_any_values(input);
   }
 }
 
