@@ -59,7 +59,7 @@ void Evidence::add(const store::ConnectionRow& row) {
   retransmits.add(row.retransmits);
   if (row.close_bytes_acked) {
     // The kernel counts the SYN as an acknowledged byte.
-    const std::int64_t acked = std::max<std::int64_t>(*row.close_bytes_acked - 1, 0);
+    const std::int64_t acked = std::max<std::int64_t>(*row.close_bytes_acked, 1) - 1;
     bytes_acked.add(row.bytes_sent ? std::min(acked, *row.bytes_sent) : acked);
     if (row.bytes_sent && acked >= *row.bytes_sent) ++all_acked;
   }

@@ -144,6 +144,22 @@ TEST(Summary, TimesThatCannotBeAreLeftOut) {
   EXPECT_EQ(summary.total.syn_retransmits, 0u);
 }
 
+TEST(Summary, FewerBytesAcknowledgedThanThereCanBeAreNone) {
+  Trace trace;
+  for (const std::int64_t acked : {INT64_MIN, std::int64_t{-1}, std::int64_t{0}}) {
+    auto& row = connect_in(trace.tcp(0, "10.0.0.1", 80), kMs);
+    row.ending = "reset";
+    row.bytes_sent = 5;
+    row.close_bytes_acked = acked;
+  }
+  const Summary summary = summarise(trace);
+  ASSERT_EQ(summary.failures.size(), 1u);
+  const Evidence& evidence = summary.failures[0].evidence;
+  EXPECT_EQ(evidence.bytes_acked.known, 3u);
+  EXPECT_EQ(evidence.bytes_acked.largest, 0);
+  EXPECT_EQ(evidence.all_acked, 0u);
+}
+
 TEST(Summary, WorstFirstThenMostUsed) {
   Trace trace;
   for (int i = 0; i < 9; ++i) connect_in(trace.tcp(0, "10.0.0.1", 80), kMs);
