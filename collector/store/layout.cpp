@@ -43,39 +43,60 @@ Result<int> version_of(const Database& database) {
   return static_cast<int>(*version);
 }
 
-Status check_is_table(const Database& database, const char* table) {
-  Result<Statement> statement = database.prepare(
-      "SELECT type FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE");
-  if (!statement) return statement.error();
-  sqlite3_bind_text(statement->get(), 1, table, -1, SQLITE_STATIC);
-  const int code = sqlite3_step(statement->get());
-  if (code == SQLITE_DONE)
-    return damaged(database.shown(), fmt::format("it has no table {}", table));
-  if (code != SQLITE_ROW) return database.error();
-  std::string type;
-  if (!read_cell(statement->get(), 0, type) || type != "table") {
-    return foreign_table(database, table, fmt::format("is a {} in it, not a table", type));
+// Asks what is what, one table after the other: preparing a question takes longer than the answer.
+class Inspection {
+ public:
+  static Result<Inspection> begin(const Database& database) {
+    Result<Statement> kind = database.prepare(
+        "SELECT type FROM pragma_table_list(?1) WHERE schema = 'main' AND name = ?1 COLLATE "
+        "NOCASE");
+    if (!kind) return kind.error();
+    Result<Statement> columns =
+        database.prepare("SELECT lower(name), hidden FROM pragma_table_xinfo(?1)");
+    if (!columns) return columns.error();
+    return Inspection(database, std::move(*kind), std::move(*columns));
   }
-  return {};
-}
 
-Result<std::set<std::string>> columns_in_file(const Database& database, const char* table) {
-  Result<Statement> statement =
-      database.prepare("SELECT lower(name), hidden FROM pragma_table_xinfo(?1)");
-  if (!statement) return statement.error();
-  sqlite3_bind_text(statement->get(), 1, table, -1, SQLITE_STATIC);
-  std::set<std::string> names;
-  int code = SQLITE_ROW;
-  while ((code = sqlite3_step(statement->get())) == SQLITE_ROW) {
-    if (sqlite3_column_int(statement->get(), 1) != 0) {
-      return foreign_table(database, table, "has computed columns in it");
+  Status check_is_table(const char* table) {
+    const int code = ask(kind_, table);
+    if (code == SQLITE_DONE)
+      return damaged(database_->shown(), fmt::format("it has no table {}", table));
+    if (code != SQLITE_ROW) return database_->error();
+    std::string type;
+    if (!read_cell(kind_.get(), 0, type) || type != "table") {
+      return foreign_table(*database_, table, fmt::format("is a {} in it, not a table", type));
     }
-    std::string name;
-    if (read_cell(statement->get(), 0, name)) names.insert(std::move(name));
+    return {};
   }
-  if (code != SQLITE_DONE) return database.error();
-  return names;
-}
+
+  Result<std::set<std::string>> columns_in_file(const char* table) {
+    std::set<std::string> names;
+    int code = ask(columns_, table);
+    for (; code == SQLITE_ROW; code = sqlite3_step(columns_.get())) {
+      if (sqlite3_column_int(columns_.get(), 1) != 0) {
+        return foreign_table(*database_, table, "has computed columns in it");
+      }
+      std::string name;
+      if (read_cell(columns_.get(), 0, name)) names.insert(std::move(name));
+    }
+    if (code != SQLITE_DONE) return database_->error();
+    return names;
+  }
+
+ private:
+  Inspection(const Database& database, Statement kind, Statement columns)
+      : database_(&database), kind_(std::move(kind)), columns_(std::move(columns)) {}
+
+  static int ask(const Statement& statement, const char* table) {
+    sqlite3_reset(statement.get());
+    sqlite3_bind_text(statement.get(), 1, table, -1, SQLITE_STATIC);
+    return sqlite3_step(statement.get());
+  }
+
+  const Database* database_;
+  Statement kind_;
+  Statement columns_;
+};
 
 }  // namespace
 
@@ -83,10 +104,12 @@ Result<Layout> inspect(const Database& database) {
   const Result<int> version = version_of(database);
   if (!version) return version.error();
   Layout layout{*version};
+  Result<Inspection> inspection = Inspection::begin(database);
+  if (!inspection) return inspection.error();
   for (const TableShape& table : all_tables()) {
     if (table.since() > layout.version) continue;
-    if (Status status = check_is_table(database, table.name); !status) return status.error();
-    Result<std::set<std::string>> names = columns_in_file(database, table.name);
+    if (Status status = inspection->check_is_table(table.name); !status) return status.error();
+    Result<std::set<std::string>> names = inspection->columns_in_file(table.name);
     if (!names) return names.error();
     for (const ColumnShape& column : table.columns) {
       if (column.since <= layout.version && !names->contains(column.name)) {
