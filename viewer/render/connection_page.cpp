@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <type_traits>
 
 #include "collector/store/schema.h"
@@ -100,7 +101,8 @@ std::string_view phase_word(Phase phase) {
 std::string picture(const ConnectionFacts& facts, const TextStyle& style) {
   const auto settings = diagnose::Settings::of(facts.trace);
   const Timeline line = timeline(facts.row, facts.lookup, settings);
-  const Ns end = std::max<Ns>({line.told, line.end.value_or(0), 1});
+  const Ns longest = std::numeric_limits<Ns>::max() / 2;  // of a forged row
+  const Ns end = std::clamp<Ns>(std::max(line.told, line.end.value_or(0)), 1, longest);
   const Ns scale = end + end / 50 + 1;
   const std::size_t width = width_of(style) - 2;
   std::string out = "\n  " + toned(ruler(scale, width), Tone::heading, style) + "\n";

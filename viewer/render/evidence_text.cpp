@@ -82,8 +82,8 @@ std::vector<std::string> packets(const Evidence& evidence, const TextStyle& styl
 // poll in slices show a last budget much shorter than the time they took.
 bool budget_is_whole(const Evidence& evidence) {
   const auto near = [](std::int64_t a, std::int64_t b) {
-    const std::int64_t apart = a > b ? a - b : b - a;
-    return apart <= std::max(a, b) / 10;
+    const auto [less, more] = std::minmax(a, b);
+    return more >= 0 && less >= more - more / 10;
   };
   return near(evidence.budget_ns.smallest, evidence.elapsed_ns.smallest) &&
          near(evidence.budget_ns.largest, evidence.elapsed_ns.largest);

@@ -76,7 +76,8 @@ Timeline timeline(const store::ConnectionRow& row,
   Timeline line;
   Ns zero = row.started_ns;
   if (lookup && lookup->duration_ns >= 0 && lookup->started_ns <= row.started_ns &&
-      since(lookup->started_ns, row.started_ns) - lookup->duration_ns < kStillTheSame) {
+      since(lookup->started_ns, row.started_ns) - std::max<Ns>(lookup->duration_ns, 0) <
+          kStillTheSame) {
     zero = lookup->started_ns;
     line.start = since(zero, row.started_ns);
     line.spans.push_back({Phase::lookup, 0, std::min(lookup->duration_ns, line.start)});

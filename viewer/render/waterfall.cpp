@@ -27,7 +27,7 @@ std::tuple<bool, std::int64_t, std::int64_t> badness(const store::ConnectionRow&
   const std::int64_t reply = failed && row.closed_ns
                                  ? or_zero(model::time_between(row.started_ns, row.closed_ns))
                                  : or_zero(model::first_byte_ns(row));
-  return {failed, std::max(connect, reply), -row.id};
+  return {failed, std::max(connect, reply), ~row.id};  // what -id is, for every id
 }
 
 bool worse(const store::ConnectionRow& a, const store::ConnectionRow& b) {

@@ -111,6 +111,18 @@ TEST(WorstRows, FailuresFirstThenTheSlowest) {
   EXPECT_EQ(ids, (std::vector<std::int64_t>{4, 2, 1}));
 }
 
+TEST(WorstRows, OldestOfEqualOnesWhateverTheirNumbers) {
+  Trace trace;
+  for (const std::int64_t id : {INT64_MAX, std::int64_t{0}, INT64_MIN}) {
+    connect_in(trace.tcp(0, "10.0.0.1", 80), kMs).id = id;
+  }
+  WorstRows worst(3);
+  for (const auto& row : trace.connections) worst.add(row);
+  std::vector<std::int64_t> ids;
+  for (const auto& row : worst.take()) ids.push_back(row.id);
+  EXPECT_EQ(ids, (std::vector<std::int64_t>{INT64_MIN, 0, INT64_MAX}));
+}
+
 TEST(Waterfall, FitsTheTerminalAndSaysWhatIsLeftOut) {
   Trace trace = incident();
   WaterfallFacts facts;
