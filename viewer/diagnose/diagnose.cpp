@@ -77,15 +77,17 @@ Rules all_rules() {
 }
 
 const Entry* find_entry(std::string_view id) {
-  // Entries are constants of their rules: they outlive these.
-  for (const auto& rule : all_rules()) {
-    const Entry& entry = rule->entry();
-    if (std::equal(entry.id.begin(), entry.id.end(), id.begin(), id.end(),
-                   [](char a, char b) { return upper(a) == upper(b); })) {
-      return &entry;
-    }
-  }
-  return nullptr;
+  static const std::vector<const Entry*> all = [] {
+    // Entries are constants of their rules: they outlive these.
+    std::vector<const Entry*> entries;
+    for (const auto& rule : all_rules()) entries.push_back(&rule->entry());
+    return entries;
+  }();
+  const auto found = std::ranges::find_if(all, [&](const Entry* entry) {
+    return std::equal(entry->id.begin(), entry->id.end(), id.begin(), id.end(),
+                      [](char a, char b) { return upper(a) == upper(b); });
+  });
+  return found == all.end() ? nullptr : *found;
 }
 
 Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::Filter& filter,

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "viewer/diagnose/diagnose.h"
+#include "viewer/diagnose/possible.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -63,7 +64,8 @@ void LongTrace::survey(const model::PlainBlock& shown) {
       ++context_.unexamined;
       continue;
     }
-    const Attempt attempt = examine(rows[i]);
+    const Possible possible(rows[i]);
+    const Attempt attempt = examine(*possible);
     const Troubles troubles = troubles_of(attempt);
     places_.count(*place, attempt.is(Outcome::connected));
     at_place_[*place] |= troubles;
@@ -107,7 +109,9 @@ void LongTrace::end_survey() {
   }
 }
 
-void LongTrace::show_whole(const Row& row, PlaceId place, const Share& share) const {
+void LongTrace::show_whole(const Row& told, PlaceId place, const Share& share) const {
+  const Possible possible(told);
+  const Row& row = *possible;
   Attempt attempt = examine(row);
   attempt.place = place;
   attempt.service = places_[place].service;

@@ -7,6 +7,7 @@
 
 #include "viewer/diagnose/alike.h"
 #include "viewer/diagnose/diagnose.h"
+#include "viewer/diagnose/possible.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -119,31 +120,43 @@ Session::Session(Settings settings, Rules rules, bool filtered)
   }
 }
 
-void Session::add(const store::ProcessRow& row) {
+void Session::add(const store::ProcessRow& told) {
+  const Possible possible(told);
+  const store::ProcessRow& row = *possible;
   programs_.add(row);
   const std::string_view program = programs_.name_of(row.id);
   if (program == "node" || program == "nodejs") troubles_ |= kNode;
   for (const auto& rule : rules_) rule->see(row);
 }
 
-void Session::add(const store::LossRow& row) {
+void Session::add(const store::LossRow& told) {
+  const Possible possible(told);
+  const store::LossRow& row = *possible;
   for (const auto& rule : rules_) rule->see(row);
 }
 
-void Session::add(const store::ListenerRow& row) {
+void Session::add(const store::ListenerRow& told) {
+  const Possible possible(told);
+  const store::ListenerRow& row = *possible;
   for (const auto& rule : rules_) rule->see(row);
 }
 
-void Session::add(const store::FailedCallRow& row) {
+void Session::add(const store::FailedCallRow& told) {
+  const Possible possible(told);
+  const store::FailedCallRow& row = *possible;
   if (row.error == EMFILE || row.error == ENFILE) troubles_ |= kDescriptors;
   for (const auto& rule : rules_) rule->see(row);
 }
 
-void Session::add(const store::ResolutionRow& row) {
+void Session::add(const store::ResolutionRow& told) {
+  const Possible possible(told);
+  const store::ResolutionRow& row = *possible;
   for (const auto& rule : rules_) rule->see(row);
 }
 
-void Session::add(const store::ConnectionRow& row) {
+void Session::add(const store::ConnectionRow& told) {
+  const Possible possible(told);
+  const store::ConnectionRow& row = *possible;
   const auto place = places_.of(row);
   if (!place) {
     ++context_.unexamined;

@@ -148,6 +148,44 @@ TEST(Session, PlacesBeyondTheLimitAreCountedAndNotShown) {
   EXPECT_EQ(session.unexamined(), 5);
 }
 
+// Keeps what it is shown.
+class Keeping : public Counting {
+ public:
+  explicit Keeping(std::vector<store::ConnectionRow>& kept) : Counting(true, unused_), kept_(kept) {}
+  void see(const Attempt& attempt) override {
+    kept_.push_back(attempt.row);
+    EXPECT_LE(attempt.elapsed_ns, std::int64_t{1} << 60);
+  }
+
+ private:
+  int unused_ = 0;
+  std::vector<store::ConnectionRow>& kept_;
+};
+
+// Rules subtract and multiply without a look at the size.
+TEST(Session, RulesSeeNumbersThatCanBe) {
+  Rows rows;
+  rows.connected(0, "10.0.0.7", 443).bytes_sent = 5'000'000'000;
+  auto& forged = rows.connected(kS, "10.0.0.7", 443);
+  forged.started_ns = INT64_MIN;
+  forged.decided_ns = INT64_MAX;
+  forged.close_last_ack_ms = INT64_MAX;
+  forged.retransmits = INT64_MIN;
+  forged.cookie = INT64_MAX;
+  std::vector<store::ConnectionRow> kept;
+  Rules rules;
+  rules.push_back(std::make_unique<Keeping>(kept));
+  run(std::move(rules), rows);
+  ASSERT_EQ(kept.size(), 2u);
+  EXPECT_EQ(kept[0].bytes_sent, 5'000'000'000);
+  EXPECT_EQ(kept[1].started_ns, -(std::int64_t{1} << 59));
+  EXPECT_EQ(kept[1].decided_ns, std::int64_t{1} << 59);
+  EXPECT_EQ(kept[1].close_last_ack_ms, std::int64_t{1} << 32);
+  EXPECT_EQ(kept[1].retransmits, -(std::int64_t{1} << 32));
+  EXPECT_EQ(kept[1].cookie, INT64_MAX);
+  EXPECT_EQ(kept[1].peer_address, "10.0.0.7");
+}
+
 TEST(Examine, SilenceNeedsAPacketThatWentOut) {
   Rows rows;
   auto& row = rows.syn_dropped(0, "10.0.0.7", 443, 3 * kS, 1);
