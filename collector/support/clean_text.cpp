@@ -24,6 +24,8 @@ bool is_unsafe(char32_t code) {
                      [&](Interval i) { return code >= i.first && code <= i.last; });
 }
 
+bool is_printable_ascii(char c) { return c >= 0x20 && c < 0x7F; }
+
 void append_escaped(std::string& out, std::string_view bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   for (const char c : bytes) {
@@ -57,6 +59,12 @@ std::string clean(std::string_view text, bool ascii) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
+    // Nearly all text is nothing else.
+    const auto* const other = std::find_if_not(text.begin(), text.end(), is_printable_ascii);
+    const std::string_view plain = text.substr(0, static_cast<std::size_t>(other - text.begin()));
+    out += plain;
+    text.remove_prefix(plain.size());
+    if (text.empty()) break;
     const Character c = first_character(text);
     const std::string_view bytes = text.substr(0, std::max<std::size_t>(c.length, 1));
     const bool harmless = c.length > 0 && !is_unsafe(c.code) && (c.code & 0xFFFE) != 0xFFFE;

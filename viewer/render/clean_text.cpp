@@ -49,6 +49,11 @@ bool within(const std::array<Interval, N>& intervals, char32_t code) {
 std::size_t columns(std::string_view text) {
   std::size_t sum = 0;
   while (!text.empty()) {
+    if (static_cast<unsigned char>(text.front()) < 0x80) {  // nearly all text
+      ++sum;
+      text.remove_prefix(1);
+      continue;
+    }
     const Character c = first_character(text);
     if (!within(kCombining, c.code)) sum += within(kWide, c.code) ? 2 : 1;
     text.remove_prefix(std::max<std::size_t>(c.length, 1));

@@ -44,8 +44,10 @@ std::optional<std::size_t> end_of_part(std::string_view part, std::string_view t
 std::optional<std::pair<std::size_t, std::size_t>> find_part(std::string_view part,
                                                              std::string_view text,
                                                              std::size_t from, std::size_t until) {
+  // As far as it stands there letter for letter.
+  const std::string_view letters = part.substr(0, part.find('#'));
   for (std::size_t at = from; at < text.size() && at <= until; ++at) {
-    if (part.front() != '#' && (at = text.find(part.front(), at)) > until) break;
+    if ((at = text.find(letters, at)) > until) break;
     if (const auto end = end_of_part(part, text, at)) return std::pair(at, *end);
   }
   return std::nullopt;
@@ -59,6 +61,13 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
     at = next == std::string_view::npos ? next : next + separator.size();
   }
   return parts;
+}
+
+// Whether each part may stand anywhere: most do not, and to find that out is quick.
+bool may_hold(std::string_view text, const std::vector<std::string_view>& parts) {
+  return std::ranges::all_of(parts, [&](std::string_view part) {
+    return text.find(part.substr(0, part.find('#'))) != std::string_view::npos;
+  });
 }
 
 // The parts in their order, the first at or after `from`.
@@ -107,6 +116,7 @@ Match match_alternative(const Alternative& pattern, std::string_view as_said,
   if (pattern.whole) {
     return text == pattern.text ? Match{0, text.size(), text.size()} : Match{};
   }
+  if (!may_hold(text, pattern.parts)) return {};
   // A sentence can stand twice in a text, and only the second time go on as the pattern does.
   for (std::size_t from = 0; from < text.size();) {
     const Match found = match_parts(pattern.parts, text, from);
@@ -156,7 +166,7 @@ std::string tidy(std::string_view said) {
     char next = said.front();
     std::size_t length = 1;
     for (const auto& [quote, plain] : kQuotes) {
-      if (!said.starts_with(quote)) continue;
+      if (quote.front() != said.front() || !said.starts_with(quote)) continue;
       next = plain;
       length = quote.size();
       break;
