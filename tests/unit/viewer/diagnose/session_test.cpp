@@ -151,7 +151,8 @@ TEST(Session, PlacesBeyondTheLimitAreCountedAndNotShown) {
 // Keeps what it is shown.
 class Keeping : public Counting {
  public:
-  explicit Keeping(std::vector<store::ConnectionRow>& kept) : Counting(true, unused_), kept_(kept) {}
+  explicit Keeping(std::vector<store::ConnectionRow>& kept)
+      : Counting(true, unused_), kept_(kept) {}
   void see(const Attempt& attempt) override {
     kept_.push_back(attempt.row);
     EXPECT_LE(attempt.elapsed_ns, std::int64_t{1} << 60);
