@@ -32,7 +32,7 @@ Status show_blocks(const store::Reader& reader, const store::Filter& wanted, Lon
         return std::make_shared<Shown>(block);
       },
       first);
-  const Status looked_up = lookups.get();
+  Status looked_up = lookups.get();
   if (!surveyed) return surveyed;
   if (!looked_up) return looked_up;
   trace.end_survey();
