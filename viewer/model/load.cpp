@@ -15,7 +15,7 @@ bool is_empty(const store::Filter& filter) {
 
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter) {
   return load_summary(reader, filter, [&](SummaryBuilder& builder) -> Status {
-    const Status connections = reader.connections(filter, [&](const store::ConnectionRow& row) {
+    Status connections = reader.connections(filter, [&](const store::ConnectionRow& row) {
       builder.add(row);
       return true;
     });
