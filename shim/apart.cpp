@@ -154,15 +154,6 @@ void wait_until_gone(long thread) {
   }
 }
 
-// Whether nobody else can be looking at the table. The kernel counts the threads among the links of
-// their directory, those that libc does not know too.
-bool is_alone() {
-  struct stat threads {};
-  constexpr unsigned kDirectory = 2;
-  return !raw::failed(raw::call(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &threads, 0)) &&
-         threads.st_nlink == kDirectory + 1;
-}
-
 // Valgrind ends a program that makes such a thread; it has one that asks told so by instructions
 // that do nothing otherwise (valgrind.h).
 bool in_valgrind() {
@@ -200,8 +191,17 @@ bool would_lose_priority() {
 
 }  // namespace
 
+long threads() {
+  // One link for each beside those a directory has of itself.
+  struct stat status {};
+  constexpr long kDirectory = 2;
+  return raw::failed(raw::call(SYS_newfstatat, AT_FDCWD, "/proc/self/task", &status, 0))
+             ? 0
+             : static_cast<long>(status.st_nlink) - kDirectory;
+}
+
 bool run(void (*work)(void*), void* argument) {
-  if (is_alone()) {
+  if (threads() == 1) {
     work(argument);
     return true;
   }

@@ -9,6 +9,10 @@
 
 namespace sockwatch::shim::apart {
 
+// How many threads the kernel counts in this process, those that libc does not know too: in the
+// child of a vfork one. 0: there is no /proc. Questions must be allowed.
+long threads();
+
 // Runs `work(argument)`: itself where the process has no other thread, else beside. `work` makes
 // raw system calls only: the thread is none libc knows, and errno and thread-local variables are
 // the caller's. Signals must be held back by the caller, and questions be allowed. False: no such

@@ -31,8 +31,7 @@ class BlockMaker {
 
  private:
   using Place = std::pair<std::int64_t, std::int64_t>;  // started_ns, id
-  // Makes the blocks `first`, `first` + step, …
-  class Worker;
+  class Worker;  // makes one block after the other
 
   // The first row of each block.
   Result<std::vector<Place>> find_starts() const;
