@@ -3,30 +3,11 @@
 #include <fmt/format.h>
 
 #include <cstddef>
-#include <future>
-#include <optional>
-#include <system_error>
 
 #include "collector/store/cells.h"
+#include "collector/support/beside.h"
 
 namespace sockwatch::store {
-namespace {
-
-using MakeNext = std::function<Result<BlockMaker::Made>()>;
-
-// Begins what it will be asked for, in a thread if there is one to be had.
-std::future<Result<BlockMaker::Made>> begin(bool beside, const MakeNext& make) {
-  if (beside) {
-    try {
-      return std::async(std::launch::async, make);
-    } catch (const std::system_error&) {  // then when it is asked for
-    }
-  }
-  return std::async(std::launch::deferred, make);
-}
-
-}  // namespace
-
 // One of these to a thread and a handle.
 class BlockMaker::Worker {
  public:
@@ -84,7 +65,7 @@ Status BlockMaker::make_all(const std::function<Status(const Made&)>& keep) cons
   Worker beside(second ? *second : database_, *this);
   // The odd ones are made beside the even ones.
   const auto begin_odd = [&](std::size_t block) {
-    return begin(second && block < starts->size(), [&, block]() -> Result<Made> {
+    return begin_beside(second && block < starts->size(), [&, block]() -> Result<Made> {
       if (block >= starts->size()) return Made{};
       return beside.make((*starts)[block]);
     });

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <functional>
-#include <future>
 
+#include "collector/support/beside.h"
 #include "viewer/diagnose/row_worker.h"
 #include "viewer/model/load.h"
 #include "viewer/model/lookup_filter.h"
@@ -20,8 +20,8 @@ using ShowLookups = std::function<Status(const store::Reader&)>;
 Status show_blocks(const store::Reader& reader, const store::Filter& wanted, LongTrace& trace,
                    model::SummaryBuilder* summary, const ShowLookups& show_lookups) {
   const auto twin = reader.twin();
-  auto lookups = std::async(twin ? std::launch::async : std::launch::deferred,
-                            [&] { return show_lookups(twin ? *twin : reader); });
+  auto lookups =
+      begin_beside(twin.has_value(), [&] { return show_lookups(twin ? *twin : reader); });
   using Shown = model::PlainBlock;
   std::vector<std::function<void(Shown&)>> first = {[&](Shown& shown) { trace.survey(shown); }};
   if (summary != nullptr) first.emplace_back([&](Shown& shown) { summary->add(shown); });
