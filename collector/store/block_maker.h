@@ -31,7 +31,7 @@ class BlockMaker {
 
  private:
   using Place = std::pair<std::int64_t, std::int64_t>;  // started_ns, id
-  class Worker;  // makes one block after the other
+  class Worker;                                         // makes one block after the other
 
   // The first row of each block.
   Result<std::vector<Place>> find_starts() const;
