@@ -39,14 +39,6 @@ Result<Recorder::Earlier> read_earlier(const std::string& trace_path, bool recov
   return Recorder::Earlier{{facts->begin(), facts->end()}, std::move(*losses)};
 }
 
-// Whoever waits for the byte may be gone; that is no reason not to record.
-void tell(int ready_fd) {
-  if (ready_fd < 0) return;
-  const char byte = 1;
-  while (::write(ready_fd, &byte, 1) < 0 && errno == EINTR) {
-  }
-}
-
 Status watch_until_stopped(int stop_fd, DirectoryWatch& directory, Recorder& recorder) {
   std::vector<int> fds;
   std::vector<pollfd> waiting;
@@ -97,14 +89,14 @@ Result<CollectSummary> collect(const CollectOptions& options) {
     recorder.found(name, true);
     if (options.recover) recorder.tick();  // there may be thousands: not all of it in memory
   }
-  tell(options.ready_fd);
+  if (options.reached) options.reached(Stage::recording);
   if (options.recover) return recorder.finish();
   if (Status watched = watch_until_stopped(options.stop_fd, *watch, recorder); !watched) {
     return watched.error();
   }
   auto summary = recorder.finish();
   // Before the watch is given up, for which the kernel takes some 20 ms.
-  if (summary) tell(options.ready_fd);
+  if (summary && options.reached) options.reached(Stage::complete);
   return summary;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "collector/store/writer.h"
@@ -10,14 +11,18 @@
 
 namespace sockwatch::drain {
 
+enum class Stage {
+  recording,  // the directory is watched and the trace is open
+  complete,   // the trace is whole
+};
+
 struct CollectOptions {
   std::string run_directory;  // must exist, be a directory of this user, mode 0700
   std::string trace_path;
   store::OpenMode mode = store::OpenMode::create;
   bool all_calls = false;  // --detail calls
-  int stop_fd = -1;   // readable (or closed by the other end): drain what is there, finish, return
-  int ready_fd = -1;  // one byte is written to it when the directory is watched and the trace is
-                      // open, another when the trace is complete
+  int stop_fd = -1;  // readable (or closed by the other end): drain what is there, finish, return
+  std::function<void(Stage)> reached = {};  // called by the thread of collect(), once for each
   // Take what is left of a recording whose machine or collector died, perhaps before this boot, and
   // finish at once. Nothing in the run directory is changed. See recover.h.
   bool recover = false;

@@ -4,7 +4,9 @@
 
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 
 #include "collector/drain/confine.h"
@@ -49,9 +51,21 @@ void say_how_to_record(const std::string& directory) {
                   directory, library ? *library : "libsockwatch.so"));
 }
 
+// Whoever waits for the byte may be gone; that is no reason not to record.
+void tell_launcher(int ready_fd) {
+  const char byte = 1;
+  while (::write(ready_fd, &byte, 1) < 0 && errno == EINTR) {
+  }
+}
+
 Status collect(const CollectArguments& arguments) {
   std::error_code error;
   const std::string directory = std::filesystem::absolute(arguments.directory, error).string();
+  if (!arguments.force && !arguments.resume && std::filesystem::exists(arguments.output, error)) {
+    return Error{fmt::format("'{}' exists already", arguments.output),
+                 "go on with it (--resume) if its collector died, replace it (--force), or choose "
+                 "another name with -o FILE"};
+  }
   const auto claim = claim_directory(directory);
   if (!claim) return claim.error();
   // Before there is a second thread, and before anything that a recorded program wrote is looked
@@ -66,10 +80,15 @@ Status collect(const CollectArguments& arguments) {
   options.all_calls = arguments.detail == "calls";
   options.redact = arguments.redact;
   options.stop_fd = stop.fd();
-  options.ready_fd = arguments.ready_fd;
+  options.reached = [&](drain::Stage stage) {
+    if (arguments.is_launched()) {
+      tell_launcher(arguments.ready_fd);
+    } else if (stage == drain::Stage::recording) {
+      say_how_to_record(directory);
+    }
+  };
   if (arguments.force) options.mode = store::OpenMode::replace;
   if (arguments.resume) options.mode = store::OpenMode::resume;
-  if (!arguments.is_launched()) say_how_to_record(directory);
 
   const auto summary = drain::collect(options);
   if (!summary) return summary.error();
