@@ -11,6 +11,7 @@
 
 #include "shim/behind.h"
 #include "shim/clock.h"
+#include "shim/loaded.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/real.h"
@@ -131,12 +132,12 @@ void write(const Extent& extent, std::uintptr_t place, void* value) {
   unsealing.store(false, std::memory_order_release);
 }
 
-// What an object's dynamic section says. glibc has turned most offsets into addresses.
+// What an object's dynamic section says.
 struct Tables {
   explicit Tables(const link_map& object) {
     for (const ElfW(Dyn)* entry = object.l_ld; entry->d_tag != DT_NULL; ++entry) {
       const ElfW(Addr) value = entry->d_un.d_ptr;
-      const ElfW(Addr) address = value < object.l_addr ? object.l_addr + value : value;
+      const ElfW(Addr) address = loaded_address(object.l_ld, object.l_addr, value);
       switch (entry->d_tag) {
         case DT_SYMTAB:
           symbols = reinterpret_cast<const ElfW(Sym)*>(address);
