@@ -264,7 +264,21 @@ void add_needed(const link_map& object, Closure& closure) {
   }
 }
 
+int count_loaded(dl_phdr_info* object, std::size_t, void* argument) {
+  *static_cast<unsigned long long*>(argument) = object->dlpi_adds;
+  return 1;
+}
+
 }  // namespace
+
+unsigned long long objects_so_far() {
+  auto* const iterate = reinterpret_cast<decltype(&dl_iterate_phdr)>(real::dl_iterate_phdr);
+  unsigned long long count = 0;
+  if (iterate != nullptr) {
+    iterate(count_loaded, &count);
+  }
+  return count;
+}
 
 void to_hooks(void* module) {
   constexpr std::size_t kObjects = 32;

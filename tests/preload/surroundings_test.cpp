@@ -257,6 +257,28 @@ TEST(GoProgram, SaysSoInItsSegment) {
   }
 }
 
+// The loader says what it opens. A module that is opened again and again was looked at once.
+TEST(DeepModule, IsLookedAtOnce) {
+  own_shared_memory();
+  const auto opened = [](const ProgramRun& run) {
+    int count = 0;
+    for (std::size_t at = 0; (at = run.err.find("opening file=", at)) != std::string::npos; ++at) {
+      ++count;
+    }
+    return count;
+  };
+  const RunDirectory directory;
+  Command command = bare_command({"opened_again"});
+  command.environment.push_back("LD_DEBUG=files");
+  const ProgramRun bare = run_program(command);
+  ASSERT_EQ(bare.status, 0);
+  ASSERT_GE(opened(bare), 99);
+  under_library(command, directory);
+  const ProgramRun run = run_program(command);
+  EXPECT_EQ(run.status, 0);
+  EXPECT_LT(opened(run), opened(bare) + 20);
+}
+
 // As a tool that rewrites executables may leave it: the notes lead to where nothing is mapped,
 // which neither the kernel nor the loader minds.
 TEST(StrayNotes, AreNotFollowed) {
