@@ -109,6 +109,10 @@ class Refused : public Rule {
         found.evidence.push_back(
             fmt::format("connected at other times: {}", share(fared.connected, fared.attempts)));
       }
+      if (const std::string door = other_door(to); !door.empty()) {
+        found.evidence.push_back(
+            fmt::format("{} of this machine connected: the server may listen there only", door));
+      }
       if (const std::string at = cases.addresses(context().places); !at.empty()) {
         found.evidence.push_back("by address: " + at);
       }
@@ -148,6 +152,16 @@ class Refused : public Rule {
   bool is_one_outage(ServiceId service, const Cases& cases) const {
     return cases.count() > 1 && outages_.at(service).state == Outage::over &&
            cases.addresses(context().places).empty();
+  }
+
+  // The other family of this machine, where that connected; of a name both belong to (localhost)
+  // REFUSED6 speaks.
+  std::string other_door(const Place& to) const {
+    const bool six = to.address == "::1";
+    if (to.name || (!six && to.address != "127.0.0.1")) return "";
+    std::string door = endpoint_label(six ? "127.0.0.1" : "::1", to.port, to.protocol);
+    const auto service = context().places.find_service(door);
+    return service && context().places.fared(*service).connected > 0 ? door : "";
   }
 
   static constexpr std::size_t kManyPorts = 10;

@@ -39,6 +39,17 @@ TEST(Refused, AServiceThatWentAwayOnce) {
   EXPECT_THAT(summary({true, false, false, true}, "10.0.0.8"), Not(restarted));  // two addresses
 }
 
+// curl looks up localhost by itself: there is no name that has both addresses.
+TEST(Refused, NamesTheOtherFamilyOfThisMachine) {
+  const auto door = Contains(HasSubstr("[::1]:8080 of this machine connected"));
+  Rows rows;
+  rows.refused(0, "127.0.0.1", 8080);
+  rows.connected(kS, "::1", 8081);
+  EXPECT_THAT(find(run_all(rows), "REFUSED").evidence, Not(door));
+  rows.connected(2 * kS, "::1", 8080);
+  EXPECT_THAT(find(run_all(rows), "REFUSED").evidence, door);
+}
+
 TEST(Refused, ManyPortsOfOneHostAreToldTogether) {
   for (const auto& [ports, expected] : {std::pair{9, 9}, std::pair{10, 1}}) {
     Rows rows;
