@@ -6,6 +6,8 @@
 #include <atomic>
 #include <cstring>
 
+#include "shim/loaded.h"
+
 // The names as old C libraries have them: a library built here loads there.
 #if defined(__x86_64__)
 __asm__(".symver dlsym,dlsym@GLIBC_2.2.5");
@@ -76,9 +78,7 @@ Definitions Definitions::of(const link_map& object) {
   Definitions made{};
   made.base_ = object.l_addr;
   for (const ElfW(Dyn)* entry = object.l_ld; entry->d_tag != DT_NULL; ++entry) {
-    // glibc has turned most offsets into addresses.
-    const ElfW(Addr) value = entry->d_un.d_ptr;
-    const ElfW(Addr) address = value < object.l_addr ? object.l_addr + value : value;
+    const ElfW(Addr) address = loaded_address(object.l_ld, object.l_addr, entry->d_un.d_ptr);
     switch (entry->d_tag) {
       case DT_SYMTAB:
         made.symbols_ = reinterpret_cast<const ElfW(Sym)*>(address);

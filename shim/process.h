@@ -37,7 +37,7 @@ struct Process {
   std::atomic<bool> populates;              // memory is asked for piece by piece
   std::atomic<std::uint32_t> attempts;      // to create the segment, that failed
   std::atomic<std::uint32_t> largest_set;   // descriptors of a select beyond an fd_set
-  std::atomic<std::uint32_t> segment_busy;  // a thread is creating it
+  std::atomic<std::uint32_t> segment_busy;  // a thread is creating it (turn.h)
   std::atomic<wire::Header*> segment;
   std::atomic<std::uint64_t> retry_ns;  // not before this is creating it tried again
 

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "shim/caller_memory.h"
 #include "shim/raw.h"
 
 namespace sockwatch::shim::program {
@@ -244,6 +245,10 @@ Loads look(int directory, const char* path, Script& script, char* image, std::si
 bool is_go() {
   const auto* parts = reinterpret_cast<const ElfW(Phdr)*>(getauxval(AT_PHDR));
   const std::size_t count = parts == nullptr ? 0 : getauxval(AT_PHNUM);
+  CallerMemory memory(true);
+  if (count == 0 || count > kMostHeaders || !memory.has(parts, count * sizeof(*parts))) {
+    return false;
+  }
   // The headers say where they themselves were meant to lie: the rest has moved as far.
   bool placed = false;
   std::uintptr_t moved = 0;
@@ -251,10 +256,13 @@ bool is_go() {
     if (parts[i].p_type == PT_PHDR) {
       moved = reinterpret_cast<std::uintptr_t>(parts) - parts[i].p_vaddr;
       placed = true;
-    } else if (parts[i].p_type == PT_NOTE && placed &&
-               has_go_note(reinterpret_cast<const char*>(moved + parts[i].p_vaddr),
-                           parts[i].p_memsz)) {
-      return true;
+    } else if (parts[i].p_type == PT_NOTE && placed) {
+      // The kernel maps what the program is loaded from, and that notes are among it nobody checks.
+      const auto* const notes = reinterpret_cast<const char*>(moved + parts[i].p_vaddr);
+      const std::size_t size = parts[i].p_memsz < kMostNotes ? parts[i].p_memsz : kMostNotes;
+      if (memory.has(notes, size) && has_go_note(notes, size)) {
+        return true;
+      }
     }
   }
   return false;

@@ -19,7 +19,8 @@ enum class Loads : std::uint8_t {
 };
 
 // Whether the program of this process was made by the Go compiler: it says so in a note that is
-// loaded with it (since Go 1.5, and unless it was linked with an empty build id). Asks nobody.
+// loaded with it (since Go 1.5, and unless it was linked with an empty build id). Asks the kernel
+// once or twice whether the notes can be read.
 bool is_go();
 
 // `path` below `directory` (AT_FDCWD, or a descriptor); scripts are followed to the interpreter.

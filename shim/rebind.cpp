@@ -11,6 +11,7 @@
 
 #include "shim/behind.h"
 #include "shim/clock.h"
+#include "shim/loaded.h"
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/real.h"
@@ -131,12 +132,12 @@ void write(const Extent& extent, std::uintptr_t place, void* value) {
   unsealing.store(false, std::memory_order_release);
 }
 
-// What an object's dynamic section says. glibc has turned most offsets into addresses.
+// What an object's dynamic section says.
 struct Tables {
   explicit Tables(const link_map& object) {
     for (const ElfW(Dyn)* entry = object.l_ld; entry->d_tag != DT_NULL; ++entry) {
       const ElfW(Addr) value = entry->d_un.d_ptr;
-      const ElfW(Addr) address = value < object.l_addr ? object.l_addr + value : value;
+      const ElfW(Addr) address = loaded_address(object.l_ld, object.l_addr, value);
       switch (entry->d_tag) {
         case DT_SYMTAB:
           symbols = reinterpret_cast<const ElfW(Sym)*>(address);
@@ -263,7 +264,21 @@ void add_needed(const link_map& object, Closure& closure) {
   }
 }
 
+int count_loaded(dl_phdr_info* object, std::size_t, void* argument) {
+  *static_cast<unsigned long long*>(argument) = object->dlpi_adds;
+  return 1;
+}
+
 }  // namespace
+
+unsigned long long objects_so_far() {
+  auto* const iterate = reinterpret_cast<decltype(&dl_iterate_phdr)>(real::dl_iterate_phdr);
+  unsigned long long count = 0;
+  if (iterate != nullptr) {
+    iterate(count_loaded, &count);
+  }
+  return count;
+}
 
 void to_hooks(void* module) {
   constexpr std::size_t kObjects = 32;

@@ -17,6 +17,7 @@
 #include "shim/questions.h"
 #include "shim/raw.h"
 #include "shim/state.h"
+#include "shim/turn.h"
 
 #ifndef MAP_FIXED_NOREPLACE
 #define MAP_FIXED_NOREPLACE 0x100000  // Linux 4.17
@@ -285,25 +286,6 @@ wire::Header* create_for(Process& process) {
   return created.header;
 }
 
-// Another thread is creating it: a matter of microseconds in which it takes no signal, and it
-// cannot be a frame below us on this thread (the record section's guard). The wait is bounded all
-// the same.
-wire::Header* wait_for(const Process& process) {
-  constexpr std::uint64_t kPatienceNs = 100'000'000;
-  constexpr int kQuickLooks = 2000;  // some microseconds
-  const std::uint64_t begin_ns = clock::now_ns();
-  for (int i = 0; process.segment_busy.load(std::memory_order_acquire) != 0; ++i) {
-    if (i < kQuickLooks) {
-      continue;
-    }
-    if (clock::now_ns() - begin_ns > kPatienceNs) {
-      break;
-    }
-    raw::doze();
-  }
-  return process.segment.load(std::memory_order_acquire);
-}
-
 bool too_early(const Process& process) {
   const std::uint64_t retry_ns = process.retry_ns.load(std::memory_order_relaxed);
   return retry_ns != 0 && clock::now_ns() < retry_ns;
@@ -325,16 +307,20 @@ wire::Header* of(Process& process) {
   const std::uint64_t every_signal = ~std::uint64_t{0};
   std::uint64_t before = 0;
   raw::call(SYS_rt_sigprocmask, SIG_SETMASK, &every_signal, &before, sizeof(before));
-  if (process.segment_busy.exchange(1, std::memory_order_acquire) == 0) {
+  if (turn::begin(process.segment_busy)) {
     header = process.segment.load(std::memory_order_acquire);
     if (header == nullptr) {
       header = create_for(process);
     }
-    process.segment_busy.store(0, std::memory_order_release);
+    turn::end(process.segment_busy);
     raw::call(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, sizeof(before));
   } else {
     raw::call(SYS_rt_sigprocmask, SIG_SETMASK, &before, nullptr, sizeof(before));
-    header = wait_for(process);
+    // A matter of microseconds in which the other thread takes no signal, and it cannot be a frame
+    // below us on this one (the record section's guard). The wait is bounded all the same.
+    constexpr std::int64_t kPatienceNs = 100'000'000;
+    turn::wait(process.segment_busy, kPatienceNs);
+    header = process.segment.load(std::memory_order_acquire);
   }
   return header;
 }

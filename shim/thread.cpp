@@ -105,9 +105,11 @@ void take(wire::Header* header, std::uint32_t index) {
 
 bool lease_free(wire::Header* header, std::uint32_t count) {
   for (std::uint32_t i = 0; i < count; ++i) {
+    std::atomic<std::uint32_t>& state = segment::slots(header)[i].state;
     std::uint32_t expected = wire::kFree;
-    if (segment::slots(header)[i].state.compare_exchange_strong(expected, wire::kLeased,
-                                                                std::memory_order_acquire)) {
+    // Looked at first: a failed exchange, too, takes the line from the thread that writes to it.
+    if (state.load(std::memory_order_relaxed) == expected &&
+        state.compare_exchange_strong(expected, wire::kLeased, std::memory_order_acquire)) {
       take(header, i);
       return true;
     }

@@ -128,10 +128,13 @@ int sockwatch_names_a_path(const char* file) {
 
 void* sockwatch_dlopen_deep(const char* file, int flags) {
   auto* const open = reinterpret_cast<decltype(&dlopen)>(sockwatch_real_dlopen);
+  const unsigned long long before = rebind::objects_so_far();
   void* const module = open(file, flags);
   if (module != nullptr && file != nullptr) {
     const int error = errno;
-    rebind::to_hooks(module);
+    if (before == 0 || rebind::objects_so_far() != before) {
+      rebind::to_hooks(module);
+    }
     errno = error;
   }
   return module;

@@ -190,12 +190,18 @@ vfork:
         .cfi_register %rip, %rsi
         movl    $SYS_vfork, %eax
         syscall
+        testl   %eax, %eax
+        jz      .Lvfork_early_child
         pushq   %rsi
+        .cfi_remember_state
         .cfi_adjust_cfa_offset 8
         .cfi_offset %rip, -8
         cmpq    $-4095, %rax
         jae     .Lvfork_failed
         ret
+.Lvfork_early_child:
+        .cfi_restore_state
+        jmp     *%rsi                   // as above
         .cfi_endproc
         .size   vfork, . - vfork
         .set    __vfork, vfork

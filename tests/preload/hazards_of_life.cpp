@@ -267,6 +267,7 @@ void add_loaders(std::vector<Hazard>& list) {
                   {wrapping}});
   // Others with a dlsym of their own: the program, a library before us, one behind us that has its
   // own connect and send as well.
+  list.push_back({"linked_high", {"linked_high"}, Recording::of({refused()})});
   list.push_back({"own_dlsym", {"own_dlsym"}, Recording::of({refused(), connected()})});
   const std::string handing_on = program_path("modules/libhanding_on.so");
   const Recording ordinary = Recording::of({refused().times(20), connected().times(20)});

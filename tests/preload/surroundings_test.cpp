@@ -1,11 +1,13 @@
 // An ordinary client in unordinary surroundings: run directories that fail, other libraries in
 // LD_PRELOAD, programs the library cannot be loaded into, a sanitizer.
+#include <elf.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
+#include <fstream>
 
 #include "tests/preload/expectations.h"
 #include "tests/preload/hazards.h"
@@ -253,6 +255,57 @@ TEST(GoProgram, SaysSoInItsSegment) {
     ASSERT_EQ(directory.files().size(), 1U) << program;
     EXPECT_EQ(read_segment(directory.files()[0]).program, kind) << program;
   }
+}
+
+// The loader says what it opens. A module that is opened again and again was looked at once.
+TEST(DeepModule, IsLookedAtOnce) {
+  own_shared_memory();
+  const auto opened = [](const ProgramRun& run) {
+    int count = 0;
+    for (std::size_t at = 0; (at = run.err.find("opening file=", at)) != std::string::npos; ++at) {
+      ++count;
+    }
+    return count;
+  };
+  const RunDirectory directory;
+  Command command = bare_command({"opened_again"});
+  command.environment.push_back("LD_DEBUG=files");
+  const ProgramRun bare = run_program(command);
+  ASSERT_EQ(bare.status, 0);
+  ASSERT_GE(opened(bare), 99);
+  under_library(command, directory);
+  const ProgramRun run = run_program(command);
+  EXPECT_EQ(run.status, 0);
+  EXPECT_LT(opened(run), opened(bare) + 20);
+}
+
+// As a tool that rewrites executables may leave it: the notes lead to where nothing is mapped,
+// which neither the kernel nor the loader minds.
+TEST(StrayNotes, AreNotFollowed) {
+  own_shared_memory();
+  const RunDirectory directory;
+  const RunDirectory programs;
+  const std::filesystem::path program = programs.path() / "client";
+  std::filesystem::copy_file(program_path("plain_client"), program);
+  std::fstream file(program, std::ios::binary | std::ios::in | std::ios::out);
+  Elf64_Ehdr head{};
+  file.read(reinterpret_cast<char*>(&head), sizeof(head));
+  int changed = 0;
+  for (std::size_t i = 0; i < head.e_phnum; ++i) {
+    const auto at = static_cast<std::streamoff>(head.e_phoff + i * sizeof(Elf64_Phdr));
+    Elf64_Phdr part{};
+    file.seekg(at);
+    file.read(reinterpret_cast<char*>(&part), sizeof(part));
+    if (part.p_type != PT_NOTE || part.p_align != 4) continue;  // others the loader looks at
+    part.p_vaddr = part.p_paddr = 0x70000000;
+    file.seekp(at);
+    file.write(reinterpret_cast<const char*>(&part), sizeof(part));
+    ++changed;
+  }
+  file.close();
+  ASSERT_NE(changed, 0);
+  const ProgramRun run = expect_same_in(directory, {program.string()});
+  EXPECT_THAT(compare(directory, run, ordinary()), IsEmpty());
 }
 
 TEST(NotLoaded, SetUserIdProgramIsUnaffected) {

@@ -45,10 +45,10 @@ class SystemCalls : public ::testing::Test {
   Counts bare(const std::string& what) { return counts(what, nullptr); }
   Counts under(const std::string& what, const char* detail = "") { return counts(what, detail); }
 
- private:
+ protected:
   static constexpr char kStrace[] = "/usr/bin/strace";
 
-  Counts counts(const std::string& what, const char* detail) {
+  Counts counts(const std::string& what, const char* detail, const char* program = "quiet") {
     const RunDirectory directory;
     const RunDirectory own;
     const std::filesystem::path trace = own.path() / "trace";
@@ -61,7 +61,7 @@ class SystemCalls : public ::testing::Test {
         command.arguments.insert(command.arguments.end(), {"-E", variable});
       }
     }
-    for (const std::string& word : bare_command({"quiet", what}).arguments)
+    for (const std::string& word : bare_command({program, what}).arguments)
       command.arguments.push_back(word);
     const ProgramRun run = run_program(command);
     EXPECT_EQ(run.status, 0) << run.err;
@@ -95,6 +95,14 @@ TEST_F(SystemCalls, NonePerTransfer) {
   EXPECT_LE(added(under("transfers"), alone), 4);
   // Every call recorded: memory is asked for as the ring grows, sixty-four events to a page.
   EXPECT_LE(added(under("transfers", "calls"), alone), 1000 / 32);
+}
+
+// One of them makes the recording; the others sleep until it is there, and do not look for it again
+// and again. The thread that opened the file is looked for fifty times at most.
+TEST_F(SystemCalls, FirstConnectsThatComeAtOnceWaitAsleep) {
+  Counts counted = counts("200", "", "connect_at_once");
+  EXPECT_EQ(counted["connect"], 200);
+  EXPECT_LE(counted["nanosleep"], 50);
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ Case::Case(const Attempt& attempt)
       started_ns(attempt.row.started_ns),
       elapsed_ns(attempt.elapsed_ns),
       resends(model::resends(attempt.row)),
-      budget_ns(attempt.row.budget_ns),
+      // A signal comes when it comes: no time that was allowed.
+      budget_ns(attempt.row.budget_source == "signal" ? std::nullopt : attempt.row.budget_ns),
       error(attempt.row.error),
       failed(attempt.failed) {
   // The kernel takes a blocking socket apart when connect fails: a 0 alone proves nothing.

@@ -179,7 +179,9 @@ class BadAddr : public Rule {
     found.summary = fmt::format(
         "{} fails {} % of the time, the other {} of {} {}: one backend is bad.", to.address,
         percent,
-        counted(static_cast<std::int64_t>(name.addresses.size()) - 1, "address", "addresses"),
+        name.addresses.size() == 2
+            ? "address"
+            : counted(static_cast<std::int64_t>(name.addresses.size()) - 1, "address", "addresses"),
         *to.name, others.failures == 0 ? "never" : share(others.failures, others.attempts));
     found.evidence = {
         fmt::format("{}: {} attempts failed", to.address,

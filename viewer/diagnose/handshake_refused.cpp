@@ -52,8 +52,10 @@ class Refused : public Rule {
   void see(const Attempt& attempt) override {
     if (!is_tcp(attempt)) return;
     if (attempt.is(Outcome::refused)) {
+      outages_[attempt.service].refused();
       refusals_.refused(attempt, [this](const Case& one) { count(one); });
     } else if (attempt.is(Outcome::connected)) {
+      outages_[attempt.service].connected();
       if (slowest_rtt_.size() <= attempt.place) slowest_rtt_.resize(attempt.place + 1);
       store::Ns& slowest = slowest_rtt_[attempt.place];
       slowest = std::max(slowest, model::handshake_ns(attempt.row.rtt_us).value_or(0));
@@ -61,6 +63,7 @@ class Refused : public Rule {
     }
   }
   void see_plain(const PlainRun& run) override {
+    outages_[run.service()].connected();
     for (std::size_t i = 0; i < run.size(); ++i) {
       const PlaceId place = run.place(i);
       if (slowest_rtt_.size() <= place) slowest_rtt_.resize(place + 1);
@@ -88,6 +91,13 @@ class Refused : public Rule {
           by_icmp ? fmt::format("a firewall or router refuses port {} for it", port_of(to))
                   : fmt::format("nothing listens on port {}, or a firewall refuses for it",
                                 port_of(to)));
+      if (is_one_outage(service, cases)) {
+        found.summary = fmt::format(
+            "{} answered 'no' for {}, and connected before and after: nothing listened on port {} "
+            "meanwhile (a restart?), or a firewall refused for it.",
+            with_address(context().places, cases.first_place()),
+            time_span(*found.last_ns - *found.first_ns), port_of(to));
+      }
       found.evidence = {observed(found, "attempts refused (ECONNREFUSED)"),
                         "the answer came within " + time_span(cases.took().most)};
       if (by_icmp) {
@@ -98,6 +108,10 @@ class Refused : public Rule {
       if (fared.connected > 0) {
         found.evidence.push_back(
             fmt::format("connected at other times: {}", share(fared.connected, fared.attempts)));
+      }
+      if (const std::string door = other_door(to); !door.empty()) {
+        found.evidence.push_back(
+            fmt::format("{} of this machine connected: the server may listen there only", door));
       }
       if (const std::string at = cases.addresses(context().places); !at.empty()) {
         found.evidence.push_back("by address: " + at);
@@ -129,6 +143,27 @@ class Refused : public Rule {
   }
 
  private:
+  // Whether a service was there, then was not, then was again.
+  struct Outage {
+    void connected() { state = state == fresh ? up : state == down ? over : state; }
+    void refused() { state = state == up || state == down ? down : unsteady; }
+    enum { fresh, up, down, over, unsteady } state = fresh;
+  };
+  bool is_one_outage(ServiceId service, const Cases& cases) const {
+    return cases.count() > 1 && outages_.at(service).state == Outage::over &&
+           cases.addresses(context().places).empty();
+  }
+
+  // The other family of this machine, where that connected; of a name both belong to (localhost)
+  // REFUSED6 speaks.
+  std::string other_door(const Place& to) const {
+    const bool six = to.address == "::1";
+    if (to.name || (!six && to.address != "127.0.0.1")) return "";
+    std::string door = endpoint_label(six ? "127.0.0.1" : "::1", to.port, to.protocol);
+    const auto service = context().places.find_service(door);
+    return service && context().places.fared(*service).connected > 0 ? door : "";
+  }
+
   static constexpr std::size_t kManyPorts = 10;
   static constexpr std::int64_t kAlways = 5;
   struct Host {
@@ -220,6 +255,7 @@ class Refused : public Rule {
   }
 
   Refusals refusals_;
+  std::map<ServiceId, Outage> outages_;
   std::vector<store::Ns> slowest_rtt_;  // by place
   std::map<ServiceId, Cases> cases_;
   std::map<PlaceId, Cases> forgiven_;  // made good by another address

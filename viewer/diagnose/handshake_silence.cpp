@@ -34,8 +34,13 @@ void tell_silence(const Place& place, const Cases& cases, Finding& finding) {
 class LongSilence : public AddressRule {
  protected:
   void explain_shorter(const Cases& cases, Finding& finding) const {
-    if (context().places.fared(place(cases).service).connected > 0) return;
+    const auto& fared = context().places.fared(place(cases).service);
+    if (fared.connected > 0) return;
     finding.explains.push_back({"SHORTTO", finding.subject});
+    if (fared.attempts > finding.count) {
+      finding.evidence.push_back(
+          fmt::format("no attempt at all got through: 0 of {} connected", number(fared.attempts)));
+    }
   }
 };
 
@@ -72,7 +77,7 @@ class SynDrop : public LongSilence {
  protected:
   std::optional<Confidence> grade(const Attempt& attempt) const override {
     const auto& row = attempt.row;
-    if (!is_tcp(attempt) || row.error == EINTR || never_left(attempt)) return std::nullopt;
+    if (!is_tcp(attempt) || never_left(attempt)) return std::nullopt;
     const bool given_up =
         program_gave_up(attempt) || attempt.is(Outcome::abandoned) || attempt.is(Outcome::pending);
     if (given_up && attempt.silent && row.syn_retransmits.value_or(0) >= 1) {

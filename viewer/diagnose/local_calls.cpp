@@ -92,7 +92,8 @@ class Eintr : public Rule {
         .title = "a signal interrupted connect",
         .signature =
             "connect returned EINTR, and the program closed the socket before it was "
-            "known to be connected.",
+            "known to be connected. For information where SYNs had been sent again without any "
+            "answer by then: see SYNDROP.",
         .meaning =
             "A signal (a timer, a child that ended, Ctrl-C) arrived while the program "
             "waited for the connection. connect stopped waiting; the kernel went on "
@@ -109,17 +110,39 @@ class Eintr : public Rule {
     Seen* seen = services_.slot(attempt.service);
     if (seen == nullptr) return;
     ++seen->interrupted;
-    if (attempt.is(Outcome::cancelled) && row.error == EINTR) seen->sightings.add(row);
+    if (!attempt.is(Outcome::cancelled) || row.error != EINTR) return;
+    seen->sightings.add(row);
+    // The signal came to somebody who had waited in vain: a person's Ctrl-C, an alarm.
+    if (attempt.silent && row.syn_retransmits.value_or(0) > 0) {
+      ++seen->in_vain;
+      seen->longest = std::max(seen->longest, attempt.elapsed_ns);
+    }
   }
 
   void conclude(std::vector<Finding>& findings) override {
     for (const auto& [id, seen] : services_) {
       if (seen.sightings.count() == 0) continue;
-      auto result = finding(Severity::warning, Confidence::high, context().places.service(id));
+      const bool in_vain = seen.in_vain == seen.sightings.count();
+      auto result = finding(in_vain ? Severity::info : Severity::warning, Confidence::high,
+                            context().places.service(id));
       seen.sightings.fill(result, seen.interrupted);
-      result.summary = "A signal broke off connect; the handshake went on unused.";
       result.evidence.push_back(
           fmt::format("{} interrupted attempts were given up", share(result.count, result.of)));
+      if (seen.in_vain > 0) {
+        result.evidence.push_back(
+            fmt::format("no answer to several SYNs until then: {}, after up to {}",
+                        share(seen.in_vain, result.count), time_span(seen.longest)));
+      }
+      if (in_vain) {
+        result.summary =
+            fmt::format("A signal ended the wait in connect after {}; no answer had come by then.",
+                        time_span(seen.longest));
+        result.excluded.push_back("The signal as the cause: nothing had answered before it came.");
+        result.next_steps = {"see why the destination did not answer (SYNDROP)"};
+        findings.push_back(std::move(result));
+        continue;
+      }
+      result.summary = "A signal broke off connect; the handshake went on unused.";
       result.excluded.push_back("The server: nobody waited for its answer.");
       result.next_steps = {"install the signal's handler with SA_RESTART",
                            "after EINTR wait with poll and read SO_ERROR"};
@@ -131,6 +154,8 @@ class Eintr : public Rule {
   struct Seen {
     std::int64_t interrupted = 0;
     Sightings sightings;
+    std::int64_t in_vain = 0;  // of them
+    store::Ns longest = 0;     // of these
   };
   Bounded<ServiceId, Seen> services_;
 };

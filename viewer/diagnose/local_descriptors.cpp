@@ -46,6 +46,7 @@ class Fds : public Rule {
     if (process == nullptr) return;
     process->sightings.add(row);
     process->host |= row.error == ENFILE;
+    process->connects |= !row.call.starts_with("accept");
     process->calls += fmt::format("{}{} {}", process->calls.empty() ? "" : ", ", row.call,
                                   counted(row.count, "time"));
   }
@@ -58,6 +59,7 @@ class Fds : public Rule {
       if (process != nullptr && process->calls.empty()) {
         process->sightings.add(row);
         process->host |= row.error == ENFILE;
+        process->connects = true;
       }
       return;
     }
@@ -78,14 +80,19 @@ class Fds : public Rule {
       const std::string limit = row != nullptr && row->descriptor_limit
                                     ? fmt::format(" of {}", number(*row->descriptor_limit))
                                     : std::string();
+      const bool server = !process.connects && process.open == 0;
       result.summary = fmt::format(
-          "{} is at {}{} open files; {} connections it made were open then, {} of them for over 5 "
-          "min.",
-          context().programs.name_of(id), process.host ? "the limit of this host for" : "its limit",
-          process.host ? std::string() : limit, number(process.open), number(process.old));
+          "{} is at {}{} open files; {}.", context().programs.name_of(id),
+          process.host ? "the limit of this host for" : "its limit",
+          process.host ? std::string() : limit,
+          server ? std::string("it cannot accept the connections that wait")
+                 : fmt::format("{} connections it made were open then, {} of them for over 5 min",
+                               number(process.open), number(process.old)));
       if (!process.calls.empty()) result.evidence.push_back("failed calls: " + process.calls);
       result.evidence.push_back(fmt::format("errno {}", process.host ? "ENFILE" : "EMFILE"));
-      result.excluded.push_back("The network: the program could not even open a socket.");
+      result.excluded.emplace_back(
+          server ? "The network: the connections had come in, and nobody could take them."
+                 : "The network: the program could not even open a socket.");
       const std::string pid = row == nullptr ? "PID" : std::to_string(row->pid);
       result.next_steps = {fmt::format("ls -l /proc/{}/fd", pid),
                            "find what is opened and not closed",
@@ -98,6 +105,7 @@ class Fds : public Rule {
   struct Process {
     Sightings sightings;
     bool host = false;
+    bool connects = false;  // not only accept failed
     std::string calls;
     std::int64_t open = 0;  // connections, when it first failed
     std::int64_t old = 0;

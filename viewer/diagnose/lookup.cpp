@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <netdb.h>
 
+#include <algorithm>
 #include <array>
 
 #include "viewer/diagnose/phrase.h"
@@ -24,6 +25,10 @@ std::string dig_name(std::string_view name) {
   const bool special =
       !name.empty() && std::string_view("-+@").find(name[0]) != std::string_view::npos;
   return (special ? "-q " : "") + model::shell_word(name);
+}
+
+bool took(store::Ns duration, store::Ns whole) {
+  return duration >= whole - whole / 200 && duration <= whole + whole / 100 * 3;
 }
 
 }  // namespace
@@ -58,10 +63,20 @@ bool only_ipv4(const store::ResolutionRow& row) {
 
 int timeouts_taken(store::Ns duration, store::Ns timeout) {
   for (int times = 1; times <= 3; ++times) {
-    const store::Ns whole = times * timeout;
-    if (duration >= whole - whole / 200 && duration <= whole + whole / 100 * 3) return times;
+    if (took(duration, times * timeout)) return times;
   }
   return 0;
+}
+
+std::string gave_up_on_first(const store::ResolutionRow& row, const Settings& settings) {
+  const std::string& name = *row.name;
+  const auto dots = std::count(name.begin(), name.end(), '.');
+  if (settings.search.empty() || dots == 0 || dots >= settings.ndots || name.back() == '.') {
+    return "";
+  }
+  const store::Ns tries = settings.resolver_attempts * settings.nameservers;
+  if (!took(row.duration_ns, tries * settings.resolver_timeout)) return "";
+  return name + "." + settings.search.front();
 }
 
 std::string subject_of(const std::vector<std::string>& names) {

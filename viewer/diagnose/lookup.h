@@ -34,6 +34,12 @@ bool only_ipv4(const store::ResolutionRow& row);
 // merely slow seldom comes just then.
 int timeouts_taken(store::Ns duration, store::Ns timeout);
 
+// What the resolver may have given up on before it asked for the name itself: the name with the
+// first suffix of the search list ("shop.test.corp.example"). Empty where it does not ask for that
+// first, or where the lookup took another time than all tries at all name servers. One without a
+// dot is meant to be found with a suffix, so that is no other name.
+std::string gave_up_on_first(const store::ResolutionRow& row, const Settings& settings);
+
 // A name if there is one, else how many.
 std::string subject_of(const std::vector<std::string>& names);
 

@@ -51,7 +51,10 @@ class Dns5s : public Rule {
         .title = "a lost query or a dead name server",
         .signature =
             "The lookup found the name, but took 1, 2 or 3 times the resolver's timeout "
-            "(-0.5 % to +3 %; resolv.conf `timeout`, 5 s by default).",
+            "(-0.5 % to +3 %; resolv.conf `timeout`, 5 s by default). Or as long as all tries at "
+            "all "
+            "name servers, where the resolver asks for the name with a suffix of the search list "
+            "first.",
         .meaning =
             "Before a program can connect to a name it asks a name server for the address. "
             "The question or its answer got lost, or the first name server is dead. "
@@ -76,8 +79,13 @@ class Dns5s : public Rule {
       counts->quick += had_both_answers(row, settings()) ? 1 : 0;
     }
     const int times = timeouts_taken(row.duration_ns, settings().resolver_timeout);
-    if (times == 0) return;
-    if (times == 3 && only_ipv4(row)) {
+    std::string other = gave_up_on_first(row, settings());
+    if (!other.empty()) {
+      if (others_++ == 0) other_name_ = std::move(other);
+      add(row, times == 0 ? 3 : times, counts);
+    } else if (times == 0) {
+      return;
+    } else if (times == 3 && only_ipv4(row)) {
       if (three_times_.size() < kKeptLookups) three_times_.push_back(row);
     } else {
       add(row, times, counts);
@@ -111,6 +119,15 @@ class Dns5s : public Rule {
         "A slow answer: its time would lie anywhere, not just behind the resolver's timeout.");
     result.next_steps = dig_commands(settings(), names.front());
     result.next_steps.insert(result.next_steps.begin(), "resolvectl status");
+    if (others_ > 0) {
+      result.evidence.push_back(fmt::format(
+          "took as long as all tries for one name, and the search list puts {} first: {}",
+          other_name_, share(others_, result.count)));
+      result.next_steps.insert(result.next_steps.begin(), dig(other_name_, "A"));
+      result.next_steps.emplace_back(
+          "if that gets no answer: a dot at the end of the name, `ndots:1`, or no such suffix in "
+          "/etc/resolv.conf");
+    }
     result.next_steps.push_back("conntrack -S    # insert_failed rising: queries are lost in NAT");
     findings.push_back(std::move(result));
   }
@@ -125,8 +142,13 @@ class Dns5s : public Rule {
   }
 
   // Says nothing of shares below five lookups.
-  std::string_view cause() const {
+  std::string cause() const {
     const std::int64_t slow = sightings_.count();
+    if (others_ * 2 > slow) {
+      return fmt::format(
+          ". The resolver asks for {} first (search list); nobody may answer for that.",
+          other_name_);
+    }
     if (lookups_ >= 5 && slow * 10 >= lookups_ * 9) {
       return settings().nameservers > 1 ? ". The first name server is dead."
                                         : ". Nearly every first query is lost.";
@@ -140,6 +162,8 @@ class Dns5s : public Rule {
   Bounded<std::string, NameCounts> names_;
   std::vector<store::ResolutionRow> three_times_;  // and only IPv4 addresses
   Sightings sightings_;
+  std::int64_t others_ = 0;  // that may have waited for another name of the search list
+  std::string other_name_;
   std::array<std::int64_t, 3> times_{};
   std::int64_t lookups_ = 0;
   store::Ns shortest_ = 0;
@@ -158,7 +182,8 @@ class DnsAaaa : public Rule {
         .signature =
             "The lookup found only IPv4 addresses and took 3 times the resolver's timeout "
             "(-0.5 % to +3 %); or 2 times, in at least 3 lookups of that name. Not where another "
-            "lookup of that name for both families was quick (0.1 ms to half a timeout).",
+            "lookup of that name for both families was quick (0.1 ms to half a timeout), nor where "
+            "another name of the search list may have had no answer (DNS-5S).",
         .meaning =
             "A program asks for IPv4 addresses (A) and IPv6 addresses (AAAA) of a name at "
             "once. The name server answered the first question and never the second. The "
@@ -177,7 +202,7 @@ class DnsAaaa : public Rule {
     if (counts == nullptr) return;
     ++counts->lookups;
     counts->quick += had_both_answers(row, settings()) ? 1 : 0;
-    if (!only_ipv4(row)) return;
+    if (!only_ipv4(row) || !gave_up_on_first(row, settings()).empty()) return;
     const int times = timeouts_taken(row.duration_ns, settings().resolver_timeout);
     if (times < 2) return;
     if (times == 2) ++counts->twice;

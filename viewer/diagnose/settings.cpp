@@ -63,6 +63,12 @@ Settings Settings::of(const Trace& trace) {
   read(value_of(trace, "resolver_attempts"), settings.resolver_attempts, 1, 5);
   settings.nameserver_addresses = words(value_of(trace, "resolver_nameservers"));
   settings.search = words(value_of(trace, "resolver_search"));
+  for (const std::string& option : words(value_of(trace, "resolver_options"))) {
+    constexpr std::string_view kDots = "ndots:";
+    if (option.starts_with(kDots)) {
+      read(std::string_view(option).substr(kDots.size()), settings.ndots, 0, 15);
+    }
+  }
   for (const char* key : {"proxy_http", "proxy_https", "proxy_all"}) {
     const std::string_view proxy = value_of(trace, key);
     // "set": there is one, but it was not understood.

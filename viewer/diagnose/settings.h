@@ -26,6 +26,7 @@ struct Settings {
   int resolver_attempts = 2;
   std::vector<std::string> nameserver_addresses;
   std::vector<std::string> search;
+  int ndots = 1;  // names with fewer dots are first asked for with each suffix of `search`
   std::vector<std::string> proxies;  // "host:port" of the proxy variables
 
   // Of table `trace`; what it lacks stays at the kernel's or the resolver's default.

@@ -86,10 +86,11 @@ std::string in_full(const ErrorText& text, const Place& place, const TextStyle& 
   if (!meaning.outcomes.empty()) {
     out.paragraph("in a trace", "outcome or ending " + comma_separated(meaning.outcomes));
   }
-  out.paragraph("diagnoses", "these can be behind it: " + comma_separated(meaning.rules) +
-                                 " (sockwatch explain " +
-                                 std::string(meaning.rules.substr(0, meaning.rules.find(' '))) +
-                                 ")");
+  if (!meaning.rules.empty()) {
+    const std::string_view first = meaning.rules.substr(0, meaning.rules.find(' '));
+    out.paragraph("diagnoses", "these can be behind it: " + comma_separated(meaning.rules) +
+                                   " (sockwatch explain " + std::string(first) + ")");
+  }
   out.line("record", filled(text.recording->command, place));
   if (!text.recording->remark.empty()) out.paragraph("", text.recording->remark);
   if (const std::string check = filled(meaning.check, place); check.find(" # ") != check.npos) {

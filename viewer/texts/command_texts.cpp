@@ -35,10 +35,9 @@ const std::array kCommandTexts = {
     ErrorText{"failed to connect to*connection refused", "curl and libcurl, exit code 7", &kRefused,
               &kCurl},
     ErrorText{"could not resolve host || curl: (6) || curl error 6",
-              "curl and libcurl, exit code 6", &kNameUnknown, &kCurl,
-              "curl says the same when no name server answered; then it took seconds."},
+              "curl and libcurl, exit code 6", &kNotResolved, &kCurl},
     ErrorText{"could not resolve proxy || curl: (5) || curl error 5",
-              "curl and libcurl, exit code 5", &kNameUnknown, &kCurl,
+              "curl and libcurl, exit code 5", &kNotResolved, &kCurl,
               "It is the name of the proxy (--proxy, http_proxy, https_proxy, all_proxy), not of "
               "the server."},
     ErrorText{"empty reply from server || curl: (52)", "curl and libcurl, exit code 52",
@@ -63,11 +62,16 @@ const std::array kCommandTexts = {
               "Exit code 35: it was the TLS handshake that was broken off."},
     ErrorText{"ssl_error_syscall in connection to || curl: (35)", "curl and libcurl, exit code 35",
               &kTlsCut, &kCurl},
+    ErrorText{"curl: (35)*wrong version number || routines::wrong version number || "
+              "ssl routines:ssl3_get_record:wrong version number",
+              "OpenSSL, and programs that use it (curl, nginx, ...)", &kNotTls, &kCurl},
     // wget
     ErrorText{"connecting to*failed: connection timed out", "wget", &kConnectTimedOut, &kWget,
               "wget prints these words for its own limit (--timeout) and for the kernel's alike."},
     ErrorText{"read error (connection timed out) in headers", "wget", &kNoReply, &kWget},
-    ErrorText{"unable to resolve host address", "wget", &kNameUnknown, &kWget},
+    ErrorText{"unable to resolve host address", "wget", &kNotResolved, &kWget,
+              "The line before it says which: 'Name or service not known' or 'Temporary failure'."},
+    ErrorText{"read error (connection reset by peer) in headers", "wget", &kReset, &kWget},
     ErrorText{"no data received", "wget", &kPeerClosed, &kWget},
     // ssh
     ErrorText{"connect to host*port #: connection timed out", "OpenSSH's ssh", &kConnectTimedOut,

@@ -53,6 +53,20 @@ const std::array kDatabaseTexts = {
               kMysql, &kNoRoute, &kAnyProgram, "The number in brackets is the errno."},
     ErrorText{"error 2003 (hy000): can't connect to || can't connect to mysql server on", kMysql,
               &kConnectFailed, &kAnyProgram, "The number in brackets is the errno."},
+    ErrorText{"can't connect to local mysql server through socket*(2)", kMysql, &kSocketFileGone,
+              &kAnyProgram,
+              "'localhost' means the socket file here; 127.0.0.1 would use TCP. The number in "
+              "brackets is the errno."},
+    ErrorText{"can't connect to local mysql server through socket*(111)", kMysql, &kRefused,
+              &kAnyProgram, "A socket file left behind: no server has it open."},
+    ErrorText{"can't connect to local mysql server through socket*(13)", kMysql, &kDenied,
+              &kAnyProgram},
+    ErrorText{"can't connect to local mysql server through socket", kMysql, &kConnectFailed,
+              &kAnyProgram, "The number in brackets is the errno."},
+    ErrorText{"communications link failure*has not received any packets from the server || "
+              "the last packet sent successfully to the server was 0 milliseconds ago",
+              "MySQL Connector/J", &kConnectFailed, &kJava,
+              "Nothing ever came from the server. 'Caused by' has the reason."},
     ErrorText{"lost connection to mysql server at 'reading initial communication packet', system "
               "error: 110",
               kMysql, &kNoGreeting, &kAnyProgram,
@@ -98,6 +112,9 @@ const std::array kDatabaseTexts = {
               &kConnectFailed, &kNode,
               "The connection did not come back in time; the errors "
               "before it say why."},
+    ErrorText{"ora-12170 || tns:connect timeout occurred", "Oracle's clients", &kConnectTimeout,
+              &kAnyProgram},
+    ErrorText{"ora-12541 || tns:no listener", "Oracle's clients", &kRefused, &kAnyProgram},
     ErrorText{"redis: connection pool timeout", "go-redis", &kPoolEmpty, &kGo},
 };
 

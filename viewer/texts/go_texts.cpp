@@ -38,6 +38,9 @@ const std::array kGoTexts = {
               "lookup*i/o timeout",
               "Go's own resolver", &kLookupFailed, &kGo,
               "The address after 'on' is the name server that did not answer."},
+    ErrorText{"first record does not look like a tls handshake || "
+              "server gave http response to https client",
+              "Go's TLS (crypto/tls, net/http)", &kNotTls, &kGo},
     ErrorText{"lookup*no such host || no such host", "Go's resolver", &kNameUnknown, &kGo},
     ErrorText{"lookup*server misbehaving || server misbehaving", "Go's own resolver",
               &kLookupFailed, &kGo, "The name server answered, with a failure (SERVFAIL)."},

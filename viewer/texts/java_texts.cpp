@@ -9,6 +9,8 @@ namespace {
 constexpr std::string_view kAnyJava = "Java";
 constexpr std::string_view kBefore13 = "Java before 13 on Linux";
 constexpr std::string_view kHttpClient = "Java's HttpClient (java.net.http, Java 11 and later)";
+constexpr std::string_view kOkHttp = "OkHttp (Java, Android)";
+constexpr std::string_view kKafka = "Kafka's Java client";
 constexpr std::string_view kApache = "Apache HttpClient for Java";
 
 const std::array kJavaTexts = {
@@ -39,7 +41,8 @@ const std::array kJavaTexts = {
               "The request's timeout: connected, no answer in time."},
     ErrorText{"java.net.connectexception*java.nio.channels.closedchannelexception", kHttpClient,
               &kRefused, &kJava, "It hides the reason; with Java 17 refused looks like this."},
-    ErrorText{"unresolvedaddressexception", kHttpClient, &kNameUnknown, &kJava},
+    ErrorText{"unresolvedaddressexception", kHttpClient, &kNotResolved, &kJava},
+    ErrorText{"unsupported or unrecognized ssl message", "Java's TLS (JSSE)", &kNotTls, &kJava},
     ErrorText{"header parser received no bytes", kHttpClient, &kPeerClosed, &kJava},
     ErrorText{"unknownhostexception*temporary failure in name resolution", kAnyJava, &kLookupFailed,
               &kJava},
@@ -62,6 +65,32 @@ const std::array kJavaTexts = {
     ErrorText{"failed to respond || nohttpresponseexception", kApache, &kPeerClosed, &kJava},
     ErrorText{"connection is not available, request timed out after #ms", "HikariCP", &kPoolEmpty,
               &kJava},
+    ErrorText{"connectexception: failed to connect to", kOkHttp, &kConnectFailed, &kJava,
+              "'Caused by' has the reason: refused, no route, or timed out."},
+    ErrorText{"sockettimeoutexception: failed to connect to*after #ms || "
+              "failed to connect to*(port #)*after #ms",
+              kOkHttp, &kConnectTimeout, &kJava, "The limit is connectTimeout, 10 s by default."},
+    ErrorText{"unexpected end of stream on http || unexpected end of stream on connection", kOkHttp,
+              &kPeerClosed, &kJava},
+    ErrorText{"statusruntimeexception: unavailable: io exception || unavailable: io exception",
+              "gRPC for Java", &kConnectFailed, &kJava, "'Caused by' has the reason."},
+    ErrorText{"statusruntimeexception: deadline_exceeded || deadline_exceeded: deadline exceeded",
+              "gRPC for Java", &kTotalTimeout, &kJava,
+              "The deadline of the call counts from the lookup to the answer."},
+    ErrorText{"connection to node*could not be established. broker may not be available || "
+              "connection to node*could not be established",
+              kKafka, &kConnectFailed, &kJava,
+              "Node -1, -2, ... are the bootstrap servers. Other nodes have the address the broker "
+              "gives of itself (advertised.listeners): it must be right from here as well."},
+    ErrorText{"bootstrap broker*disconnected", kKafka, &kPeerClosed, &kJava,
+              "Often plain text to a TLS listener, or the reverse."},
+    ErrorText{"not present in metadata after # ms || timed out waiting for a node assignment || "
+              "timeout expired while fetching topic metadata",
+              kKafka, &kTotalTimeout, &kJava,
+              "Warnings before it ('Connection to node ...') say whether it was connected at all."},
+    ErrorText{"mongosocketopenexception", "MongoDB's Java driver", &kConnectFailed, &kJava,
+              "'Caused by' has the reason."},
+    ErrorText{"mongosocketreadtimeoutexception", "MongoDB's Java driver", &kNoReply, &kJava},
     ErrorText{"connection timed out: /*:# || io.netty.channel.connecttimeoutexception", "Netty",
               &kConnectTimeout, &kJava, "The limit is CONNECT_TIMEOUT_MILLIS, 30 s by default."},
     ErrorText{"finishconnect(..) failed: connection refused", "Netty with its epoll transport",

@@ -113,6 +113,18 @@ const Meaning kTlsCut = {
     .rules = "LATERESET",
     .check = "openssl s_client -connect {host}:{port} </dev/null  # who answers?"};
 
+const Meaning kNotTls = {
+    .phase = Phase::tls,
+    .what =
+        "The TCP connection was up, the program spoke TLS, and what came back was something else: "
+        "mostly plain HTTP ('400 Bad Request'), as the port is not the one for TLS, or a proxy "
+        "that "
+        "wants to be spoken to without it. The network is fine. What is said is not read, so a "
+        "recording shows a normal connection.",
+    .outcomes = "connected peer_closed",
+    .rules = "",
+    .check = "curl -v http://{host}:{port}/  # does it answer without TLS?"};
+
 const Meaning kNoRoute = {
     .phase = Phase::connect,
     .what =
@@ -143,6 +155,16 @@ const Meaning kNameUnknown = {
     .outcomes = "",
     .rules = "DNS-NX",
     .check = "getent ahosts {name}  # what does this host's resolver say?"};
+
+const Meaning kNotResolved = {
+    .phase = Phase::lookup,
+    .what =
+        "The name was not found, and the sentence does not say why: it does not exist (then that "
+        "was known within milliseconds), or no name server answered (then it took seconds), or one "
+        "answered with a failure. Nothing was sent to the server itself.",
+    .outcomes = "",
+    .rules = "DNS-NX DNS-DEAD DNS-FAIL",
+    .check = "getent ahosts {name}  # at once or after seconds?"};
 
 const Meaning kLookupFailed = {
     .phase = Phase::lookup,

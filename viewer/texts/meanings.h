@@ -15,9 +15,11 @@ extern const Meaning kNoGreeting;       // connected, and the server, which spea
 extern const Meaning kTotalTimeout;     // a limit for everything: any phase
 extern const Meaning kTlsTimeout;       // connected, the TLS handshake got no answer
 extern const Meaning kTlsCut;           // connected, the peer ended it during the TLS handshake
+extern const Meaning kNotTls;           // connected, and what came back was no TLS
 extern const Meaning kNoRoute;          // EHOSTUNREACH
 extern const Meaning kNetUnreachable;   // ENETUNREACH
 extern const Meaning kNameUnknown;
+extern const Meaning kNotResolved;     // one of the two: the text does not say which
 extern const Meaning kLookupFailed;    // no name server answered, or one failed for now
 extern const Meaning kReset;           // ECONNRESET
 extern const Meaning kPeerClosed;      // end of file where a reply was due

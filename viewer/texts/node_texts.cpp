@@ -27,6 +27,8 @@ const std::array kNodeTexts = {
               "prints it also when the program itself destroyed the request."},
     ErrorText{"disconnected before secure tls connection was established", kAnyNode, &kTlsCut,
               &kNode},
+    ErrorText{"err_ssl_wrong_version_number || write eproto*wrong version number", kAnyNode,
+              &kNotTls, &kNode},
     ErrorText{"getaddrinfo enotfound || enotfound", kAnyNode, &kNameUnknown, &kNode},
     ErrorText{"getaddrinfo eai_again", kAnyNode, &kLookupFailed, &kNode},
     ErrorText{"aggregateerror*etimedout", "Node.js 20 and later", &kConnectTimeout, &kNode,

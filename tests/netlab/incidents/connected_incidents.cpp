@@ -1,4 +1,8 @@
 // Connected, and then trouble.
+#include <sys/socket.h>
+
+#include <array>
+#include <string_view>
 #include <thread>
 
 #include "tests/netlab/clients/nginx.h"
@@ -100,6 +104,61 @@ std::vector<Incident> unanswered() {
        .expected = {"STALLED"},
        .play = against(stopping_half_way(),
                        [](std::uint16_t port) { return requests_get("127.0.0.1", port, "2"); })},
+      {.name = "the answer stops half-way, HttpURLConnection",
+       .client = "java",
+       .expected = {"STALLED"},
+       .play = against(stopping_half_way(),
+                       [](std::uint16_t port) {
+                         return java({"ReadAll", "url", url("127.0.0.1", port), "2000"});
+                       })},
+      // It waits by epoll, where a pool that lets go of a connection looks the same: nothing is
+      // said.
+      {.name = "the answer stops half-way, HttpClient (not told)",
+       .client = "java",
+       .play = against(stopping_half_way(),
+                       [](std::uint16_t port) {
+                         return java({"ReadAll", "client", url("127.0.0.1", port), "2000"});
+                       })},
+      {.name = "the answer comes in pieces, too slowly for the time allowed",
+       .client = "curl",
+       .expected = {"STALLED"},
+       .play = against(
+           [](int fd) {
+             std::array<char, 4096> request{};
+             if (recv(fd, request.data(), request.size(), 0) <= 0) return;
+             const std::string_view start = "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n";
+             send(fd, start.data(), start.size(), MSG_NOSIGNAL);
+             for (int piece = 0; piece < 4; ++piece) {
+               std::this_thread::sleep_for(900ms);
+               send(fd, "piece of it", 11, MSG_NOSIGNAL);
+             }
+             recv(fd, request.data(), request.size(), 0);  // until the client leaves
+           },
+           [](std::uint16_t port) {
+             return curl_get("127.0.0.1", port, {"-m", "4.75"});
+           }),
+       .seconds = 7},
+      {.name = "stopped with Ctrl-C while it waits for an answer",
+       .client = "curl",
+       .expected = {"SILENT"},
+       .play =
+           [](const Scene& scene) {
+             const Server mute = serve_tcp(scene.network(), silent());
+             return scene.record_shell("(sleep 2; kill -INT $$) & exec " +
+                                       Scene::shell(curl_get("127.0.0.1", mute.port())));
+           }},
+      {.name = "stopped with Ctrl-C while it waits for an answer",
+       .client = "python3",
+       .expected = {"SILENT"},
+       .play = against(silent(),
+                       [](std::uint16_t port) {
+                         return python(
+                             "import signal, threading, requests\n"
+                             "threading.Timer(2.5, lambda: os.kill(os.getpid(), "
+                             "signal.SIGINT)).start()\n"
+                             "requests.get('" +
+                             url("127.0.0.1", port) + "')\n");
+                       })},
       {.name = "the application does not answer, and the client shuts its side down first",
        .client = "python3",
        .expected = {"SILENT"},

@@ -1,4 +1,5 @@
 // One attempt to connect, or one place, that gets no connection, or gets it late.
+#include <optional>
 #include <thread>
 
 #include "tests/netlab/clients/nginx.h"
@@ -172,6 +173,21 @@ std::vector<Incident> silence() {
              get.insert(get.begin(), {"timeout", "-s", "INT", "3"});
              return scene.record(get);
            }},
+      {.name = "interrupted in connect while SYNs vanish",
+       .client = "python3",
+       .expected = {"SYNDROP"},
+       .also = {"EINTR"},
+       .play =
+           [](const Scene& scene) {
+             drop_tcp(scene.network(), kDark);
+             return scene.record(
+                 python("import signal, threading\n"
+                        "s = socket.socket()\n"
+                        "threading.Timer(3, lambda: os.kill(os.getpid(), "
+                        "signal.SIGINT)).start()\n"
+                        "s.connect(" +
+                        at("127.0.0.1", kDark) + ")\n"));
+           }},
   };
 }
 
@@ -257,6 +273,29 @@ std::vector<Incident> answers() {
              const Server server = serve_tcp(scene.network(), answering("hello"), {.port = kDark});
              return scene.finish(client);
            }},
+      {.name = "the service goes away and comes back",
+       .client = "python3",
+       .expected = {"REFUSED"},
+       .play =
+           [](const Scene& scene) {
+             auto server = std::make_optional(
+                 serve_tcp(scene.network(), answering_and_closing("hello"), {.port = kDark}));
+             Process client =
+                 scene.start(python("import urllib.request\n"
+                                    "for i in range(12):\n"
+                                    "  try: urllib.request.urlopen('" +
+                                    url("127.0.0.1", kDark) +
+                                    "', timeout=2).read()\n"
+                                    "  except OSError as failure: print(failure)\n"
+                                    "  open('ready', 'w').close(); time.sleep(0.4)\n"));
+             std::this_thread::sleep_for(2s);
+             server.reset();
+             std::this_thread::sleep_for(1500ms);
+             server.emplace(
+                 serve_tcp(scene.network(), answering_and_closing("hello"), {.port = kDark}));
+             return scene.finish(client);
+           },
+       .seconds = 7},
       {.name = "ICMP host unreachable",
        .client = "curl",
        .expected = {"REJECTED"},

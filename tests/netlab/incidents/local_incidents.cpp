@@ -128,6 +128,27 @@ std::vector<Incident> local_incidents() {
                                   "setTimeout(() => process.exit(), 800)"};
              return scene.record_shell("ulimit -n 50; exec " + Scene::shell(leak));
            }},
+      {.name = "a server is out of file descriptors",
+       .client = "python3",
+       .expected = {"FDS"},
+       .also = {"SERVERQ"},
+       .play =
+           [](const Scene& scene) {
+             const Words server = python(
+                 "s = socket.create_server(('127.0.0.1', 7001)); s.settimeout(1)\n"
+                 "open('ready', 'w').close()\n"
+                 "taken = []\n"
+                 "for i in range(20):\n"
+                 "  try: taken.append(s.accept())\n"
+                 "  except TimeoutError: break\n"
+                 "  except OSError as failure: print(failure); time.sleep(0.05)\n");
+             const Words clients = python(
+                 "while not os.path.exists('ready'): time.sleep(0.05)\n"
+                 "peers = [socket.create_connection(('127.0.0.1', 7001)) for i in range(15)]\n"
+                 "time.sleep(2)\n");
+             Process others = scene.network().start({.argv = clients});
+             return scene.record_shell("ulimit -n 12; exec " + Scene::shell(server));
+           }},
       {.name = "select on descriptor 1106",
        .client = "perl",
        .expected = {"FDSET"},

@@ -68,6 +68,22 @@ std::vector<Incident> lookup_incidents() {
              });
            },
        .seconds = 6},
+      {.name = "nobody answers for the search list, which is asked first",
+       .client = "curl",
+       .expected = {"DNS-5S"},
+       .play =
+           [](const Scene& scene) {
+             const NameAnswer nothing{.manner = NameAnswer::Manner::silence};
+             const Server dns = serve_dns(
+                 scene.network(), {{"shop.test", here()}, {"shop.test.corp.example", nothing}});
+             resolver(scene.network(),
+                      "search corp.example\nnameserver 127.0.0.53\n"
+                      "options ndots:2 timeout:1 attempts:2\n");
+             const Server shop = serve_tcp(scene.network(), answering("hello"));
+             const std::string get = Scene::shell(curl_get("shop.test", shop.port()));
+             return scene.record_shell(get + ";" + get + ";" + get);
+           },
+       .seconds = 8},
       {.name = "name server ignores AAAA",
        .client = "wget",
        .expected = {"DNS-AAAA"},

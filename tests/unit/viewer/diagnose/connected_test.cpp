@@ -85,6 +85,31 @@ TEST(Stalled, TheReplyBeganAndStopped) {
       HasSubstr("sent 46 bytes in answer, then nothing for 2.0 s, and the program gave up"));
 }
 
+// Pieces that kept coming until the time for all was up are no stop.
+TEST(Stalled, ASlowAnswerIsNotAStoppedOne) {
+  struct Answer {
+    std::int64_t pieces;
+    store::Ns pause;
+    store::Ns silence;
+    bool slow;
+  };
+  for (const auto& [pieces, pause, silence, slow] :
+       {Answer{5, kS, 1'499 * kMs, true}, Answer{5, kS, 1'500 * kMs, false},
+        Answer{3, kS, 1'400 * kMs, false}, Answer{11, 200 * kMs, 299 * kMs, true},
+        Answer{11, 199 * kMs, 290 * kMs, false}}) {
+    Rows rows;
+    auto& row = stopped(rows, 0);
+    row.close_data_segs_in = pieces;
+    row.close_last_receive_ms = silence / kMs;
+    row.closed_ns = *row.first_receive_ns + (pieces - 1) * pause + silence;
+    const Finding stalled = find(findings(rows), "STALLED");
+    EXPECT_EQ(stalled.summary.find("was still answering, slowly: 46 bytes") != std::string::npos,
+              slow)
+        << stalled.summary;
+    EXPECT_EQ(stalled.summary.find("then nothing for") == std::string::npos, slow);
+  }
+}
+
 TEST(Stalled, NotAnotherRequestWithoutReply) {
   Rows rows;
   stopped(rows, 0).reply_begun = false;

@@ -15,6 +15,41 @@ TEST(Refused, AtOnceOrLater) {
 }
 
 // A firewall that rejects with a reset looks the same as a port nobody listens on.
+TEST(Refused, AServiceThatWentAwayOnce) {
+  const auto summary = [](std::initializer_list<bool> course,
+                          const std::string& other = "10.0.0.7") {
+    Rows rows;
+    store::Ns at = 0;
+    for (const bool connects : course) {
+      if (connects) {
+        rows.connected(at, "10.0.0.7", 443, "shop.test");
+      } else {
+        rows.refused(at, rows.connections.size() == 2 ? other : "10.0.0.7", 443, "shop.test");
+      }
+      at += 2 * kS;
+    }
+    return find(run_all(rows), "REFUSED").summary;
+  };
+  const auto restarted = HasSubstr("answered 'no' for 2.0 s, and connected before and after");
+  EXPECT_THAT(summary({true, false, false, true, true}), restarted);
+  EXPECT_THAT(summary({true, false, true}), Not(restarted));                // once: no time
+  EXPECT_THAT(summary({true, false, false}), Not(restarted));               // still away
+  EXPECT_THAT(summary({true, false, false, true, false}), Not(restarted));  // again and again
+  EXPECT_THAT(summary({false, true, false, false, true}), Not(restarted));
+  EXPECT_THAT(summary({true, false, false, true}, "10.0.0.8"), Not(restarted));  // two addresses
+}
+
+// curl looks up localhost by itself: there is no name that has both addresses.
+TEST(Refused, NamesTheOtherFamilyOfThisMachine) {
+  const auto door = Contains(HasSubstr("[::1]:8080 of this machine connected"));
+  Rows rows;
+  rows.refused(0, "127.0.0.1", 8080);
+  rows.connected(kS, "::1", 8081);
+  EXPECT_THAT(find(run_all(rows), "REFUSED").evidence, Not(door));
+  rows.connected(2 * kS, "::1", 8080);
+  EXPECT_THAT(find(run_all(rows), "REFUSED").evidence, door);
+}
+
 TEST(Refused, ManyPortsOfOneHostAreToldTogether) {
   for (const auto& [ports, expected] : {std::pair{9, 9}, std::pair{10, 1}}) {
     Rows rows;

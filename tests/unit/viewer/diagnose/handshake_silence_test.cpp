@@ -21,8 +21,31 @@ TEST(SynDrop, NeedsAResendAndSilence) {
   rows.syn_dropped(0, "10.0.0.7", 443, 2 * kS, 0);
   rows.syn_dropped(9 * kS, "10.0.0.7", 443, 2 * kS, 1).segs_in = 1;
   rows.syn_dropped(19 * kS, "10.0.0.7", 443, 2 * kS, 1).protocol = "udp";
-  rows.syn_dropped(29 * kS, "10.0.0.7", 443, 2 * kS, 1).error = EINTR;
   EXPECT_THAT(found(rows), IsEmpty());
+}
+
+// Ctrl-C or an alarm, after SYNs that nobody answered: the signal is not why.
+TEST(SynDrop, AlsoWhereASignalEndedTheWait) {
+  for (const std::int64_t resends : {0, 1}) {
+    Rows rows;
+    auto& row = rows.syn_dropped(0, "10.0.0.7", 443, 2 * kS, resends);
+    row.outcome = "cancelled";
+    row.error = EINTR;
+    row.interrupted = true;
+    row.expired_waits = 0;
+    const auto all = run_all(rows);
+    EXPECT_EQ(has(all, "SYNDROP"), resends == 1);
+    EXPECT_EQ(find(all, "EINTR").severity, resends == 1 ? Severity::info : Severity::warning);
+    EXPECT_EQ(all.front().rule, resends == 1 ? "SYNDROP" : "EINTR");
+  }
+}
+
+TEST(SynDrop, SaysThatShorterAttemptsFailedToo) {
+  Rows rows;
+  rows.syn_dropped(0, "10.0.0.7", 443, 2 * kS, 1);
+  rows.syn_dropped(9 * kS, "10.0.0.7", 443, 900 * kMs, 0);
+  EXPECT_THAT(find(findings(rows), "SYNDROP").evidence,
+              Contains("no attempt at all got through: 0 of 2 connected"));
 }
 
 TEST(SynDrop, LosersOfARaceAreNone) {

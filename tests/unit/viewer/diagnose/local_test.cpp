@@ -174,6 +174,17 @@ TEST(FdsRule, CountsWhatWasOpenWhenItFirstFailed) {
             "them for over 5 min.");
 }
 
+// A server made no connections: those it could not take are what matters.
+TEST(FdsRule, AServerThatCannotAccept) {
+  Rows rows;
+  rows.process("/usr/bin/app").descriptor_limit = 1024;
+  rows.failed_call("accept4", EMFILE, 7);
+  EXPECT_EQ(find(run(add_local_rules, rows), "FDS").summary,
+            "app is at its limit of 1,024 open files; it cannot accept the connections that wait.");
+  rows.failed_call("socket", EMFILE, 1);
+  EXPECT_THAT(find(run(add_local_rules, rows), "FDS").summary, HasSubstr("0 connections it made"));
+}
+
 // A failed call of socket has a row among the attempts as well.
 TEST(FdsRule, CountsACallOnce) {
   Rows rows;

@@ -64,6 +64,36 @@ TEST(Dns5s, NamesADeadServerOnlyFromFiveLookupsAndNineTenthsOn) {
               ::testing::Not(HasSubstr("dead")));
 }
 
+// All tries for one name, and then the answer: the resolver went on to another name.
+TEST(Dns5s, TheSearchListMayHaveBeenAskedFirst) {
+  const auto look_up = [](const std::string& name, store::Ns took, int ndots) {
+    Rows rows;
+    rows.settings.search = {"corp.example"};
+    rows.settings.ndots = ndots;
+    rows.settings.nameservers = 2;  // 5 s, twice, at both
+    for (int i = 0; i < 6; ++i) rows.lookup(i * 30 * kS, name, took, 0, "10.0.0.7");
+    return run(add_lookup_rules, rows);
+  };
+  const auto found = look_up("shop.test", 20 * kS, 2);
+  ASSERT_THAT(ids(found), ElementsAre("DNS-5S"));
+  EXPECT_THAT(found[0].summary, HasSubstr("asks for shop.test.corp.example first (search list)"));
+  EXPECT_EQ(found[0].next_steps[0], "dig shop.test.corp.example A");
+  EXPECT_THAT(ids(look_up("shop.test", 20 * kS - 101 * kMs, 2)), IsEmpty());
+  EXPECT_THAT(ids(look_up("shop.test", 20 * kS, 1)), IsEmpty());  // the name itself comes first
+  EXPECT_THAT(ids(look_up("shop.test.", 20 * kS, 3)), IsEmpty());
+  EXPECT_THAT(ids(look_up("shop", 20 * kS, 2)), IsEmpty());  // meant to be found there
+  EXPECT_THAT(look_up("shop.test", 5 * kS, 2)[0].summary, HasSubstr("first name server is dead"));
+}
+
+TEST(DnsAaaa, NotWhereAnotherNameMayHaveHadNoAnswer) {
+  Rows rows;
+  rows.settings.search = {"corp.example"};
+  for (int i = 0; i < 6; ++i) rows.lookup(i * 30 * kS, "shop.test", 10 * kS, 0, "10.0.0.7");
+  EXPECT_THAT(ids(run(add_lookup_rules, rows)), ElementsAre("DNS-AAAA"));
+  rows.settings.ndots = 2;
+  EXPECT_THAT(ids(run(add_lookup_rules, rows)), ElementsAre("DNS-5S"));
+}
+
 TEST(Dns5s, FewAreLostQueries) {
   Rows rows;
   rows.lookup(0, "db", 5 * kS);

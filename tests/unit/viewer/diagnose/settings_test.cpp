@@ -65,6 +65,7 @@ TEST(Settings, AreReadFromTheTrace) {
                                           {"resolver_attempts", "3"},
                                           {"resolver_nameservers", "10.0.0.2 10.0.0.3"},
                                           {"resolver_search", "example.org internal"},
+                                          {"resolver_options", "rotate ndots:5"},
                                           {"proxy_http", "proxy:3128"},
                                           {"proxy_https", "set"},
                                           {"proxy_all", "proxy:3128"}});
@@ -79,6 +80,7 @@ TEST(Settings, AreReadFromTheTrace) {
   EXPECT_EQ(settings.resolver_attempts, 3);
   EXPECT_THAT(settings.nameserver_addresses, ElementsAre("10.0.0.2", "10.0.0.3"));
   EXPECT_THAT(settings.search, ElementsAre("example.org", "internal"));
+  EXPECT_EQ(settings.ndots, 5);
   EXPECT_THAT(settings.proxies, ElementsAre("proxy:3128"));
 }
 
@@ -88,6 +90,7 @@ TEST(Settings, WhatATraceLacksOrHasWrongStaysAtTheDefault) {
        {Settings::of({}), Settings::of({{"tcp_syn_retries", "-1"},
                                         {"tcp_syn_linear_timeouts", "99999999999999999999"},
                                         {"ip_local_port_range", "70000 3"},
+                                        {"resolver_options", "ndots:-1 ndots:99 ndots:"},
                                         {"resolver_timeout_s", "0"},
                                         {"resolver_attempts", "2x"}})}) {
     EXPECT_EQ(settings.syn_retries, defaults.syn_retries);
@@ -96,6 +99,7 @@ TEST(Settings, WhatATraceLacksOrHasWrongStaysAtTheDefault) {
     EXPECT_EQ(settings.last_port, 60999);
     EXPECT_EQ(settings.resolver_timeout, 5 * kS);
     EXPECT_EQ(settings.resolver_attempts, 2);
+    EXPECT_EQ(settings.ndots, 1);
   }
 }
 

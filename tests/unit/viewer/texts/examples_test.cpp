@@ -31,7 +31,7 @@ TEST(Examples, Commands) {
                    "curl", &kConnectFailed},
            Example{"curl: (7) Failed to connect to localhost port 80: Connection refused", "curl",
                    &kRefused},
-           Example{"curl: (6) Could not resolve host: x.invalid", "curl", &kNameUnknown},
+           Example{"curl: (6) Could not resolve host: x.invalid", "curl", &kNotResolved},
            Example{"curl: (28) Failed to connect to 127.0.0.1 port 18082 after 1001 ms: Timeout "
                    "was reached",
                    "curl", &kConnectTimeout},
@@ -55,7 +55,7 @@ TEST(Examples, Commands) {
            Example{"fatal: unable to access 'https://foo/x.git/': Failed to connect to foo port "
                    "443 after 130000 ms: Connection timed out",
                    "curl", &kConnectTimedOut},
-           Example{"curl: (5) Could not resolve proxy: proxy.invalid", "curl", &kNameUnknown},
+           Example{"curl: (5) Could not resolve proxy: proxy.invalid", "curl", &kNotResolved},
            Example{"curl: (56) Received HTTP code 503 from proxy after CONNECT", "curl",
                    &kNoTunnel},
            Example{"curl: (56) CONNECT tunnel failed, response 503", "curl", &kNoTunnel},
@@ -69,7 +69,7 @@ TEST(Examples, Commands) {
            Example{"HTTP request sent, awaiting response... Read error (Connection timed out) in "
                    "headers.",
                    "wget", &kNoReply},
-           Example{"wget: unable to resolve host address ‘x.invalid’", "wget", &kNameUnknown},
+           Example{"wget: unable to resolve host address ‘x.invalid’", "wget", &kNotResolved},
            Example{"ssh: connect to host 127.0.0.1 port 18082: Connection timed out", "OpenSSH",
                    &kConnectTimedOut},
            Example{"ssh: connect to host 127.0.0.1 port 9: Connection refused", "OpenSSH",
@@ -419,6 +419,59 @@ TEST(Examples, UnknownTextsAreNotGuessedAt) {
         "no space left on device", "the quick brown fox"}) {
     const auto found = find_texts(said);
     EXPECT_TRUE(found.empty()) << said << " taken for: " << found.front().printed_by;
+  }
+}
+
+// Clients of queues, of other databases, of gRPC; and TLS where there is none.
+TEST(Examples, MoreClients) {
+  for (const Example& example : {
+           Example{"wget: unable to resolve host address 'nope.test'", "wget", &kNotResolved},
+           Example{"Read error (Connection reset by peer) in headers.", "wget", &kReset},
+           Example{"curl: (35) error:0A00010B:SSL routines::wrong version number", "OpenSSL",
+                   &kNotTls},
+           Example{"SSL_do_handshake() failed (SSL: error:0A00010B:SSL routines::wrong version "
+                   "number) while SSL handshaking to upstream",
+                   "OpenSSL", &kNotTls},
+           Example{"ssl.SSLError: [SSL: WRONG_VERSION_NUMBER] wrong version number (_ssl.c:1006)",
+                   "Python's ssl", &kNotTls},
+           Example{"javax.net.ssl.SSLException: Unsupported or unrecognized SSL message", "Java",
+                   &kNotTls},
+           Example{"tls: first record does not look like a TLS handshake", "Go", &kNotTls},
+           Example{"aiohttp.client_exceptions.ClientConnectorError: Cannot connect to host "
+                   "shop.test:443 ssl:default [Connect call failed ('10.0.0.7', 443)]",
+                   "Python: aiohttp", &kConnectFailed},
+           Example{"ERROR 2002 (HY000): Can't connect to local MySQL server through socket "
+                   "'/run/mysqld/mysqld.sock' (2)",
+                   "MySQL", &kSocketFileGone},
+           Example{"Communications link failure The last packet sent successfully to the server "
+                   "was 0 milliseconds ago. The driver has not received any packets from the "
+                   "server.",
+                   "MySQL Connector/J", &kConnectFailed},
+           Example{"[Producer clientId=producer-1] Connection to node -1 "
+                   "(localhost/127.0.0.1:9092) could not be established. Broker may not be "
+                   "available.",
+                   "Kafka", &kConnectFailed},
+           Example{"org.apache.kafka.common.errors.TimeoutException: Topic t not present in "
+                   "metadata after 60000 ms.",
+                   "Kafka", &kTotalTimeout},
+           Example{"status = StatusCode.DEADLINE_EXCEEDED details = \"Deadline Exceeded\"", "gRPC",
+                   &kTotalTimeout},
+           Example{"io.grpc.StatusRuntimeException: UNAVAILABLE: io exception", "gRPC for Java",
+                   &kConnectFailed},
+           Example{"java.net.ConnectException: Failed to connect to /10.0.0.7:8080", "OkHttp",
+                   &kConnectFailed},
+           Example{"java.io.IOException: unexpected end of stream on http://10.0.0.7:8080/...",
+                   "OkHttp", &kPeerClosed},
+           Example{"System.Net.Http.HttpRequestException: Connection refused (localhost:5000)",
+                   ".NET", &kRefused},
+           Example{"com.mongodb.MongoSocketOpenException: Exception opening socket", "MongoDB",
+                   &kConnectFailed},
+           Example{"pymongo.errors.ServerSelectionTimeoutError: localhost:27017: [Errno 111] "
+                   "Connection refused, Timeout: 30s",
+                   "Python: pymongo", &kRefused},
+           Example{"ORA-12541: TNS:no listener", "Oracle", &kRefused},
+       }) {
+    expect_first(example);
   }
 }
 

@@ -81,7 +81,7 @@ TEST(Tables, EveryEntrySaysWhoWhatAndHowToRecord) {
   for (const ErrorText& entry : all_texts()) {
     EXPECT_FALSE(entry.printed_by.empty()) << entry.pattern;
     ASSERT_NE(entry.meaning, nullptr) << entry.pattern;
-    EXPECT_FALSE(entry.meaning->rules.empty()) << entry.pattern;
+    EXPECT_FALSE(entry.meaning->rules.empty() && entry.meaning->outcomes.empty()) << entry.pattern;
     ASSERT_NE(entry.recording, nullptr) << entry.pattern;
     EXPECT_TRUE(entry.recording->command.starts_with("sockwatch ")) << entry.pattern;
   }
