@@ -47,8 +47,6 @@ void Attempt::send_timeout_expired(const Expiry& expiry, const Picture& tcp) {
     row_.budget_ns = budget->ns;
     row_.budget_source = budget->source;
   }
-  row_.waits = connect_waits_.waits;
-  row_.expired_waits = connect_waits_.expired;
   if (tcp) record_handshake(*tcp, true, row_);
 }
 
@@ -60,8 +58,19 @@ void Attempt::waited_with(store::Ns timeout_ns, const char* source) {
   if (connect_waits_.waits == 1 && timeout_ns > 0) only_wait_ = Budget{timeout_ns, source};
 }
 
+void Attempt::waited(std::int64_t count) {
+  connect_waits_.waits += count;
+  row_.waits = connect_waits_.waits;
+}
+
+void Attempt::expired_forgotten(std::int64_t count) {
+  connect_waits_.expired += count;
+  row_.expired_waits = connect_waits_.expired;
+}
+
 void Attempt::expired(const Expiry& expiry) {
   connect_waits_.expire(expiry);
+  row_.expired_waits = connect_waits_.expired;
   ready_ns_.reset();
   writable_ = error_ = false;
 }
@@ -78,8 +87,6 @@ void Attempt::decide(Outcome outcome, std::optional<store::Ns> decided_ns,
   if (outcome != Outcome::abandoned) row_.waited_out_ns.reset();
   row_.decided_ns = decided_ns;
   row_.noticed_ns = noticed_ns;
-  row_.waits = connect_waits_.waits;
-  row_.expired_waits = connect_waits_.expired;
   phase_ = outcome == Outcome::connected ? Phase::connected : Phase::failed;
   send_timed_out_ = false;
   left_call_ns_.reset();
@@ -181,8 +188,6 @@ void Attempt::conclude_unnoticed(const Close& close, const SocketOptions& option
     // What was sent after the program had its time-out is not part of it.
     if (close.tcp && !row_.syn_retransmits) record_handshake(*close.tcp, true, row_);
     if (close.tcp) record_last(*close.tcp, PeerFin::unknown, row_);
-    row_.waits = connect_waits_.waits;
-    row_.expired_waits = connect_waits_.expired;
     phase_ = Phase::failed;
     return;
   }
@@ -196,8 +201,6 @@ void Attempt::conclude_unnoticed(const Close& close, const SocketOptions& option
   const Outcome outcome = from_unnoticed_close(facts);
   // An unseen close proves nothing about the handshake unless a wait had spoken before it.
   if (!close.t_ns && (outcome == Outcome::cancelled || outcome == Outcome::superseded)) {
-    row_.waits = connect_waits_.waits;
-    row_.expired_waits = connect_waits_.expired;
     return;
   }
   const std::optional<store::Ns> end_ns = facts.undone_by_shutdown ? shut_ns_ : close.t_ns;

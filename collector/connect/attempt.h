@@ -49,12 +49,12 @@ class Attempt {
   void defer();                      // TCP Fast Open: connect promised, the first send will connect
   void send_timeout_expired(const Expiry& expiry, const Picture& tcp);
   void left_call(store::Ns began_ns) { left_call_ns_ = began_ns; }  // connect never returned
-  void waited(std::int64_t count) { connect_waits_.waits += count; }
+  void waited(std::int64_t count);
   void waited_with(store::Ns timeout_ns, const char* source);  // a wait that names this socket
   void expired(const Expiry& expiry);
   // A connection that is up has room to send: it is not up yet.
   void had_no_room(store::Ns t_ns) { row_.waited_out_ns = t_ns; }
-  void expired_forgotten(std::int64_t count) { connect_waits_.expired += count; }
+  void expired_forgotten(std::int64_t count);
   void ready(store::Ns t_ns, bool writable, bool error);
   bool polled() const { return polled_; }
   bool seen_writable() const { return writable_; }

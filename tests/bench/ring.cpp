@@ -22,7 +22,7 @@ void fill(wire::Ring& ring, std::uint64_t& sequence) {
   wire::Event event{};
   event.op = wire::Op::poll;
   for (std::size_t i = 0; i < wire::kRingCapacity; ++i) {
-    event.sequence = ++sequence;
+    event.sequence = sequence++;
     ring.push(event);
   }
 }
@@ -53,7 +53,7 @@ void drain(benchmark::State& state) {
     wire::Event event{};
     event.op = wire::Op::poll;
     for (std::size_t i = 0; i < count; ++i) {
-      event.sequence = ++sequence;
+      event.sequence = sequence++;
       room->ring().push(event);
     }
     out.clear();

@@ -110,7 +110,10 @@ def measure_ring(setup):
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True)
     table = machine.Table("The ring by itself (64-byte records, median of 5)", "", "CPU a record")
     for result in json.loads(done.stdout)["benchmarks"]:
-        if result["aggregate_name"] != "median":
+        if result.get("error_occurred"):
+            table.add(result["name"], result["error_message"])
+            continue
+        if result.get("aggregate_name") != "median":
             continue
         name = re.sub(r"_median$", "", result["name"])
         rate = result.get("items_per_second")

@@ -217,6 +217,20 @@ TEST_F(Outcomes, PendingWhereEventsWereLost) {
   EXPECT_EQ(story.row().closed_ns, std::nullopt);
 }
 
+// Nothing is known of its end, but of what was seen.
+TEST_F(Outcomes, PendingOneHasTheWaitsThatWereSeen) {
+  begin();
+  story.poll(kFd, 500).returns_others();
+  story.poll(kFd, 500).expires();
+  EXPECT_EQ(story.row().waits, 2);
+  EXPECT_EQ(story.row().expired_waits, 1);
+  story.loses_events();
+  story.process_ends();
+  EXPECT_EQ(story.row().outcome, "pending");
+  EXPECT_EQ(story.row().waits, 2);
+  EXPECT_EQ(story.row().expired_waits, 1);
+}
+
 TEST_F(Outcomes, OpenWhereEventsWereLost) {
   begin();
   story.so_error(kFd, 0, established());
