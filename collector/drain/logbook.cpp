@@ -24,6 +24,8 @@ constexpr std::string_view kSnapshot = "snapshot.";
 constexpr std::string_view kJournal = "journal.";
 constexpr char kUnfinished[] = "snapshot.new";
 constexpr char kSpare[] = "journal.spare";
+// Of what is worth a snapshot: a flood brings up to three times that before there is one.
+constexpr std::uint64_t kWorthKeeping = 4;
 constexpr std::int64_t kTryAgainNs = kNsPerSecond;
 
 std::string snapshot_name(std::uint64_t number) { return fmt::format("{}{}", kSnapshot, number); }
@@ -253,10 +255,11 @@ void Logbook::remove_files(std::uint64_t before) {
 void Logbook::put_aside(std::uint64_t number) {
   const std::string name = journal_name(number);
   struct stat status {};
-  const bool worth_it = journal_.open() &&
-                        ::fstatat(directory_fd_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
-                        S_ISREG(status.st_mode) &&
-                        static_cast<std::uint64_t>(status.st_size) <= 2 * worth_a_snapshot_;
+  const bool worth_it =
+      journal_.open() &&
+      ::fstatat(directory_fd_, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+      S_ISREG(status.st_mode) &&
+      static_cast<std::uint64_t>(status.st_size) <= kWorthKeeping * worth_a_snapshot_;
   if (worth_it && ::renameat(directory_fd_, name.c_str(), directory_fd_, kSpare) == 0) return;
   ::unlinkat(directory_fd_, name.c_str(), 0);
 }

@@ -207,6 +207,7 @@ void Pump::run() {
     if (bells_.work()) {
       sleep(lock, until_ns);
     } else {
+      stir_if_worth_it();
       changed_.wait_for(lock, std::chrono::nanoseconds(until_ns - now_ns));
     }
   }
@@ -226,6 +227,7 @@ void Pump::sleep(std::unique_lock<std::mutex>& lock, std::int64_t until_ns) {
   const std::uint32_t turn = bells_.turn();
   sleeping_ = true;
   lock.unlock();
+  stir_if_worth_it();  // whoever that wakes wants the lock
   bells_.sleep(bells, turn, until_ns);
   lock.lock();
   sleeping_ = false;
@@ -247,7 +249,8 @@ bool Pump::is_asleep() const {
   return asleep_;
 }
 
-void Pump::stir() {
+void Pump::stir_if_worth_it() {
+  if (!std::exchange(stirs_, false)) return;
   const std::uint64_t one = 1;
   (void)!::write(stirred_.get(), &one, sizeof one);
 }
@@ -274,7 +277,7 @@ std::int64_t Pump::drain_due(std::int64_t now_ns) {
     next_ns = std::min(next_ns, intake->due_ns);
   }
   const bool worth_taking = waiting_slots_ >= kWorthTaking;
-  if ((asleep_ && !all_asleep) || (worth_taking && !worth_taking_)) stir();
+  if ((asleep_ && !all_asleep) || (worth_taking && !worth_taking_)) stirs_ = true;
   worth_taking_ = worth_taking;
   asleep_ = all_asleep;
   return next_ns;

@@ -81,7 +81,7 @@ class Pump {
  private:
   void run();
   void sleep(std::unique_lock<std::mutex>& lock, std::int64_t until_ns);
-  void stir();
+  void stir_if_worth_it();
   std::int64_t drain_due(std::int64_t now_ns);
   void look_into(Intake& intake, std::int64_t now_ns);
   void doze(Intake& intake, bool nothing_new, std::int64_t now_ns);
@@ -101,6 +101,7 @@ class Pump {
   bool worth_taking_ = false;  // and said so
   bool sleeping_ = false;      // in bells_, which has to be woken when a segment comes or goes
   bool stopping_ = false;
+  bool stirs_ = false;  // when this round is over; the thread's own
   std::thread thread_;
 };
 

@@ -19,8 +19,8 @@ namespace {
 using End = connect::Tracker::End;
 
 constexpr int kTickMs = 50;  // while processes live; the pump looks at the rings far more often
-constexpr int kAsleepTickMs = 1000;  // while nothing can come in, but what the pump tells
-constexpr int kUnfinishedFileMs = 5;
+constexpr int kAsleepTickMs = 1000;   // while nothing can come in, but what the pump tells
+constexpr int kUnfinishedFileMs = 1;  // a ring of a new program may be full in 4
 constexpr int kStaleFileMs = 1000;
 constexpr int kRetryMs = 1000;
 constexpr std::int64_t kSaveEveryNs = 200 * kNsPerMs;

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <set>
@@ -72,6 +73,22 @@ TEST_F(LogbookTest, TheNextOneFindsTheSnapshotAndWhatCameAfter) {
   EXPECT_EQ(next.attempts(), 1u);
   next.remove_all();
   EXPECT_THAT(files(), IsEmpty());
+}
+
+// Its memory is written over by the next one, also where a flood made it longer than it had to be.
+TEST_F(LogbookTest, LongJournalIsKeptForTheNextOne) {
+  constexpr std::uint64_t kWorth = 10'000;
+  for (const std::uint64_t length : {kWorth, 3 * kWorth, 5 * kWorth}) {
+    Logbook logbook(fd_.get(), kWorth);
+    ASSERT_TRUE(logbook.cut(0));
+    logbook.keep("zero");
+    logbook.note(RecordKind::begin, std::string(length, 'a'));
+    ASSERT_TRUE(logbook.cut(0));
+    logbook.keep("one");
+    const bool kept = length < 5 * kWorth;
+    EXPECT_EQ(std::ranges::count(files(), "journal.spare"), kept ? 1 : 0) << length;
+    logbook.remove_all();
+  }
 }
 
 TEST_F(LogbookTest, DeathBetweenCutAndSnapshotLosesNothing) {
