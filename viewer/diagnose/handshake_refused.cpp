@@ -123,13 +123,20 @@ class Refused : public Rule {
             "second: {}",
             counted(more, "more refusal")));
       }
-      found.excluded = {"not dropped on the way: a packet came back",
-                        "not a slow server: the answer did not wait for any program"};
+      found.excluded = {
+          "not dropped on the way: a packet came back, within " + time_span(cases.took().most),
+          "not a slow server: the answer did not wait for any program"};
       const std::string_view rules =
           "if it does listen: look for a firewall rule that rejects, on the way and on both ends";
       found.next_steps = {fmt::format("on {}: ss -ltn 'sport = :{}'", host_of(to), port_of(to)),
                           "check that address and port are the ones the service was started with",
                           std::string(rules)};
+      if (is_one_outage(service, cases)) {
+        found.next_steps.insert(
+            found.next_steps.begin(),
+            fmt::format("log of the service at {} for that time: was it restarted, did it crash?",
+                        to.endpoint));
+      }
       if (by_icmp) {
         found.next_steps = {
             "look for a firewall rule that rejects: nft list ruleset, on the way "
