@@ -65,16 +65,17 @@ class UnansweredRule : public CaseRule {
   };
   const Said& said(const Cases& cases) const { return said_.at(place(cases).service); }
 
-  // The connection ended with its process, and that was killed. Known of the recorded command
-  // alone.
+  // The connection ended with its process, and that was killed. A program may take the time to tidy
+  // up (Python, after Ctrl-C). Known of the recorded command alone.
   std::optional<int> signal_that_ended(const Attempt& attempt) const {
     constexpr std::int64_t kKilled = 128;
+    constexpr store::Ns kTidyingUp = 500 * kMs;
     const auto& row = attempt.row;
     const store::ProcessRow* process = context().programs.process(row.process_id);
     if (process == nullptr || !process->ended_ns || !attempt.is(Ending::closed)) return {};
     const std::int64_t status = process->exit_status.value_or(0);
     if (status <= kKilled || status >= kKilled + NSIG) return {};
-    if (row.closed_ns.value_or(0) < *process->ended_ns) return {};
+    if (row.closed_ns.value_or(0) < *process->ended_ns - kTidyingUp) return {};
     return static_cast<int>(status - kKilled);
   }
   static std::string signal_name(int signal) {
@@ -188,24 +189,25 @@ class Silent : public UnansweredRule {
   void tell(const Cases& cases, Finding& finding) const override {
     const Said& s = said(cases);
     const std::string at = with_address(context().places, cases.first_place());
+    const std::string ended_by =
+        s.by_signal == cases.count()
+            ? fmt::format(", then the process was ended by {}", signal_name(s.signal))
+            : "";
     tell_silence(cases, finding);
     tell_doubts(s, finding);
     if (context().programs.name(cases.program()) == "ssh") {
       finding.summary = fmt::format("{} never sent its greeting, in {}.", at, times(s.waited));
     } else if (s.acknowledged == 0) {
-      finding.summary =
-          fmt::format("Nothing came back from {} for {} after the request{}.", at, times(s.waited),
-                      s.by_signal == cases.count()
-                          ? fmt::format(", then the process was ended by {}", signal_name(s.signal))
-                          : "");
+      finding.summary = fmt::format("Nothing came back from {} for {} after the request{}.", at,
+                                    times(s.waited), ended_by);
     } else {
       finding.summary = fmt::format(
-          "{} acknowledged the request ({}), and nothing came back for {}. Either its application "
-          "sent nothing, or the answer was lost on the way.",
+          "{} acknowledged the request ({}), and nothing came back for {}{}. Either its "
+          "application sent nothing, or the answer was lost on the way.",
           at,
           s.sent.known > 0 ? fmt::format("all {} bytes", numbers(s.sent))
                            : std::string("as far as known"),
-          times(s.waited));
+          times(s.waited), ended_by);
     }
     tell_where_to_look(cases, finding);
     finding.next_steps.emplace_back(

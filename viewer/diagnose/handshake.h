@@ -18,10 +18,11 @@ inline bool program_gave_up(const Attempt& attempt) {
   return attempt.is(model::Outcome::timed_out_caller) || attempt.is(model::Outcome::cancelled);
 }
 
-void add_silence_rules(Rules& rules);    // SYNDROP SYNGIVEUP SHORTTO
-void add_cap_rule(Rules& rules);         // ATTEMPTCAP
-void add_refusal_rules(Rules& rules);    // REFUSED REFUSED6 NOTYET
-void add_rejection_rules(Rules& rules);  // REJECTED NEIGH HSRESET
-void add_late_rules(Rules& rules);       // SYNLOST SNATRACE FAR PORTREUSE
+void add_silence_rules(Rules& rules);            // SYNDROP SYNGIVEUP SHORTTO
+void add_cap_rule(Rules& rules);                 // ATTEMPTCAP
+void add_refusal_rules(Rules& rules);            // REFUSED
+void add_explained_refusal_rules(Rules& rules);  // REFUSED6 NOTYET
+void add_rejection_rules(Rules& rules);          // REJECTED NEIGH HSRESET
+void add_late_rules(Rules& rules);               // SYNLOST SNATRACE FAR PORTREUSE
 
 }  // namespace sockwatch::diagnose

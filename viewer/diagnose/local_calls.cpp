@@ -98,7 +98,9 @@ class Eintr : public Rule {
             "A signal (a timer, a child that ended, Ctrl-C) arrived while the program "
             "waited for the connection. connect stopped waiting; the kernel went on "
             "connecting in the background. The program took that for a failure.",
-        .not_this = "Not the network: the connection might have been fine a moment later.",
+        .not_this =
+            "Unless SYNs had been sent again in vain it is not the network: the connection might "
+            "have been fine a moment later.",
         .next = {"install the signal's handler with SA_RESTART",
                  "after EINTR wait with poll and read SO_ERROR, do not connect again"}};
     return kEntry;

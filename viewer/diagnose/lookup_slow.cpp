@@ -123,10 +123,11 @@ class Dns5s : public Rule {
       result.evidence.push_back(fmt::format(
           "took as long as all tries for one name, and the search list puts {} first: {}",
           other_name_, share(others_, result.count)));
-      result.next_steps.insert(result.next_steps.begin(), dig(other_name_, "A"));
-      result.next_steps.emplace_back(
-          "if that gets no answer: a dot at the end of the name, `ndots:1`, or no such suffix in "
-          "/etc/resolv.conf");
+      result.next_steps.insert(
+          result.next_steps.begin(),
+          {dig(other_name_, "A"),
+           "if that gets no answer: a dot at the end of the name, `ndots:1`, or no such suffix in "
+           "/etc/resolv.conf"});
     }
     result.next_steps.push_back("conntrack -S    # insert_failed rising: queries are lost in NAT");
     findings.push_back(std::move(result));

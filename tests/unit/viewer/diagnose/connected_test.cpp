@@ -59,7 +59,9 @@ TEST(Silent, UntilASignalEndedTheProgram) {
     if (status == 0) continue;
     EXPECT_THAT(found.summary,
                 HasSubstr("for 3.0 s after the request, then the process was ended by SIGINT."));
-    process.ended_ns = *row.closed_ns + kS;  // it was closed before
+    process.ended_ns = *row.closed_ns + 500 * kMs;  // it tidied up
+    EXPECT_EQ(find(findings(rows), "SILENT").confidence, Confidence::medium);
+    process.ended_ns = *row.closed_ns + 501 * kMs;  // it was closed before
     EXPECT_EQ(find(findings(rows), "SILENT").confidence, Confidence::low);
   }
 }

@@ -203,6 +203,16 @@ TEST(Refused6, WithoutProofItIsLikely) {
   EXPECT_EQ(find(findings(rows), "REFUSED6").confidence, Confidence::medium);
 }
 
+// Where localhost is 127.0.0.1 and nothing else, nobody listens: that is all.
+TEST(Refused6, NotWhereTheNameIsNotKnownToHaveTheOther) {
+  Rows rows;
+  rows.refused(kS, "127.0.0.1", 8080, "localhost");
+  rows.lookup(0, "localhost", kMs, 0, "127.0.0.1");
+  EXPECT_THAT(found(rows), ElementsAre("REFUSED"));
+  rows.lookup(0, "localhost", kMs, 0, "::1 127.0.0.1");
+  EXPECT_THAT(found(rows), ElementsAre("REFUSED6"));
+}
+
 TEST(Refused6, BothRefusingMeansNobodyListens) {
   Rows rows;
   rows.refused(0, "::1", 8080, "localhost");
