@@ -25,8 +25,13 @@ class Definitions {
   };
 
   static Definitions of(const link_map& object);
-  // The one that a reference without a version is bound to; nullptr if there is none.
-  void* find(const Name& name) const { return excludes(name) ? nullptr : find_in_table(name); }
+  // With `Versions::libcs` the one that a reference to libc's is bound to: of an object with
+  // versions of its own only what has none. With `any` the one for a reference without a version.
+  // nullptr if there is none.
+  enum class Versions : bool { libcs, any };
+  void* find(const Name& name, Versions versions) const {
+    return excludes(name) ? nullptr : find_in_table(name, versions);
+  }
 
  private:
   // The filter before the newer table, which ends most searches: its words are a power of two.
@@ -40,10 +45,10 @@ class Definitions {
     const ElfW(Addr) word = filter[name.gnu_hash / kBits & (words - 1)];
     return (word >> (name.gnu_hash % kBits) & word >> ((name.gnu_hash >> shift) % kBits) & 1) == 0;
   }
-  void* find_in_table(const Name& name) const;
-  const ElfW(Sym) * find_by_gnu_hash(const Name& name) const;
-  const ElfW(Sym) * find_by_hash(const Name& name) const;
-  bool defines(std::size_t index, const char* text) const;
+  void* find_in_table(const Name& name, Versions versions) const;
+  const ElfW(Sym) * find_by_gnu_hash(const Name& name, Versions versions) const;
+  const ElfW(Sym) * find_by_hash(const Name& name, Versions versions) const;
+  bool defines(std::size_t index, const char* text, Versions versions) const;
 
   ElfW(Addr) base_;
   const ElfW(Sym) * symbols_;
@@ -51,6 +56,7 @@ class Definitions {
   const ElfW(Half) * versions_;
   const std::uint32_t* gnu_hash_;
   const std::uint32_t* hash_;
+  bool has_own_versions_;
 };
 
 // The first is made by our constructor; later ones see the objects that were there then, which
@@ -67,7 +73,7 @@ class Behind {
   void* own(const char* name) const;
 
  private:
-  void* find(const Definitions::Name& name) const;
+  void* find(const Definitions::Name& name, Definitions::Versions versions) const;
 
   std::span<const Definitions> objects_;
   const link_map* self_ = nullptr;

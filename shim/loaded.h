@@ -5,15 +5,13 @@
 
 namespace sockwatch::shim {
 
-// Where the table lies that an entry of `section` tells of. glibc turns these offsets into
-// addresses, but not where the section cannot be written to; other loaders leave them all. An
-// object is smaller than 64 GiB, so an address is near the section and an offset is not. (The base
-// cannot tell: an object that lies below where it was linked to has one beyond all addresses.)
-inline ElfW(Addr) loaded_address(const ElfW(Dyn) * section, ElfW(Addr) base, ElfW(Addr) value) {
-  constexpr ElfW(Addr) kMost = ElfW(Addr){1} << 36;
-  const auto here = reinterpret_cast<ElfW(Addr)>(section);
-  const ElfW(Addr) distance = value > here ? value - here : here - value;
-  return distance < kMost ? value : base + value;
+// Where a table of symbols, names, hashes, versions of symbols or relocations lies, by the entry
+// that tells of it. glibc has turned these offsets into addresses, but not where the section cannot
+// be written to. An object that lies below where it was linked to has a base below zero: of its
+// addresses none is higher than the base, and all of them have been made.
+inline ElfW(Addr) loaded_address(ElfW(Addr) base, ElfW(Addr) value) {
+  constexpr ElfW(Addr) kBelowZero = ~(~ElfW(Addr){0} >> 1);
+  return value < base && base < kBelowZero ? base + value : value;
 }
 
 }  // namespace sockwatch::shim

@@ -137,7 +137,7 @@ struct Tables {
   explicit Tables(const link_map& object) {
     for (const ElfW(Dyn)* entry = object.l_ld; entry->d_tag != DT_NULL; ++entry) {
       const ElfW(Addr) value = entry->d_un.d_ptr;
-      const ElfW(Addr) address = loaded_address(object.l_ld, object.l_addr, value);
+      const ElfW(Addr) address = loaded_address(object.l_addr, value);
       switch (entry->d_tag) {
         case DT_SYMTAB:
           symbols = reinterpret_cast<const ElfW(Sym)*>(address);

@@ -32,9 +32,12 @@ const char* find(const char* const* environment, const char* name) {
 void find_library(const char* list, char (&into)[Settings::kMaxDirectory]) {
   constexpr char kName[] = "libsockwatch.so";
   constexpr std::size_t kNameLength = sizeof(kName) - 1;
-  constexpr char kBetween[] = ": \t\n";
+  const auto is_between = [](char c) { return c == ':' || c == ' ' || c == '\t' || c == '\n'; };
   while (list != nullptr && *list != '\0') {
-    const std::size_t length = std::strcspn(list, kBetween);
+    std::size_t length = 0;
+    while (list[length] != '\0' && !is_between(list[length])) {
+      ++length;
+    }
     if (length >= kNameLength && length < sizeof(into) &&
         std::strncmp(list + length - kNameLength, kName, kNameLength) == 0 &&
         (length == kNameLength || list[length - kNameLength - 1] == '/')) {
@@ -42,7 +45,9 @@ void find_library(const char* list, char (&into)[Settings::kMaxDirectory]) {
       into[length] = '\0';
     }
     list += length;
-    list += std::strspn(list, kBetween);
+    while (is_between(*list)) {
+      ++list;
+    }
   }
 }
 

@@ -27,15 +27,15 @@ bool covers(const dl_phdr_info& object, const ElfW(Phdr) & part, std::uintptr_t 
 const char* own_name(const dl_phdr_info& object, const ElfW(Phdr) & dynamic) {
   std::uintptr_t strings = 0;
   std::uintptr_t offset = 0;
-  const auto* section = reinterpret_cast<const ElfW(Dyn)*>(object.dlpi_addr + dynamic.p_vaddr);
-  for (const ElfW(Dyn)* entry = section; entry->d_tag != DT_NULL; ++entry) {
+  const auto* entry = reinterpret_cast<const ElfW(Dyn)*>(object.dlpi_addr + dynamic.p_vaddr);
+  for (; entry->d_tag != DT_NULL; ++entry) {
     if (entry->d_tag == DT_STRTAB) strings = entry->d_un.d_ptr;
     if (entry->d_tag == DT_SONAME) offset = entry->d_un.d_val;
   }
   if (strings == 0 || offset == 0) {
     return nullptr;
   }
-  return reinterpret_cast<const char*>(loaded_address(section, object.dlpi_addr, strings) + offset);
+  return reinterpret_cast<const char*>(loaded_address(object.dlpi_addr, strings) + offset);
 }
 
 // Objects come in the order in which they were loaded, which is the order calls pass them in.

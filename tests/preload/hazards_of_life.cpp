@@ -280,6 +280,11 @@ void add_loaders(std::vector<Hazard>& list) {
                     {},
                     {proxy}});
   }
+  list.push_back({"before_a_library_with_versions_of_its_own",
+                  {"plain_client"},
+                  ordinary,
+                  {},
+                  {program_path("modules/libversioned.so")}});
   list.push_back({"listed_twice",
                   {"plain_client"},
                   Recording::of({refused().times(20)}),
