@@ -26,9 +26,12 @@ PlainColumns::PlainColumns(store::Block& block)
   }
 }
 
-void PlainColumns::read(store::Block& block) {
+void PlainColumns::read(store::Block& block, bool every_row) {
   block.read<&Row::process_id, &Row::local_port, &Row::started_ns, &Row::decided_ns,
              &Row::closed_ns, &Row::rtt_us, &Row::turns, &Row::family, &Row::ending>();
+  if (!every_row) return;
+  block.read<&Row::noticed_ns, &Row::first_send_ns, &Row::first_receive_ns, &Row::blocking,
+             &Row::resolution_id>();
 }
 
 std::int64_t PlainColumns::family_of(const std::string& word) const {

@@ -25,8 +25,8 @@ class PlainColumns {
 
   explicit PlainColumns(store::Block& block);
   // Those that many ask for, before others look at the block in threads of their own. Of the rest
-  // single numbers are taken.
-  static void read(store::Block& block);
+  // single numbers are taken. `every_row`: there are rules that ask for them of each.
+  static void read(store::Block& block, bool every_row);
 
   std::optional<model::Ending> ending(std::size_t row) const {
     return endings_[static_cast<std::size_t>(ending_[row])];
@@ -80,7 +80,8 @@ struct PlainBlockView {
 };
 
 // Plain attempts to one place, or to all places of one service, as they started. No attempt to the
-// service that is not plain lies between them. Valid for the call.
+// service that is not plain lies between them. Or, for rules that are shown them anywhere, those to
+// all places, and no other attempt between them. Valid for the call.
 class PlainRun {
  public:
   // Each of `rows` is plain, its place known, and its shape.
@@ -88,6 +89,7 @@ class PlainRun {
       : block_(block), columns_(block.columns), rows_(rows) {}
 
   std::size_t size() const { return rows_.size(); }  // at least 1
+  // Of a run to one place or service.
   ServiceId service() const { return block_.places[place(0)].service; }
   // Of a run to one place.
   PlaceId place() const { return place(0); }
