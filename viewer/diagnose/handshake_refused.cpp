@@ -61,11 +61,9 @@ class Refused : public Rule {
     }
   }
   void see_plain(const PlainRun& run) override {
-    for (std::size_t i = 0; i < run.size(); ++i) {
-      const PlaceId place = run.place(i);
-      if (slowest_rtt_.size() <= place) slowest_rtt_.resize(place + 1);
-      slowest_rtt_[place] =
-          std::max(slowest_rtt_[place], model::handshake_ns(run.rtt_us(i)).value_or(0));
+    for (const RunPlace& to : run.places()) {
+      if (slowest_rtt_.size() <= to.place) slowest_rtt_.resize(to.place + 1);
+      slowest_rtt_[to.place] = std::max(slowest_rtt_[to.place], to.handshake_ns.most);
     }
     refusals_.connected(run, [this](const Case& one) { forgive(one); });
   }
@@ -254,6 +252,7 @@ class Refused6 : public Rule {
     if (row.local_port) listeners_.emplace_back(*row.local_port, row.family == "ipv6");
   }
   void see(const store::ResolutionRow& row) override {
+    if (row.addresses.find("::1") == std::string::npos) return;
     const auto has = [&](std::string_view address) {
       return (" " + row.addresses + " ").find(fmt::format(" {} ", address)) != std::string::npos;
     };
@@ -275,9 +274,15 @@ class Refused6 : public Rule {
     }
   }
   void see_plain(const PlainRun& run) override {
+    const auto& places = run.places();
+    if (std::none_of(places.begin(), places.end(), [this](const RunPlace& to) {
+          return is_door(context().places[to.place].address);
+        })) {
+      return;
+    }
     for (std::size_t i = 0; i < run.size(); ++i) {
       const std::string& address = *run.shape(i).peer_address;
-      if (address == "::1" || address == "127.0.0.1") see(run.attempt(i));
+      if (is_door(address)) see(run.attempt(i));
     }
   }
 
@@ -289,6 +294,10 @@ class Refused6 : public Rule {
   }
 
  private:
+  static bool is_door(std::string_view address) {
+    return address == "::1" || address == "127.0.0.1";
+  }
+
   struct Doors {
     std::array<std::int64_t, 2> connected{};
     std::array<Cases, 2> refused;

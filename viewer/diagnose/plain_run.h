@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "collector/store/block.h"
+#include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/rule.h"
 #include "viewer/model/plain.h"
 
@@ -68,6 +69,15 @@ class ProgramCache {
   std::array<std::pair<std::int64_t, ProgramId>, 64> known_{};
 };
 
+// What a run has to one place.
+struct RunPlace {
+  PlaceId place = 0;
+  std::uint32_t in_block = 0;
+  std::int64_t attempts = 0;
+  std::int64_t least_rtt_us = INT64_MAX;  // of those known
+  Span handshake_ns;                      // model::handshake_ns of them
+};
+
 // What runs of one block are made from.
 struct PlainBlockView {
   PlainColumns columns;
@@ -77,6 +87,8 @@ struct PlainBlockView {
   std::vector<std::unique_ptr<store::ConnectionRow>>& shapes;
   const Places& places;
   ProgramCache& programs;
+  std::vector<RunPlace> places_of_run = {};        // of the run asked last
+  std::vector<std::uint32_t> entry_of_place = {};  // by place of the block, + 1; 0 between two runs
 };
 
 // Plain attempts to one place, or to all places of one service, as they started. No attempt to the
@@ -94,10 +106,16 @@ class PlainRun {
   // Of a run to one place.
   PlaceId place() const { return place(0); }
 
+  // In the order they appear. Valid until another run is asked.
+  const std::vector<RunPlace>& places() const;
+
   // Of attempt `at`.
   PlaceId place(std::size_t at) const { return *block_.ids[block_.in_block[rows_[at]]]; }
   // Its names, address, port, family; all are over TCP.
   const store::ConnectionRow& shape(std::size_t at) const { return *block_.shapes[place(at)]; }
+  const store::ConnectionRow& shape_of(const RunPlace& to) const {
+    return *block_.shapes[to.place];
+  }
   std::int64_t process_id(std::size_t at) const { return columns_.process_[rows_[at]]; }
   ProgramId program(std::size_t at) const { return block_.programs.of(process_id(at)); }
   std::int64_t local_port(std::size_t at) const { return columns_.local_port_[rows_[at]]; }
@@ -122,9 +140,12 @@ class PlainRun {
   Attempt attempt(std::size_t at) const;
 
  private:
+  void find_places() const;
+
   PlainBlockView& block_;
   PlainColumns& columns_;
   std::span<const std::uint32_t> rows_;
+  mutable bool places_found_ = false;
 };
 
 }  // namespace sockwatch::diagnose
