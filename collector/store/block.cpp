@@ -149,6 +149,7 @@ std::span<const std::int64_t> BlockColumn::values() {
 bool BlockColumn::is_in_range() {
   if (end_ == 0 || knows_none()) return true;
   if (has_one_value()) return static_cast<std::uint64_t>(only()) < end_;
+  if (numbers_.are_all_below(rows_, end_)) return true;
   (void)values();
   // Mostly all are, which is quicker to find out than which one is not.
   constexpr std::uint64_t kNegative = std::uint64_t{1} << 63;

@@ -113,8 +113,9 @@ void BlockColumn::keep_where(std::span<std::uint8_t> kept, bool if_unknown, Hold
     }
     return;
   }
+  const char* known = numbers_.flags();
   for (std::size_t i = 0; i < kept.size(); ++i) {
-    kept[i] &= static_cast<std::uint8_t>(knows(i) ? (holds(numbers[i]) ? 1 : 0) : other);
+    kept[i] &= static_cast<std::uint8_t>(known[i] != 0 ? (holds(numbers[i]) ? 1 : 0) : other);
   }
 }
 

@@ -183,6 +183,25 @@ bool PackedNumbers::open(std::string_view& in, std::size_t rows, KnownFlags& sto
   return true;
 }
 
+bool PackedNumbers::are_all_below(std::size_t rows, std::uint64_t end) const {
+  if (against_ != Against::nothing || width_ > 2 || least_ < 0) return false;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(offsets_);
+  std::uint64_t most = 0;
+  if (width_ == 1) {
+    unsigned char largest = 0;
+    for (std::size_t i = 0; i < rows; ++i) largest = std::max(largest, bytes[i]);
+    most = largest;
+  } else if (width_ == 2) {
+    std::uint16_t largest = 0;
+    for (std::size_t i = 0; i < rows; ++i) {
+      largest = std::max(largest, static_cast<std::uint16_t>(bytes[2 * i] | bytes[2 * i + 1] << 8));
+    }
+    most = largest;
+  }
+  const auto least = static_cast<std::uint64_t>(least_);
+  return least < end && most < end - least;
+}
+
 std::int64_t PackedNumbers::at(std::size_t at, std::span<const std::int64_t> reference) const {
   std::int64_t value = least_;
   switch (width_) {

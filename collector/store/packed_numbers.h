@@ -42,6 +42,11 @@ class PackedNumbers {
   bool has_one_value() const { return width_ == 0 && against_ == Against::nothing; }
   std::int64_t only() const { return least_; }
 
+  // By number, 0: not known. nullptr: all are, or none.
+  const char* flags() const { return known_; }
+  // true: each of them, known or not, is at least 0 and below `end`. false: that is not known.
+  bool are_all_below(std::size_t rows, std::uint64_t end) const;
+
   bool needs_reference() const { return against_ == Against::reference; }
   // Number `at` can be had by itself.
   bool is_random() const { return against_ != Against::before; }

@@ -71,7 +71,7 @@ void view(const std::string& bytes, std::int64_t rows) {
   trace->end_survey();
   store::Block second(store::kSchemaVersion);
   require(second.open(bytes, rows), "a block is refused or not");
-  diagnose::LongTrace::prepare(second);
+  trace->prepare(second);
   const model::PlainBlock shown(second);
   for (std::size_t share = 0; share < diagnose::LongTrace::kShares; ++share)
     trace->show(shown, share);

@@ -28,6 +28,12 @@ struct Span {
   void add(const store::OptInt& value) {
     if (value) add(*value);
   }
+  void add(const Span& other) {
+    if (other.known == 0) return;
+    least = known == 0 ? other.least : std::min(least, other.least);
+    most = known == 0 ? other.most : std::max(most, other.most);
+    known += other.known;
+  }
 };
 
 std::string times(const Span& span);    // "2.0 s", "1.0 s to 3.0 s"

@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
+#include <limits>
 
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/cases.h"
@@ -277,8 +278,8 @@ class Churn : public Rule {
     if (row.turns <= 1) ++place.single;
     if (place.connected == 1) place.first = row.started_ns;
     place.last = row.started_ns;
-    count(place.second, row.started_ns, kSecond);
-    count(place.minute, row.started_ns, 60 * kSecond);
+    place.second.count_at(row.started_ns, kSecond);
+    place.minute.count_at(row.started_ns, 60 * kSecond);
     if (attempt.is(model::Ending::closed)) place.close(row.started_ns);
   }
   void see_plain(const PlainRun& run) override {
@@ -287,12 +288,13 @@ class Churn : public Rule {
     if (place.connected == 0) place.first = run.first_start_ns();
     place.connected += static_cast<std::int64_t>(run.size());
     for (std::size_t i = 0; i < run.size(); ++i) {
+      const store::Ns started = run.started_ns(i);
       place.single += run.turns(i) <= 1 ? 1 : 0;
-      if (run.ending(i) == model::Ending::closed) place.close(run.started_ns(i));
+      if (run.ending(i) == model::Ending::closed) place.close(started);
+      place.second.count_at(started, kSecond);
+      place.minute.count_at(started, 60 * kSecond);
     }
     place.last = run.last_start_ns();
-    count(place.second, run, kSecond);
-    count(place.minute, run, 60 * kSecond);
   }
 
   void conclude(std::vector<Finding>& findings) override {
@@ -330,15 +332,27 @@ class Churn : public Rule {
   }
 
  private:
+  // Moments come in order. Those before 0, which no recording has, are each by themselves.
   struct Window {
-    store::Ns number = -1;
+    void count_at(store::Ns at, store::Ns length) {
+      if (at >= end || at < begin) enter(at, length);
+      most = std::max(most, ++count);
+    }
+    void enter(store::Ns at, store::Ns length) {
+      count = 0;
+      begin = at - at % length;
+      if (__builtin_add_overflow(begin, length, &end)) end = std::numeric_limits<store::Ns>::max();
+    }
+
+    store::Ns begin = 0;
+    store::Ns end = 0;  // behind it; 0: none was entered yet
     std::int64_t count = 0;
     std::int64_t most = 0;
   };
   struct PerPlace {
     void close(store::Ns started_ns) {
       ++closed;
-      count(closed_minute, started_ns, 60 * kSecond);
+      closed_minute.count_at(started_ns, 60 * kSecond);
     }
 
     std::int64_t connected = 0;
@@ -369,22 +383,6 @@ class Churn : public Rule {
     }
     return fmt::format("; source ports run out at {}/s",
                        number(std::max<std::int64_t>(1, ports / 60)));
-  }
-
-  static void count(Window& window, store::Ns at, store::Ns length, std::int64_t times = 1) {
-    const store::Ns number = at / length;
-    if (number != window.number) window.count = 0;
-    window.number = number;
-    window.count += times;
-    window.most = std::max(window.most, window.count);
-  }
-  static void count(Window& window, const PlainRun& run, store::Ns length) {
-    // They come as they started: between two in the same window all are.
-    if (run.first_start_ns() / length == run.last_start_ns() / length) {
-      count(window, run.first_start_ns(), length, static_cast<std::int64_t>(run.size()));
-      return;
-    }
-    for (std::size_t i = 0; i < run.size(); ++i) count(window, run.started_ns(i), length);
   }
 
   std::vector<PerPlace> places_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
+#include <unordered_map>
 
 #include "collector/support/beside.h"
 #include "viewer/diagnose/row_worker.h"
@@ -13,6 +15,24 @@ namespace {
 
 char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
 
+// What is found in blocks, in the memory of what was found in the one before: there are never more
+// of them than blocks in use at a time.
+class ShownBlocks {
+ public:
+  std::shared_ptr<model::PlainBlock> operator()(store::Block& block) {
+    auto& shown = of_[&block];
+    if (shown == nullptr) {
+      shown = std::make_shared<model::PlainBlock>(block);
+    } else {
+      shown->find();
+    }
+    return shown;
+  }
+
+ private:
+  std::unordered_map<const store::Block*, std::shared_ptr<model::PlainBlock>> of_;
+};
+
 using ShowLookups = std::function<Status(const store::Reader&)>;
 
 // No attempt is shown to the rules before the second pass: during the first one they see the
@@ -23,13 +43,14 @@ Status show_blocks(const store::Reader& reader, const store::Filter& wanted, Lon
   auto lookups =
       begin_beside(twin.has_value(), [&] { return show_lookups(twin ? *twin : reader); });
   using Shown = model::PlainBlock;
+  ShownBlocks first_shown;
   std::vector<std::function<void(Shown&)>> first = {[&](Shown& shown) { trace.survey(shown); }};
   if (summary != nullptr) first.emplace_back([&](Shown& shown) { summary->add(shown); });
   Status surveyed = reader.blocks<Shown>(
       wanted,
-      [](store::Block& block) {
+      [&](store::Block& block) {
         model::SummaryBuilder::prepare(block);
-        return std::make_shared<Shown>(block);
+        return first_shown(block);
       },
       first);
   Status looked_up = lookups.get();
@@ -40,11 +61,12 @@ Status show_blocks(const store::Reader& reader, const store::Filter& wanted, Lon
   for (std::size_t share = 0; share < LongTrace::kShares; ++share) {
     second.emplace_back([&trace, share](Shown& shown) { trace.show(shown, share); });
   }
+  ShownBlocks second_shown;
   return reader.blocks<Shown>(
       wanted,
-      [](store::Block& block) {
-        LongTrace::prepare(block);
-        return std::make_shared<Shown>(block);
+      [&](store::Block& block) {
+        trace.prepare(block);
+        return second_shown(block);
       },
       second);
 }

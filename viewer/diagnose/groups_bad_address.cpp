@@ -72,6 +72,15 @@ class BadAddr : public Rule {
     });
     if (names_.size() <= run.service()) names_.resize(run.service() + 1);
     Name& name = names_[run.service()];
+    const std::int64_t minute = minute_of(run.first_start_ns());
+    if (minute == minute_of(run.last_start_ns())) {
+      for (const RunPlace& to : run.places()) {
+        if (!context().places[to.place].name) continue;
+        enter_minute(name, minute);
+        address_of(name, to.place).count(to.attempts, 0);
+      }
+      return;
+    }
     for (std::size_t i = 0; i < run.size(); ++i) {
       if (!run.shape(i).peer_name) continue;
       enter_minute(name, minute_of(run.started_ns(i)));

@@ -69,15 +69,14 @@ class V6Bad : public Rule {
   void see_plain(const PlainRun& run) override {
     if (names_.size() <= run.service()) names_.resize(run.service() + 1);
     Name& name = names_[run.service()];
-    for (std::size_t i = 0; i < run.size(); ++i) {
-      if (!run.shape(i).peer_name) continue;
-      if (run.shape(i).family == "ipv6") {
-        ++name.six_connected;
+    for (const RunPlace& to : run.places()) {
+      if (!context().places[to.place].name) continue;
+      if (run.shape_of(to).family == "ipv6") {
+        name.six_connected += to.attempts;
         continue;
       }
-      ++name.four_connected;
-      name.four_slowest_ns =
-          std::max(name.four_slowest_ns, model::handshake_ns(run.rtt_us(i)).value_or(0));
+      name.four_connected += to.attempts;
+      name.four_slowest_ns = std::max(name.four_slowest_ns, to.handshake_ns.most);
     }
   }
 

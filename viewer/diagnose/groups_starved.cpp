@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/groups.h"
 #include "viewer/diagnose/phrase.h"
@@ -49,6 +50,9 @@ class Starved : public Rule {
 
   void see(const store::ResolutionRow& row) override {
     if (!row.name || row.result != 0) return;
+    std::string* told = told_.slot(*row.name);
+    if (told != nullptr && *told == row.addresses) return;  // as mostly
+    if (told != nullptr) *told = row.addresses;
     std::vector<std::string> addresses;
     std::string_view rest = row.addresses;
     while (!rest.empty() && addresses.size() < 32) {
@@ -80,6 +84,7 @@ class Starved : public Rule {
       if (call.resolution != *row.resolution_id) continue;
       if (is_retry(call, attempt)) {
         end(call);
+        --begun_of(call.resolution).open_calls;
         calls_.erase(call_at);
         break;
       }
@@ -93,6 +98,7 @@ class Starved : public Rule {
     if (!gave_up || !is_first || others_tried) return;
     if (calls_.size() == kRemembered) end_first();
     const Case one(attempt);
+    ++begun_of(*row.resolution_id).open_calls;
     calls_.push_back({one, *row.resolution_id, one.end_ns(), {*row.peer_address}, false});
   }
 
@@ -101,9 +107,10 @@ class Starved : public Rule {
       const store::OptInt lookup = run.resolution_id(i);
       if (!lookup || !run.shape(i).peer_name) continue;
       settle(run.started_ns(i));
-      const bool of_call = std::any_of(calls_.begin(), calls_.end(), [&](const Call& call) {
-        return call.resolution == *lookup;
-      });
+      const bool of_call = begun_of(*lookup).open_calls > 0 &&
+                           std::any_of(calls_.begin(), calls_.end(), [&](const Call& call) {
+                             return call.resolution == *lookup;
+                           });
       const Asked asked_before = asked(run.place(i));
       if (of_call || asked_before == Asked::not_yet) {
         see(run.attempt(i));
@@ -155,13 +162,18 @@ class Starved : public Rule {
   struct Begun {
     std::int64_t resolution = 0;  // the newest
     bool others_tried = false;    // than the first address of the list
+    int open_calls = 0;           // with any resolution that belongs here
   };
+  Begun& begun_of(std::int64_t resolution) {
+    return begun_[static_cast<std::size_t>(resolution) % begun_.size()];
+  }
 
   // With this lookup, before. Of a client that tries several addresses at once, another one may
   // stand before that which gave up.
   bool were_others_tried(std::int64_t resolution, bool is_first) {
-    Begun& begun = begun_[static_cast<std::size_t>(resolution) % begun_.size()];
-    if (begun.resolution != resolution) begun = {resolution, false};
+    Begun& begun = begun_of(resolution);
+    if (begun.resolution != resolution) begun.others_tried = false;
+    begun.resolution = resolution;
     return std::exchange(begun.others_tried, begun.others_tried || !is_first);
   }
   // The first address once more, after it had been given up.
@@ -179,6 +191,7 @@ class Starved : public Rule {
   }
   void end_first() {
     end(calls_.front());
+    --begun_of(calls_.front().resolution).open_calls;
     calls_.pop_front();
   }
   void end(const Call& call) {
@@ -190,6 +203,7 @@ class Starved : public Rule {
     }
   }
 
+  Bounded<std::string, std::string> told_;  // by name: the newest answer
   std::unordered_map<std::string, std::vector<std::string>> addresses_;
   std::unordered_map<std::string, std::unordered_set<std::string>> asked_;  // by name: ever tried
   std::vector<Asked> asked_places_;  // by place: whether an attempt there is among asked_

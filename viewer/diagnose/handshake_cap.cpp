@@ -74,7 +74,10 @@ class AttemptCap : public Rule {
     if (services_.size() <= run.service()) services_.resize(run.service() + 1);
     Service& service = services_[run.service()];
     if (service.waiting.empty()) {  // so nobody waits to be made good either
-      for (std::size_t i = 0; i < run.size(); ++i) service.add_rtt(run.rtt_us(i));
+      for (const RunPlace& to : run.places()) {
+        service.fast = service.fast || to.least_rtt_us < kSlowUs;
+        service.rtt.add(to.handshake_ns);
+      }
       return;
     }
     for (std::size_t i = 0; i < run.size(); ++i) {

@@ -90,6 +90,12 @@ class SynLost : public CaseRule {
     CaseRule::see(attempt);
   }
   void see_plain(const PlainRun& run) override {
+    const auto& places = run.places();
+    if (std::all_of(places.begin(), places.end(), [this](const RunPlace& to) {
+          return to.place < places_.size() && places_[to.place].near;
+        })) {
+      return;
+    }
     for (std::size_t i = 0; i < run.size(); ++i) {
       const PlaceId place = run.place(i);
       if (places_.size() <= place) places_.resize(place + 1);

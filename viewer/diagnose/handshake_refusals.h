@@ -37,6 +37,11 @@ class Refusals {
   void connected(const PlainRun& run, Forgive forgive) {
     auto* waiting = waiting_of(run.service());
     if (waiting == nullptr) return;
+    const store::Ns now = run.first_start_ns();
+    if (std::all_of(waiting->begin(), waiting->end(),
+                    [&](const Case& one) { return one.end_ns() + kNextAddress < now; })) {
+      return;  // none of them can be made good any more
+    }
     for (std::size_t i = 0; i < run.size() && !waiting->empty(); ++i) {
       made_good(*waiting, run.place(i), run.process_id(i), run.started_ns(i), forgive);
     }

@@ -65,11 +65,9 @@ class Refused : public Rule {
   }
   void see_plain(const PlainRun& run) override {
     outages_[run.service()].connected();
-    for (std::size_t i = 0; i < run.size(); ++i) {
-      const PlaceId place = run.place(i);
-      if (slowest_rtt_.size() <= place) slowest_rtt_.resize(place + 1);
-      slowest_rtt_[place] =
-          std::max(slowest_rtt_[place], model::handshake_ns(run.rtt_us(i)).value_or(0));
+    for (const RunPlace& to : run.places()) {
+      if (slowest_rtt_.size() <= to.place) slowest_rtt_.resize(to.place + 1);
+      slowest_rtt_[to.place] = std::max(slowest_rtt_[to.place], to.handshake_ns.most);
     }
     refusals_.connected(run, [this](const Case& one) { forgive(one); });
   }

@@ -48,6 +48,7 @@ class Refused6 : public Rule {
     if (row.local_port) listeners_.emplace_back(*row.local_port, row.family == "ipv6");
   }
   void see(const store::ResolutionRow& row) override {
+    if (row.addresses.find("::1") == std::string::npos) return;
     const auto has = [&](std::string_view address) {
       return (" " + row.addresses + " ").find(fmt::format(" {} ", address)) != std::string::npos;
     };
@@ -57,8 +58,8 @@ class Refused6 : public Rule {
   void see(const Attempt& attempt) override {
     const auto& row = attempt.row;
     if (!is_tcp(attempt) || !row.peer_name || !row.peer_address) return;
+    if (!is_door(*row.peer_address)) return;
     const bool six = *row.peer_address == "::1";
-    if (!six && *row.peer_address != "127.0.0.1") return;
     Doors& doors = services_[attempt.service];
     if (attempt.is(Outcome::connected)) {
       ++doors.connected[six ? 1 : 0];
@@ -69,9 +70,15 @@ class Refused6 : public Rule {
     }
   }
   void see_plain(const PlainRun& run) override {
+    const auto& places = run.places();
+    if (std::none_of(places.begin(), places.end(), [this](const RunPlace& to) {
+          return is_door(context().places[to.place].address);
+        })) {
+      return;
+    }
     for (std::size_t i = 0; i < run.size(); ++i) {
       const std::string& address = *run.shape(i).peer_address;
-      if (address == "::1" || address == "127.0.0.1") see(run.attempt(i));
+      if (is_door(address)) see(run.attempt(i));
     }
   }
 
@@ -83,6 +90,10 @@ class Refused6 : public Rule {
   }
 
  private:
+  static bool is_door(std::string_view address) {
+    return address == "::1" || address == "127.0.0.1";
+  }
+
   struct Doors {
     std::array<std::int64_t, 2> connected{};
     std::array<Cases, 2> refused;

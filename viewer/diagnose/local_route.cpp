@@ -55,11 +55,12 @@ class Denied : public Rule {
   void see_plain(const PlainRun& run) override {
     if (run.service() >= services_.size()) services_.resize(run.service() + 1);
     Seen& seen = services_[run.service()];
-    for (std::size_t i = 0; i < run.size(); ++i) {
-      if (!is_internet(run.shape(i))) continue;
-      ++seen.attempts;
-      ++seen.connected;
-      if (run.shape(i).family == "ipv6") works6_ = true;
+    for (const RunPlace& to : run.places()) {
+      const store::ConnectionRow& shape = run.shape_of(to);
+      if (!is_internet(shape)) continue;
+      seen.attempts += to.attempts;
+      seen.connected += to.attempts;
+      if (shape.family == "ipv6") works6_ = true;
     }
   }
 

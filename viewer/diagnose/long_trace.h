@@ -31,28 +31,37 @@ class LongTrace {
   void survey(const model::PlainBlock& shown);
   void end_survey();
   void show(const model::PlainBlock& shown, std::size_t share);
-  // Reads the columns that show() asks a block for.
-  static void prepare(store::Block& block);
+  // Reads the columns that show() asks a block for. After end_survey().
+  void prepare(store::Block& block) const;
 
  private:
   using PlainRules = std::vector<Rule*>;
   using BlockPlaceIds = std::vector<std::optional<PlaceId>>;
   using RowNumbers = std::vector<std::uint32_t>;
 
+  // Plain rows that rules must still see, as they started.
+  struct Waiting {
+    // Takes those before `row`.
+    model::PlainGroups::Rows take_before(std::uint32_t row);
+    // The next one is shown whole.
+    void skip() { rows = rows.subspan(1); }
+
+    model::PlainGroups::Rows rows;
+  };
+
   // Of a place of a block.
   struct InBlock {
-    std::int64_t family = -1;   // of its shape
     std::uint32_t sibling = 0;  // the next place of the same service, in a ring
     std::uint32_t eldest = 0;   // one place of the ring for all of it
-    bool by_place = false;      // there are rules
-    bool by_service = false;
+    Waiting at_place;
+    Waiting at_service;  // of the eldest
   };
 
   struct Share {
     std::vector<Rule*> rules;
     std::vector<Rule*> for_healthy;
     std::vector<Need> needs;  // of each of these
-    PlainRules one_by_one;
+    PlainRules anywhere;
     std::vector<PlainRules> by_place;
     std::vector<PlainRules> by_service;
     // By place, what plain attempts to it look like: all but the numbers, which are those of the
@@ -61,13 +70,20 @@ class LongTrace {
     std::size_t block = 0;  // number of the next one
     ProgramCache programs;
 
-    std::vector<InBlock> in_block;        // by place of the block
-    std::vector<RowNumbers> waiting;      // likewise: plain rows that by_place must still see
-    std::vector<RowNumbers> all_waiting;  // of the eldest: those that by_service must still see
+    std::vector<InBlock> in_block;     // by place of the block
+    RowNumbers whole;                  // those to show whole, as they started
+    RowNumbers by_eldest;              // plain rows by service, where one has several places
+    std::vector<std::uint32_t> begin;  // by eldest
+    RowNumbers placed;                 // plain rows of places that have an id
+    Waiting all;                       // that `anywhere` must still see
   };
 
-  static void begin_block(PlainBlockView& view, Share& share);
-  static void show_waiting(PlainBlockView& view, std::uint32_t in_block, Share& share);
+  static void begin_block(const PlainBlockView& view, const model::PlainBlock& shown, Share& share);
+  static void find_whole(const PlainBlockView& view, const model::PlainBlock& shown, Share& share);
+  static void group_by_service(const model::PlainBlock& shown, Share& share);
+  // Plain attempts to the service of a place before `row`.
+  static void show_before(std::uint32_t row, std::uint32_t in_block, PlainBlockView& view,
+                          Share& share);
   void show_whole(const store::ConnectionRow& row, PlaceId place, const Share& share) const;
 
   Context& context_;
@@ -77,7 +93,6 @@ class LongTrace {
   std::vector<Troubles> at_place_;
   // By block and place of the block; none: beyond Places::kLimit.
   std::vector<BlockPlaceIds> places_of_blocks_;
-  std::vector<std::int64_t> plain_counts_;  // by place of the block
   std::array<Share, kShares> shares_;
 };
 

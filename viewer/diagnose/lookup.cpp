@@ -14,6 +14,8 @@ namespace sockwatch::diagnose {
 namespace {
 
 bool is_address(const std::string& name) {
+  // Hardly any name has letters of numbers only, and this is asked of every lookup by many.
+  if (name.find_first_not_of("0123456789abcdefABCDEF:.") < name.find('%')) return false;
   std::array<unsigned char, sizeof(in6_addr)> address{};
   const std::string whole = name.substr(0, name.find('%'));
   return inet_pton(AF_INET, whole.c_str(), address.data()) == 1 ||

@@ -53,7 +53,7 @@ struct Need {
   // with each other (plain_run.h), those to one service, or all.
   bool by_place(Troubles place) const { return always || (at_place & place) != 0; }
   bool by_service(Troubles service) const { return (at_service & service) != 0; }
-  bool one_by_one(Troubles trace) const { return (anywhere & trace) != 0; }
+  bool everywhere(Troubles trace) const { return (anywhere & trace) != 0; }
 };
 
 // By Entry::id of a rule that wants healthy attempts.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "viewer/model/destination.h"
+
 namespace sockwatch::diagnose {
 
 PlainColumns::PlainColumns(store::Block& block)
@@ -26,9 +28,12 @@ PlainColumns::PlainColumns(store::Block& block)
   }
 }
 
-void PlainColumns::read(store::Block& block) {
+void PlainColumns::read(store::Block& block, bool every_row) {
   block.read<&Row::process_id, &Row::local_port, &Row::started_ns, &Row::decided_ns,
              &Row::closed_ns, &Row::rtt_us, &Row::turns, &Row::family, &Row::ending>();
+  if (!every_row) return;
+  block.read<&Row::noticed_ns, &Row::first_send_ns, &Row::first_receive_ns, &Row::blocking,
+             &Row::resolution_id>();
 }
 
 std::int64_t PlainColumns::family_of(const std::string& word) const {
@@ -71,6 +76,35 @@ ProgramId ProgramCache::of(std::int64_t process_id) {
 
 void Rule::see_plain(const PlainRun& run) {
   for (std::size_t i = 0; i < run.size(); ++i) see(run.attempt(i));
+}
+
+const std::vector<RunPlace>& PlainRun::places() const {
+  if (!places_found_) find_places();
+  places_found_ = true;
+  return block_.places_of_run;
+}
+
+void PlainRun::find_places() const {
+  auto& places = block_.places_of_run;
+  places.clear();
+  block_.entry_of_place.resize(block_.ids.size(), 0);
+  for (const std::uint32_t row : rows_) {
+    const std::uint32_t in_block = block_.in_block[row];
+    std::uint32_t& entry = block_.entry_of_place[in_block];
+    if (entry == 0) {
+      RunPlace& fresh = places.emplace_back();
+      fresh.place = *block_.ids[in_block];
+      fresh.in_block = in_block;
+      entry = static_cast<std::uint32_t>(places.size());
+    }
+    RunPlace& here = places[entry - 1];
+    ++here.attempts;
+    const store::OptInt rtt_us = columns_.rtt_.at(row);
+    if (!rtt_us) continue;
+    here.least_rtt_us = std::min(here.least_rtt_us, *rtt_us);
+    here.handshake_ns.add(model::handshake_ns(rtt_us));
+  }
+  for (const RunPlace& here : places) block_.entry_of_place[here.in_block] = 0;
 }
 
 Attempt PlainRun::attempt(std::size_t at) const {

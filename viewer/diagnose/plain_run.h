@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "collector/store/block.h"
+#include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/rule.h"
 #include "viewer/model/plain.h"
 
@@ -25,8 +26,8 @@ class PlainColumns {
 
   explicit PlainColumns(store::Block& block);
   // Those that many ask for, before others look at the block in threads of their own. Of the rest
-  // single numbers are taken.
-  static void read(store::Block& block);
+  // single numbers are taken. `every_row`: there are rules that ask for them of each.
+  static void read(store::Block& block, bool every_row);
 
   std::optional<model::Ending> ending(std::size_t row) const {
     return endings_[static_cast<std::size_t>(ending_[row])];
@@ -68,6 +69,15 @@ class ProgramCache {
   std::array<std::pair<std::int64_t, ProgramId>, 64> known_{};
 };
 
+// What a run has to one place.
+struct RunPlace {
+  PlaceId place = 0;
+  std::uint32_t in_block = 0;
+  std::int64_t attempts = 0;
+  std::int64_t least_rtt_us = INT64_MAX;  // of those known
+  Span handshake_ns;                      // model::handshake_ns of them
+};
+
 // What runs of one block are made from.
 struct PlainBlockView {
   PlainColumns columns;
@@ -77,10 +87,13 @@ struct PlainBlockView {
   std::vector<std::unique_ptr<store::ConnectionRow>>& shapes;
   const Places& places;
   ProgramCache& programs;
+  std::vector<RunPlace> places_of_run = {};        // of the run asked last
+  std::vector<std::uint32_t> entry_of_place = {};  // by place of the block, + 1; 0 between two runs
 };
 
 // Plain attempts to one place, or to all places of one service, as they started. No attempt to the
-// service that is not plain lies between them. Valid for the call.
+// service that is not plain lies between them. Or, for rules that are shown them anywhere, those to
+// all places, and no other attempt between them. Valid for the call.
 class PlainRun {
  public:
   // Each of `rows` is plain, its place known, and its shape.
@@ -88,14 +101,21 @@ class PlainRun {
       : block_(block), columns_(block.columns), rows_(rows) {}
 
   std::size_t size() const { return rows_.size(); }  // at least 1
+  // Of a run to one place or service.
   ServiceId service() const { return block_.places[place(0)].service; }
   // Of a run to one place.
   PlaceId place() const { return place(0); }
+
+  // In the order they appear. Valid until another run is asked.
+  const std::vector<RunPlace>& places() const;
 
   // Of attempt `at`.
   PlaceId place(std::size_t at) const { return *block_.ids[block_.in_block[rows_[at]]]; }
   // Its names, address, port, family; all are over TCP.
   const store::ConnectionRow& shape(std::size_t at) const { return *block_.shapes[place(at)]; }
+  const store::ConnectionRow& shape_of(const RunPlace& to) const {
+    return *block_.shapes[to.place];
+  }
   std::int64_t process_id(std::size_t at) const { return columns_.process_[rows_[at]]; }
   ProgramId program(std::size_t at) const { return block_.programs.of(process_id(at)); }
   std::int64_t local_port(std::size_t at) const { return columns_.local_port_[rows_[at]]; }
@@ -120,9 +140,12 @@ class PlainRun {
   Attempt attempt(std::size_t at) const;
 
  private:
+  void find_places() const;
+
   PlainBlockView& block_;
   PlainColumns& columns_;
   std::span<const std::uint32_t> rows_;
+  mutable bool places_found_ = false;
 };
 
 }  // namespace sockwatch::diagnose

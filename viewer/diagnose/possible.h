@@ -3,10 +3,13 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <tuple>
 #include <type_traits>
 
 #include "collector/store/schema.h"
@@ -25,17 +28,33 @@ constexpr std::int64_t most_possible(std::string_view column) {
   return is_count ? kMostOfCounts : kMostOfTimes;
 }
 
-// Calls see(number, most) for every number of a row that is known; its `cookie` is a name.
+// By column, what its numbers may be at most; 0: of no number, or of `cookie`, which is a name.
+template <typename Row>
+const auto& most_possible_of() {
+  static const auto kMost = [] {
+    std::array<std::int64_t, std::tuple_size_v<decltype(store::Table<Row>::kColumns)>> most{};
+    std::size_t place = 0;
+    store::for_each_column<Row>([&](const auto& column) {
+      const std::string_view name = column.name;
+      most[place++] = name == "cookie" ? 0 : most_possible(name);
+    });
+    return most;
+  }();
+  return kMost;
+}
+
+// Calls see(number, most) for every number of a row that is known.
 template <typename Row, typename See>
 void for_each_number(Row& row, See&& see) {
   using Plain = std::remove_const_t<Row>;
+  const auto& most = most_possible_of<Plain>();
+  std::size_t place = 0;
   store::for_each_column<Plain>([&]<typename Value>(const store::Column<Plain, Value>& column) {
-    const std::string_view name = column.name;
+    const std::int64_t of_this = most[place++];
     if constexpr (std::is_same_v<Value, std::int64_t>) {
-      see(row.*(column.member), most_possible(name));
+      see(row.*(column.member), of_this);
     } else if constexpr (std::is_same_v<Value, std::optional<std::int64_t>>) {
-      if (row.*(column.member) && name != "cookie")
-        see(*(row.*(column.member)), most_possible(name));
+      if (row.*(column.member) && of_this != 0) see(*(row.*(column.member)), of_this);
     }
   });
 }

@@ -21,6 +21,29 @@ void Histogram::add_elsewhere(std::int64_t value) {
   count_in_bucket(bucket_of(value), 1);
 }
 
+void Histogram::add(std::span<const std::int64_t> values) {
+  while (!values.empty() && buckets_.empty()) {
+    add(values.front());
+    values = values.subspan(1);
+  }
+  std::int64_t smallest = smallest_;
+  std::int64_t largest = largest_;
+  for (std::int64_t value : values) {
+    value = std::max<std::int64_t>(value, 0);
+    smallest = std::min(smallest, value);
+    largest = std::max(largest, value);
+    const std::size_t bucket = bucket_of(value);
+    if (bucket - first_bucket_ < buckets_.size()) {
+      ++buckets_[bucket - first_bucket_];
+    } else {
+      count_in_bucket(bucket, 1);
+    }
+  }
+  smallest_ = smallest;
+  largest_ = largest;
+  count_ += values.size();
+}
+
 void Histogram::merge(const Histogram& other) {
   if (other.count_ == 0) return;
   const Histogram source = other;  // `other` may be *this

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace sockwatch::model {
@@ -32,6 +33,7 @@ class Histogram {
       add_elsewhere(value);
     }
   }
+  void add(std::span<const std::int64_t> values);  // the same as each of them
   void merge(const Histogram& other);
 
   std::uint64_t count() const { return count_; }

@@ -34,7 +34,8 @@ void widen(Keeper& keeper, const store::OptInt& moment) {
   keeper.last_ns = std::max(keeper.last_ns.value_or(*moment), *moment);
 }
 
-// What is counted of the plain attempts of a block.
+// What is counted of the plain attempts of a block, a place at a time: one number of all of them
+// after the other, because the counters of a place are more than the nearest cache holds.
 class PlainMeasured {
  public:
   explicit PlainMeasured(store::Block& block)
@@ -53,27 +54,48 @@ class PlainMeasured {
     for (const std::string& word : ending_.column.words()) endings_.push_back(parse_ending(word));
   }
 
-  Measured measure(std::size_t at) {
-    const store::Ns started = started_.values[at];
-    const store::Ns decided = decided_.values[at];
-    const store::Ns received = received_.values[at];
-    const store::OptInt noticed = noticed_.at(at);
-    const store::Ns closed = closed_.values[at];
-    first_ = std::min({first_, started, decided, received, closed, noticed.value_or(started)});
-    last_ = std::max({last_, started, decided, received, closed, noticed.value_or(started)});
-    Measured measured;
-    measured.course = {Outcome::connected, endings_[static_cast<std::size_t>(ending_.values[at])]};
-    measured.connect_ns = time_between(started, decided);
-    measured.handshake_ns = handshake_ns(rtt_.at(at));
-    measured.first_byte_ns = first_byte_ns(decided, sent_.at(at), received);
-    measured.turns = turns_.values[at];
-    measured.turn_total_ns = turn_total_.values[at];
-    measured.turn_max_ns = turn_max_.values[at];
-    measured.retransmits = retransmits_.at(at).value_or(0);
-    return measured;
+  void add(PlainGroups::Rows rows, Tally& tally) {
+    tally.attempts += rows.size();
+    tally.outcomes[static_cast<std::size_t>(Outcome::connected)] += rows.size();
+    for (const std::uint32_t at : rows) {
+      const auto ending = endings_[static_cast<std::size_t>(ending_.values[at])];
+      if (ending) ++tally.endings[static_cast<std::size_t>(*ending)];
+    }
+    for (const std::uint32_t at : rows) {
+      const store::Ns started = started_.values[at];
+      const store::Ns noticed = noticed_.column.knows(at) ? noticed_.values[at] : started;
+      const store::Ns decided = decided_.values[at];
+      const store::Ns received = received_.values[at];
+      const store::Ns closed = closed_.values[at];
+      first_ = std::min({first_, started, decided, received, closed, noticed});
+      last_ = std::max({last_, started, decided, received, closed, noticed});
+    }
+    gather(rows, tally.connect, [this](std::uint32_t at) {
+      return time_between(started_.values[at], decided_.values[at]);
+    });
+    gather(rows, tally.handshake, [this](std::uint32_t at) { return handshake_ns(rtt_.at(at)); });
+    gather(rows, tally.first_byte, [this](std::uint32_t at) {
+      return first_byte_ns(decided_.values[at], sent_.at(at), received_.values[at]);
+    });
+    gather(rows, tally.turn, [this](std::uint32_t at) {
+      const std::int64_t turns = turns_.values[at];
+      return turns > 0 ? store::OptInt(turn_total_.values[at] / turns) : std::nullopt;
+    });
+    for (const std::uint32_t at : rows) {
+      const std::int64_t turns = turns_.values[at];
+      if (turns > 0) {
+        tally.turns += static_cast<std::uint64_t>(turns);
+        tally.longest_turn = std::max(tally.longest_turn, turn_max_.values[at]);
+      }
+    }
+    if (retransmits_.column.has_one_value() && retransmits_.column.only() == 0) return;
+    for (const std::uint32_t at : rows) {
+      const std::int64_t count = retransmits_.at(at).value_or(0);
+      tally.retransmits += count > 0 ? static_cast<std::uint64_t>(count) : 0;
+    }
   }
 
-  // Moments of those measured; empty where there were none.
+  // Moments of those added; empty where there were none.
   store::OptInt first_ns() const { return first_ <= last_ ? store::OptInt(first_) : std::nullopt; }
   store::OptInt last_ns() const { return first_ <= last_ ? store::OptInt(last_) : std::nullopt; }
 
@@ -88,9 +110,22 @@ class PlainMeasured {
     std::span<const std::int64_t> values;
   };
 
+  template <typename TimeOf>
+  void gather(PlainGroups::Rows rows, Histogram& histogram, TimeOf time_of) {
+    if (times_.size() < rows.size()) times_.resize(rows.size());
+    std::size_t known = 0;
+    for (const std::uint32_t at : rows) {
+      const store::OptInt time = time_of(at);
+      times_[known] = time.value_or(0);
+      known += time ? 1 : 0;
+    }
+    histogram.add(std::span(times_).first(known));
+  }
+
   Numbers started_, decided_, noticed_, sent_, received_, closed_, rtt_, turns_, turn_total_,
       turn_max_, retransmits_, ending_;
   std::vector<std::optional<Ending>> endings_;  // by word
+  std::vector<std::int64_t> times_;
   store::Ns first_ = INT64_MAX;
   store::Ns last_ = INT64_MIN;
 };
@@ -229,26 +264,19 @@ void SummaryBuilder::prepare(store::Block& block) {
 
 void SummaryBuilder::add(const PlainBlock& shown) {
   State& state = *state_;
-  store::BlockRows rows(shown.block);
   // They come as they appear, as if the rows were added one by one.
   std::vector<std::size_t> places;
+  PlaceRow place_row(shown.block);
   for (std::size_t i = 0; i < shown.places.size(); ++i) {
-    places.push_back(state.destination_of(rows[shown.places.first_row(i)]));
-  }
-  std::vector<Tally*> tallies;
-  tallies.reserve(places.size());
-  for (const std::size_t place : places) {
-    tallies.push_back(&state.summary.destinations[place].tally);
+    places.push_back(state.destination_of(place_row[shown.places.first_row(i)]));
   }
   PlainMeasured plain(shown.block);
-  for (std::size_t i = 0; i < shown.block.rows(); ++i) {
-    if (!shown.block.is_chosen(i)) continue;
-    if (shown.plain[i]) {
-      tallies[shown.places[i]]->add(plain.measure(i));
-    } else {
-      add(rows[i]);
-    }
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    const auto rows = shown.groups.plain_at(i);
+    if (!rows.empty()) plain.add(rows, state.summary.destinations[places[i]].tally);
   }
+  store::BlockRows rows(shown.block);
+  for (const std::uint32_t row : shown.groups.others()) add(rows[row]);
   widen(state.summary, plain.first_ns());
   widen(state.summary, plain.last_ns());
 }

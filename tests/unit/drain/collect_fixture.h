@@ -34,6 +34,14 @@ inline bool eventually(const std::function<bool()>& condition) {
   return true;
 }
 
+// One byte for each stage, as a launcher is told.
+inline std::function<void(Stage)> telling(int fd) {
+  return [fd](Stage) {
+    const char byte = 1;
+    (void)!::write(fd, &byte, 1);
+  };
+}
+
 class CollectTest : public testing::Test {
  protected:
   // In a thread: started once the directory is watched, stopped by the end of the pipe.
@@ -42,7 +50,7 @@ class CollectTest : public testing::Test {
     ASSERT_EQ(::pipe2(stop, O_CLOEXEC), 0);
     ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
     stop_fd_ = stop[1];
-    CollectOptions options{run_.path(), trace_, mode, false, stop[0], ready[1]};
+    CollectOptions options{run_.path(), trace_, mode, false, stop[0], telling(ready[1])};
     options.redact = redact;
     collector_ = std::thread([this, options, stop, ready] {
       result_.emplace(collect(options));
@@ -81,7 +89,7 @@ class CollectTest : public testing::Test {
         ::setrlimit(RLIMIT_FSIZE, &limit);
       }
       const auto result =
-          collect(CollectOptions{run_.path(), trace_, mode, false, stop[0], ready[1]});
+          collect(CollectOptions{run_.path(), trace_, mode, false, stop[0], telling(ready[1])});
       ::_exit(result ? 0 : 1);
     }
     ::close(ready[1]);

@@ -21,7 +21,7 @@ TEST_F(CollectTest, KilledCollectorIsResumed) {
   Target target([&](int step) {
     publish_connected(producer(), 0, 10 + step, static_cast<std::uint16_t>(1 + step));
   });
-  const pid_t first = fork_collector({-1, -1}, std::nullopt, out_ / "errors");
+  const pid_t first = fork_collector({-1}, std::nullopt, out_ / "errors");
   target.step();
   EXPECT_TRUE(eventually([&] {
     read_trace();
@@ -51,7 +51,7 @@ TEST_F(CollectTest, LossesOfEarlierCollectorsAreKept) {
   });
   for (int round = 0; round < 2; ++round) {
     const pid_t collector =
-        fork_collector({-1, -1}, std::nullopt, out_ / "errors",
+        fork_collector({-1}, std::nullopt, out_ / "errors",
                        round == 0 ? store::OpenMode::create : store::OpenMode::resume);
     target.step();
     EXPECT_TRUE(eventually([&] {
@@ -74,7 +74,7 @@ TEST_F(CollectTest, FinishedTraceIsNotResumed) {
   start();
   ASSERT_TRUE(stop());
   EXPECT_FALSE(
-      collect(CollectOptions{run_.path(), trace_, store::OpenMode::resume, false, -1, -1}));
+      collect(CollectOptions{run_.path(), trace_, store::OpenMode::resume, false, -1}));
 }
 
 TEST_F(CollectTest, TraceOfAnotherBootIsNotResumed) {
@@ -85,7 +85,7 @@ TEST_F(CollectTest, TraceOfAnotherBootIsNotResumed) {
     ASSERT_TRUE(writer->commit());
   }
   const auto result =
-      collect(CollectOptions{run_.path(), trace_, store::OpenMode::resume, false, -1, -1});
+      collect(CollectOptions{run_.path(), trace_, store::OpenMode::resume, false, -1});
   ASSERT_FALSE(result);
   EXPECT_THAT(result.error().message, HasSubstr("before this machine started"));
 }
@@ -105,7 +105,7 @@ class LostWithItsCollectorTest : public CollectTest {
     if (step == 1) ring.read_index = ring.write_index.load();
   }
   void collect_until(std::size_t connections, store::OpenMode mode) {
-    const pid_t pid = fork_collector({-1, -1}, std::nullopt, out_ / "errors", mode);
+    const pid_t pid = fork_collector({-1}, std::nullopt, out_ / "errors", mode);
     EXPECT_TRUE(eventually([&] { return read_trace(), connections_.size() == connections; }));
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
@@ -251,7 +251,7 @@ class FullDiskTest : public CollectTest {
     EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
     ::close(ends[1]);
     EXPECT_TRUE(collect(
-        CollectOptions{run_.path(), out_ / "again", store::OpenMode::create, false, ends[0], -1}));
+        CollectOptions{run_.path(), out_ / "again", store::OpenMode::create, false, ends[0]}));
     read_trace(out_ / "again");
     EXPECT_EQ(static_cast<std::int64_t>(connections_.size()), rows);
     EXPECT_THAT(losses_, IsEmpty());
@@ -291,7 +291,7 @@ TEST_F(FullDiskTest, WhatFitsIntoTheLastRoomIsAllThere) {
 }
 
 TEST_F(CollectTest, BadPlacesAreRefusedBeforeAnythingIsMade) {
-  CollectOptions options{run_ / "missing", trace_, store::OpenMode::create, false, -1, -1};
+  CollectOptions options{run_ / "missing", trace_, store::OpenMode::create, false, -1};
   EXPECT_FALSE(collect(options));
   EXPECT_FALSE(std::filesystem::exists(trace_));
   options.run_directory = run_.path();
@@ -308,7 +308,7 @@ TEST_F(CollectTest, NobodyListensForReady) {
   ::close(ready[0]);
   ::close(stop[1]);
   EXPECT_TRUE(collect(
-      CollectOptions{run_.path(), trace_, store::OpenMode::create, false, stop[0], ready[1]}));
+      CollectOptions{run_.path(), trace_, store::OpenMode::create, false, stop[0], telling(ready[1])}));
   ::close(stop[0]);
   ::close(ready[1]);
 }

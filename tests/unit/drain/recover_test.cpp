@@ -37,7 +37,7 @@ class RecoverTest : public CollectTest {
   }
   void collect_until_killed(const std::function<void()>& meanwhile,
                             store::OpenMode mode = store::OpenMode::create) {
-    const pid_t pid = fork_collector({-1, -1}, std::nullopt, out_ / "errors", mode);
+    const pid_t pid = fork_collector({-1}, std::nullopt, out_ / "errors", mode);
     meanwhile();
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);

@@ -74,7 +74,7 @@ class RestartTest : public CollectTest {
       ::close(stop[1]);
       const int errors = ::open((out_ / "errors").c_str(), O_CREAT | O_WRONLY | O_APPEND, 0600);
       ::dup2(errors, 2);
-      CollectOptions options{run_.path(), trace_, mode, false, stop[0], -1};
+      CollectOptions options{run_.path(), trace_, mode, false, stop[0]};
       options.snapshot_bytes = 1;  // as often as there is anything to be kept
       options.recover = recover;
       die_at_call(deadly);
@@ -391,7 +391,7 @@ TEST_F(RestartTest, NotesOfAnotherRecordingAreNotMixedIn) {
     ASSERT_TRUE(writer && writer->set("recording", "another") && writer->commit());
   }
   const auto result =
-      collect(CollectOptions{run_.path(), out_ / "other", store::OpenMode::resume, false, -1, -1});
+      collect(CollectOptions{run_.path(), out_ / "other", store::OpenMode::resume, false, -1});
   ASSERT_FALSE(result);
   EXPECT_THAT(result.error().message, HasSubstr("another recording"));
 }
