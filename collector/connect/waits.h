@@ -141,7 +141,7 @@ class WaitLogs {
   };
   struct Hash {
     std::size_t operator()(const Key& key) const noexcept {
-      return static_cast<std::size_t>(key.id * 2 + (key.by_thread ? 1 : 0));
+      return static_cast<std::size_t>(key.id) * 2 + (key.by_thread ? 1 : 0);
     }
   };
   WaitLog* look_up(Key key) const;

@@ -52,7 +52,7 @@ void say_how_to_record(const std::string& directory) {
 }
 
 // Whoever waits for the byte may be gone; that is no reason not to record.
-void tell_launcher(int ready_fd) {
+void tell(int ready_fd) {
   const char byte = 1;
   while (::write(ready_fd, &byte, 1) < 0 && errno == EINTR) {
   }
@@ -81,11 +81,8 @@ Status collect(const CollectArguments& arguments) {
   options.redact = arguments.redact;
   options.stop_fd = stop.fd();
   options.reached = [&](drain::Stage stage) {
-    if (arguments.is_launched()) {
-      tell_launcher(arguments.ready_fd);
-    } else if (stage == drain::Stage::recording) {
-      say_how_to_record(directory);
-    }
+    if (arguments.ready_fd >= 0) tell(arguments.ready_fd);
+    if (!arguments.is_launched() && stage == drain::Stage::recording) say_how_to_record(directory);
   };
   if (arguments.force) options.mode = store::OpenMode::replace;
   if (arguments.resume) options.mode = store::OpenMode::resume;

@@ -73,8 +73,7 @@ TEST_F(CollectTest, LossesOfEarlierCollectorsAreKept) {
 TEST_F(CollectTest, FinishedTraceIsNotResumed) {
   start();
   ASSERT_TRUE(stop());
-  EXPECT_FALSE(
-      collect(CollectOptions{run_.path(), trace_, store::OpenMode::resume, false, -1}));
+  EXPECT_FALSE(collect(CollectOptions{run_.path(), trace_, store::OpenMode::resume, false, -1}));
 }
 
 TEST_F(CollectTest, TraceOfAnotherBootIsNotResumed) {
@@ -307,8 +306,8 @@ TEST_F(CollectTest, NobodyListensForReady) {
   ASSERT_EQ(::pipe2(ready, O_CLOEXEC), 0);
   ::close(ready[0]);
   ::close(stop[1]);
-  EXPECT_TRUE(collect(
-      CollectOptions{run_.path(), trace_, store::OpenMode::create, false, stop[0], telling(ready[1])}));
+  EXPECT_TRUE(collect(CollectOptions{run_.path(), trace_, store::OpenMode::create, false, stop[0],
+                                     telling(ready[1])}));
   ::close(stop[0]);
   ::close(ready[1]);
 }

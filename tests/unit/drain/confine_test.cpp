@@ -122,7 +122,8 @@ TEST_F(CollectTest, AConfinedCollectorRecordsEverything) {
   if (collector == 0) {
     ::close(stop[1]);
     if (!confine()) ::_exit(2);
-    CollectOptions options{run_.path(), trace_, store::OpenMode::create, false, stop[0], telling(ready[1])};
+    CollectOptions options{run_.path(), trace_,  store::OpenMode::create,
+                           false,       stop[0], telling(ready[1])};
     options.snapshot_bytes = 1;
     ::_exit(collect(options) ? 0 : 1);
   }
