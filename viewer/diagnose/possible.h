@@ -31,7 +31,7 @@ constexpr std::int64_t most_possible(std::string_view column) {
 // By column, what its numbers may be at most; 0: of no number, or of `cookie`, which is a name.
 template <typename Row>
 const auto& most_possible_of() {
-  static const auto kMost = [] {
+  static const auto most_of_all = [] {
     std::array<std::int64_t, std::tuple_size_v<decltype(store::Table<Row>::kColumns)>> most{};
     std::size_t place = 0;
     store::for_each_column<Row>([&](const auto& column) {
@@ -40,7 +40,7 @@ const auto& most_possible_of() {
     });
     return most;
   }();
-  return kMost;
+  return most_of_all;
 }
 
 // Calls see(number, most) for every number of a row that is known.
