@@ -113,9 +113,11 @@ class RestartTest : public CollectTest {
   }
   // How a launcher goes on after a death: one that died before it was ready is begun anew.
   store::OpenMode next_mode() const {
-    const bool was_ready = std::ranges::any_of(
-        std::filesystem::directory_iterator(run_.path()),
-        [](const auto& file) { return file.path().filename().string().starts_with("snapshot."); });
+    const bool was_ready =
+        std::ranges::any_of(std::filesystem::directory_iterator(run_.path()), [](const auto& file) {
+          const std::string name = file.path().filename();
+          return name.starts_with("snapshot.") && name != "snapshot.new";  // that one is not whole
+        });
     return was_ready ? store::OpenMode::resume : store::OpenMode::replace;
   }
   // Returns whether the collector died of call number `deadly`.
@@ -390,8 +392,12 @@ TEST_F(RestartTest, NotesOfAnotherRecordingAreNotMixedIn) {
     auto writer = store::Writer::open(out_ / "other", store::OpenMode::create);
     ASSERT_TRUE(writer && writer->set("recording", "another") && writer->commit());
   }
-  const auto result =
-      collect(CollectOptions{run_.path(), out_ / "other", store::OpenMode::resume, false, -1});
+  int ended[2];  // if it is not refused, it ends at once
+  ASSERT_EQ(::pipe(ended), 0);
+  ::close(ended[1]);
+  const auto result = collect(
+      CollectOptions{run_.path(), out_ / "other", store::OpenMode::resume, false, ended[0]});
+  ::close(ended[0]);
   ASSERT_FALSE(result);
   EXPECT_THAT(result.error().message, HasSubstr("another recording"));
 }
