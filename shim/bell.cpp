@@ -37,14 +37,22 @@ void ring(wire::Header& header, std::uint32_t seen) {
   header.bell.compare_exchange_strong(rung, wire::kSilent, std::memory_order_relaxed);
 }
 
-// Changed, woken, and only then taken away: killed in between, the next event tells.
-void tell(wire::Header& header, wire::Slot& slot, std::uint64_t mark) {
+// Changed, woken, and only then moved: killed in between, the next event tells.
+void tell(wire::Header& header, Thread& thread, std::uint64_t mark) {
   const Questions questions;
   if (!questions) {
     return;  // the marks are being removed
   }
   add_to_told(header);
-  slot.tell_at.compare_exchange_strong(mark, wire::kTellNever, std::memory_order_relaxed);
+  wire::Slot& slot = *thread.slot;
+  const std::size_t elements = slot.elements.load(std::memory_order_relaxed);
+  const std::size_t write = thread.ring->write_index.load(std::memory_order_relaxed);
+  std::uint64_t next = mark + elements / 4;
+  if (thread::room(*thread.ring, elements, write) < elements / 2) {
+    next = wire::kTellNever;
+    thread.outgrown = elements < wire::kLargeRingElements ? 1 : 0;
+  }
+  slot.tell_at.compare_exchange_strong(mark, next, std::memory_order_relaxed);
 }
 
 void remove(Process& process) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "shim/process.h"
+#include "shim/thread.h"
 #include "shim/wire/segment.h"
 
 namespace sockwatch::shim::bell {
@@ -12,15 +13,15 @@ namespace sockwatch::shim::bell {
 // One system call, where it may be made. Async-signal-safe. `seen`: what the bell was.
 [[gnu::cold]] void ring(wire::Header& header, std::uint32_t seen);
 
-// The same, for a mark that was reached (segment.h).
-[[gnu::cold]] void tell(wire::Header& header, wire::Slot& slot, std::uint64_t mark);
+// The same, for a mark that was reached (segment.h). Notes that the thread outgrew its ring.
+[[gnu::cold]] void tell(wire::Header& header, Thread& thread, std::uint64_t mark);
 
-// After `published` slots of a thread's ring were: a load, but where the collector fell behind.
-inline void tell_if_asked(const Process& process, wire::Slot& slot, std::uint64_t published) {
-  const std::uint64_t mark = slot.tell_at.load(std::memory_order_relaxed);
+// After `published` slots of the thread's ring were: a load, but where the collector fell behind.
+inline void tell_if_asked(const Process& process, Thread& thread, std::uint64_t published) {
+  const std::uint64_t mark = thread.slot->tell_at.load(std::memory_order_relaxed);
   if (published >= mark) [[unlikely]] {
     if (wire::Header* header = process.segment.load(std::memory_order_relaxed)) {
-      tell(*header, slot, mark);
+      tell(*header, thread, mark);
     }
   }
 }

@@ -21,27 +21,22 @@
 
 namespace sockwatch::shim::express {
 
-constexpr std::size_t kElements = wire::RingImage::kElements;
-static_assert((kElements & (kElements - 1)) == 0, "indices are masked");
-
 // Whether `thread` may be used as it is.
 inline bool is_open(const Process& process, const Thread& thread) {
   return thread::is_ready(process, thread) &&
          (thread.outermost | thread.section | static_cast<std::uint32_t>(thread.left) |
-          thread.foreign) == 0;
+          thread.foreign | thread.outgrown) == 0;
 }
 
 // Within the section. False: out of the ordinary.
-[[gnu::always_inline]] inline bool has_room(const Thread& thread, std::size_t write,
-                                            std::size_t count) {
-  const auto* ring = reinterpret_cast<const wire::RingImage*>(thread.ring);
-  const std::size_t read = ring->read_index.load(std::memory_order_acquire);
+[[gnu::always_inline]] inline bool has_room(const Thread& thread, std::size_t elements,
+                                            std::size_t write, std::size_t count) {
   const std::uint64_t populated = thread.slot->populated.load(std::memory_order_relaxed);
-  if (((read - write - 1) & (kElements - 1)) < count || thread.lost != 0) {
+  if (thread::room(*thread.ring, elements, write) < count || thread.lost != 0) {
     return false;
   }
   if (write + count > populated) [[unlikely]] {
-    return populated == kElements;
+    return populated == elements;
   }
   return true;
 }
@@ -70,19 +65,21 @@ template <std::size_t kCount, class Write>
     thread.section = 0;
     return true;  // a handler has forked: in the child this event is the parent's
   }
-  auto& ring = *reinterpret_cast<wire::RingImage*>(thread.ring);
-  const std::size_t at = ring.write_index.load(std::memory_order_relaxed) & (kElements - 1);
-  const bool has_room = express::has_room(thread, at, kCount);
+  wire::RingImage& ring = *thread.ring;
+  const std::size_t elements = slot.elements.load(std::memory_order_relaxed);
+  const std::size_t mask = elements - 1;
+  const std::size_t at = ring.write_index.load(std::memory_order_relaxed) & mask;
+  const bool has_room = express::has_room(thread, elements, at, kCount);
   std::uint64_t published = 0;
   if (has_room) [[likely]] {
     const std::uint64_t sequence = slot.published.load(std::memory_order_relaxed);
     published = sequence + kCount;
-    wire::Event& event = ring.elements[at];
+    wire::Event& event = ring.elements()[at];
     event.sequence = sequence;
     event.t_ns = t_ns;
     event.tid = thread.tid;
-    write(event, ring.elements[(at + 1) & (kElements - 1)], t_ns);
-    ring.write_index.store((at + kCount) & (kElements - 1), std::memory_order_release);
+    write(event, ring.elements()[(at + 1) & mask], t_ns);
+    ring.write_index.store((at + kCount) & mask, std::memory_order_release);
     slot.published.store(published, std::memory_order_release);
   }
   std::atomic_signal_fence(std::memory_order_seq_cst);
@@ -92,7 +89,7 @@ template <std::size_t kCount, class Write>
     std::atomic_signal_fence(std::memory_order_seq_cst);
     thread.outermost = 0;
     if (has_room) [[likely]] {
-      bell::tell_if_asked(process, slot, published);
+      bell::tell_if_asked(process, thread, published);
     }
     bell::ring_if_armed(process);
   }

@@ -30,7 +30,7 @@ namespace sockwatch::shim::segment {
 namespace {
 
 // Without MADV_POPULATE_WRITE memory must be allocated while the descriptor is open, so for fewer
-// rings: 4 MiB in place of 33.
+// rings: 4 MiB in place of 41.
 constexpr std::uint32_t kSlotsWithoutPopulate = 16;
 // From one attempt to the next if the cause may pass: doubled each time, to a minute.
 constexpr std::uint64_t kFirstPauseNs = 1'000'000'000;
@@ -166,7 +166,7 @@ Created map(long fd) {
   raw::call(SYS_madvise, address, wire::kSegmentSize, MADV_NOHUGEPAGE);
   long allocated = raw::call(SYS_madvise, address, wire::kRingsOffset, MADV_POPULATE_WRITE);
   created.populates = allocated != -EINVAL;
-  created.usable_slots = wire::kSlotCount;
+  created.usable_slots = wire::kSmallSlots;
   if (!created.populates) {
     created.usable_slots = kSlotsWithoutPopulate;
     allocated = raw::call(SYS_fallocate, fd, 0, 0,
@@ -325,7 +325,7 @@ wire::Header* of(Process& process) {
   return header;
 }
 
-void stand_in(const wire::Ring* ring, bool all) {
+void stand_in(const wire::RingImage* ring, bool all) {
   wire::Header* header = newest.load(std::memory_order_relaxed);
   const Questions questions;
   if (header == nullptr || !questions) {
@@ -333,32 +333,37 @@ void stand_in(const wire::Ring* ring, bool all) {
   }
   map_at(header, all ? wire::kSegmentSize : wire::kRingsOffset);
   if (ring != nullptr && !all) {
-    map_at(ring, wire::kRingStride);
+    const bool large = ring >= ring_place(header, wire::kSmallSlots);
+    map_at(ring, large ? wire::kLargeRingStride : wire::kRingStride);
   }
 }
 
-bool populate(const Process& process, wire::Slot& slot, wire::Ring* ring, std::uint64_t elements) {
+bool populate(const Process& process, wire::Slot& slot, wire::RingImage* ring,
+              std::uint64_t elements) {
   std::uint64_t have = slot.populated.load(std::memory_order_relaxed);
   if (elements <= have) {
     return true;
   }
-  constexpr std::size_t kArray = offsetof(wire::RingImage, elements);
+  constexpr std::size_t kArray = sizeof(wire::RingImage);
+  const std::uint64_t all = slot.elements.load(std::memory_order_relaxed);
   if (!process.populates.load(std::memory_order_relaxed)) {
-    slot.populated.store(wire::RingImage::kElements, std::memory_order_release);
+    slot.populated.store(all, std::memory_order_release);
     return true;  // allocated with the file
   }
   const Questions questions;
   if (!questions) {
     return false;
   }
-  // One page for a thread that says little, then four at a time.
+  // One page for a thread that says little, then four at a time; more for one that says a lot.
+  const std::size_t piece = (all == wire::kRingElements ? 4 : 16) * wire::kPage;
   const std::size_t done = have == 0 ? 0 : kArray + have * sizeof(wire::Event);
   std::size_t wanted = wire::round_to_page(kArray + elements * sizeof(wire::Event));
-  if (done != 0 && wanted < done + 4 * wire::kPage) {
-    wanted = wire::round_to_page(done) + 4 * wire::kPage;
+  if (done != 0 && wanted < done + piece) {
+    wanted = wire::round_to_page(done) + piece;
   }
-  if (wanted > wire::kRingStride) {
-    wanted = wire::kRingStride;
+  const std::size_t end = wire::round_to_page(kArray + all * sizeof(wire::Event));
+  if (wanted > end) {
+    wanted = end;
   }
   const std::size_t from = done / wire::kPage * wire::kPage;
   char* base = reinterpret_cast<char*>(ring);
@@ -366,8 +371,8 @@ bool populate(const Process& process, wire::Slot& slot, wire::Ring* ring, std::u
     return false;
   }
   have = (wanted - kArray) / sizeof(wire::Event);
-  if (have > wire::RingImage::kElements) {
-    have = wire::RingImage::kElements;
+  if (have > all) {
+    have = all;
   }
   slot.populated.store(have, std::memory_order_release);
   return true;

@@ -31,18 +31,19 @@ wire::Header* of(Process& process);
 inline wire::Slot* slots(wire::Header* header) {
   return reinterpret_cast<wire::Slot*>(reinterpret_cast<char*>(header) + sizeof(wire::Header));
 }
-inline wire::Ring* ring_place(wire::Header* header, std::uint32_t slot) {
-  return reinterpret_cast<wire::Ring*>(reinterpret_cast<char*>(header) + wire::kRingsOffset +
-                                       slot * wire::kRingStride);
+inline wire::RingImage* ring_place(wire::Header* header, std::size_t slot) {
+  return reinterpret_cast<wire::RingImage*>(reinterpret_cast<char*>(header) +
+                                            wire::ring_offset(slot));
 }
 
 // Makes sure that the first `elements` of a ring's array have memory. False: there is none.
-bool populate(const Process& process, wire::Slot& slot, wire::Ring* ring, std::uint64_t elements);
+bool populate(const Process& process, wire::Slot& slot, wire::RingImage* ring,
+              std::uint64_t elements);
 
 // In the child of a fork: private memory in the place of the parent's segment, which was not
 // inherited, for what the forking thread still has to do there. Nobody reads it. Of the rings only
 // this one, or with `all` every one.
-void stand_in(const wire::Ring* ring, bool all);
+void stand_in(const wire::RingImage* ring, bool all);
 
 // Counts events dropped outside any ring. Does nothing before there is a segment.
 inline void count_loss(Process& process, wire::Loss cause) {

@@ -78,19 +78,25 @@ bool on_alternate_stack() {
          (stack.ss_flags & SS_ONSTACK) != 0;
 }
 
-std::size_t write_index(const wire::Ring* ring) {
-  return reinterpret_cast<const wire::RingImage*>(ring)->write_index.load(
-      std::memory_order_relaxed);
+std::size_t write_index(const wire::RingImage* ring) {
+  return ring->write_index.load(std::memory_order_relaxed);
+}
+
+std::size_t elements_of(const wire::Slot& slot) {
+  return slot.elements.load(std::memory_order_relaxed);
+}
+
+// Of a slot of the process's segment.
+wire::RingImage* ring_of(const Process& process, const wire::Slot& slot) {
+  wire::Header* header = process.segment.load(std::memory_order_relaxed);
+  return segment::ring_place(header, static_cast<std::size_t>(&slot - segment::slots(header)));
 }
 
 // The number of slots published and the ring's write index count the same thing, one of them modulo
 // the ring. An owner that vanished between the two stores leaves them apart: the index is right.
-void reconcile(wire::Slot& slot, const wire::Ring* ring) {
+void reconcile(wire::Slot& slot, const wire::RingImage* ring) {
   const std::uint64_t published = slot.published.load(std::memory_order_relaxed);
-  const std::uint64_t index = write_index(ring);
-  const std::uint64_t at = published % wire::RingImage::kElements;
-  const std::uint64_t missing =
-      (index + wire::RingImage::kElements - at) % wire::RingImage::kElements;
+  const std::uint64_t missing = (write_index(ring) - published) & (elements_of(slot) - 1);
   if (missing != 0) {
     slot.published.store(published + missing, std::memory_order_release);
   }
@@ -99,12 +105,19 @@ void reconcile(wire::Slot& slot, const wire::Ring* ring) {
 void take(wire::Header* header, std::uint32_t index) {
   mine.slot = &segment::slots(header)[index];
   mine.ring = segment::ring_place(header, index);
+  mine.outgrown = 0;
   mine.slot->tid.store(mine.tid, std::memory_order_relaxed);
   reconcile(*mine.slot, mine.ring);
 }
 
-bool lease_free(wire::Header* header, std::uint32_t count) {
-  for (std::uint32_t i = 0; i < count; ++i) {
+// Slots from `begin` to before `end`.
+struct Range {
+  std::uint32_t begin;
+  std::uint32_t end;
+};
+
+bool lease_free(wire::Header* header, Range range) {
+  for (std::uint32_t i = range.begin; i < range.end; ++i) {
     std::atomic<std::uint32_t>& state = segment::slots(header)[i].state;
     std::uint32_t expected = wire::kFree;
     // Looked at first: a failed exchange, too, takes the line from the thread that writes to it.
@@ -117,30 +130,31 @@ bool lease_free(wire::Header* header, std::uint32_t count) {
   return false;
 }
 
-bool lease_new(Process& process, wire::Header* header, std::uint32_t count) {
-  for (std::uint32_t i = 0; i < count; ++i) {
+enum class New : std::uint8_t { leased, no_slot, no_memory };
+
+New lease_new(const Process& process, wire::Header* header, Range range) {
+  for (std::uint32_t i = range.begin; i < range.end; ++i) {
     wire::Slot& slot = segment::slots(header)[i];
     if (slot.state.load(std::memory_order_relaxed) != wire::kNeverUsed) {
       continue;
     }
     // Before the slot is ours: whoever sees it leased may rely on the first page. Two threads may
     // do it at once.
-    wire::Ring* place = segment::ring_place(header, i);
+    wire::RingImage* place = segment::ring_place(header, i);
+    slot.elements.store(wire::ring_elements(i), std::memory_order_relaxed);
     if (!segment::populate(process, slot, place, 1)) {
-      segment::count_loss(process, wire::Loss::no_memory);
-      return false;
+      return New::no_memory;
     }
     std::uint64_t no_mark = 0;
     slot.tell_at.compare_exchange_strong(no_mark, 1, std::memory_order_relaxed);
     std::uint32_t expected = wire::kNeverUsed;
     if (slot.state.compare_exchange_strong(expected, wire::kLeased, std::memory_order_acquire)) {
-      new (place) wire::Ring;
+      new (place) wire::RingImage;
       take(header, i);
-      return true;
+      return New::leased;
     }
   }
-  segment::count_loss(process, wire::Loss::no_slot);
-  return false;
+  return New::no_slot;
 }
 
 // A thread that ended without running destructors keeps its slot. With no other slot left, look at
@@ -174,10 +188,14 @@ bool lease(Process& process) {
     mine.tid =
         static_cast<std::uint32_t>(questions ? raw::call(SYS_gettid) : process::thread_of_libc());
   }
-  const std::uint32_t count = process.usable_slots.load(std::memory_order_relaxed);
-  if (!lease_free(header, count) && !lease_from_dead(process, header, count) &&
-      !lease_new(process, header, count)) {
-    return false;
+  const Range range{0, process.usable_slots.load(std::memory_order_relaxed)};
+  if (!lease_free(header, range) && !lease_from_dead(process, header, range.end)) {
+    const New made = lease_new(process, header, range);
+    if (made != New::leased) {
+      segment::count_loss(process,
+                          made == New::no_slot ? wire::Loss::no_slot : wire::Loss::no_memory);
+      return false;
+    }
   }
   if (mine.exit_hooked == 0 && exit_key != kNoKey) {
     mine.exit_hooked = pthread_setspecific(exit_key, &mine) == 0 ? 1 : 0;
@@ -188,13 +206,17 @@ bool lease(Process& process) {
 // Memory for the next `count` slots of the ring.
 bool has_memory(const Process& process, const Thread& thread, std::size_t count) {
   const std::size_t top = write_index(thread.ring) + count;
-  return segment::populate(process, *thread.slot, thread.ring,
-                           top > wire::RingImage::kElements ? wire::RingImage::kElements : top);
+  const std::size_t elements = elements_of(*thread.slot);
+  return segment::populate(process, *thread.slot, thread.ring, top > elements ? elements : top);
+}
+
+bool has_room(const Thread& thread, std::size_t count) {
+  return room(*thread.ring, elements_of(*thread.slot), write_index(thread.ring)) >= count;
 }
 
 bool push(Process& process, Thread& thread, wire::Event* slots, std::size_t count) {
   wire::Slot& slot = *thread.slot;
-  if (thread.ring->write_available() < count) {
+  if (!has_room(thread, count)) {
     return false;
   }
   if (!has_memory(process, thread, count)) {
@@ -203,19 +225,19 @@ bool push(Process& process, Thread& thread, wire::Event* slots, std::size_t coun
   }
   const std::uint64_t sequence = slot.published.load(std::memory_order_relaxed);
   slots[0].sequence = sequence;
-  auto& ring = *reinterpret_cast<wire::RingImage*>(thread.ring);
+  const std::size_t mask = elements_of(slot) - 1;
   std::size_t at = write_index(thread.ring);
   for (std::size_t i = 0; i < count; ++i) {
-    ring.elements[at % wire::RingImage::kElements] = slots[i];
+    thread.ring->elements()[at & mask] = slots[i];
     ++at;
   }
-  ring.write_index.store(at % wire::RingImage::kElements, std::memory_order_release);
+  thread.ring->write_index.store(at & mask, std::memory_order_release);
   slot.published.store(sequence + count, std::memory_order_release);
   return true;
 }
 
 bool tell_losses(Process& process, Thread& thread, std::uint64_t t_ns, std::size_t also_wanted) {
-  if (thread.ring->write_available() < also_wanted + 1) {
+  if (!has_room(thread, also_wanted + 1)) {
     return false;
   }
   wire::Event event{};
@@ -250,6 +272,8 @@ bool occupy(Process& process, std::uintptr_t frame) {
   mine.section = frame;
   std::atomic_signal_fence(std::memory_order_seq_cst);
   if (taken_over && mine.slot != nullptr) {
+    // It may have been left in the middle of a lease.
+    mine.ring = ring_of(process, *mine.slot);
     reconcile(*mine.slot, mine.ring);
   }
   return true;
@@ -258,6 +282,33 @@ bool occupy(Process& process, std::uintptr_t frame) {
 void vacate() {
   std::atomic_signal_fence(std::memory_order_seq_cst);
   mine.section = 0;
+}
+
+void give_back(wire::Slot& slot) {
+  slot.recording_since_ns.store(0, std::memory_order_relaxed);
+  slot.tid.store(0, std::memory_order_release);
+  slot.state.store(wire::kFree, std::memory_order_release);
+}
+
+// Between two events of the thread. The events in the ring it had are the collector's to take, as
+// after a thread's end. Without MADV_POPULATE_WRITE large rings have no memory.
+void move_to_large_ring(Process& process, std::uintptr_t frame) {
+  mine.outgrown = 0;  // wherever it leads
+  wire::Header* header = process.segment.load(std::memory_order_relaxed);
+  if (header == nullptr || !process.populates.load(std::memory_order_relaxed) ||
+      !occupy(process, frame)) {
+    return;
+  }
+  wire::Slot* had = mine.slot;
+  mine.ring = nullptr;  // the child of a fork does not know which ring it may be in
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  constexpr Range kLarge{wire::kSmallSlots, wire::kSlotCount};
+  if (lease_free(header, kLarge) || lease_new(process, header, kLarge) == New::leased) {
+    give_back(*had);
+  } else {
+    mine.ring = ring_of(process, *had);
+  }
+  vacate();
 }
 
 }  // namespace
@@ -289,6 +340,7 @@ Thread* begin(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {
     mine.section = 0;
     mine.outermost = 0;
     mine.left = 0;
+    mine.outgrown = 0;
     mine.generation = generation;
   }
   if (mine.slot == nullptr) {
@@ -310,6 +362,9 @@ Thread* begin(Process& process, std::uintptr_t frame, std::uint64_t& t_ns) {
       mine.outermost = frame;
       return &mine;
     }
+  }
+  if (mine.outgrown != 0 && mine.outermost == 0) [[unlikely]] {
+    move_to_large_ring(process, frame);
   }
   if (is_inside(mine.outermost, frame)) {
     t_ns = clock::now_ns();
@@ -343,7 +398,9 @@ void publish(Process& process, Thread& thread, std::uintptr_t frame, wire::Event
   }
   // Memory takes a system call, and signals come at the end of those: before the section.
   constexpr std::size_t kLostEvent = 1;
-  (void)has_memory(process, thread, count + kLostEvent);
+  if (thread.section == 0) {
+    (void)has_memory(process, thread, count + kLostEvent);
+  }
   if (!occupy(process, frame)) {
     return;
   }
@@ -352,10 +409,9 @@ void publish(Process& process, Thread& thread, std::uintptr_t frame, wire::Event
     ++thread.lost;
     thread.slot->lost.fetch_add(1, std::memory_order_relaxed);
   }
-  wire::Slot& slot = *thread.slot;
-  const std::uint64_t published = slot.published.load(std::memory_order_relaxed);
+  const std::uint64_t published = thread.slot->published.load(std::memory_order_relaxed);
   vacate();
-  bell::tell_if_asked(process, slot, published);
+  bell::tell_if_asked(process, thread, published);
   bell::ring_if_armed(process);
 }
 
@@ -367,9 +423,7 @@ void release_slot() {
   wire::Slot* slot = mine.slot;
   mine.slot = nullptr;
   mine.ring = nullptr;
-  slot->recording_since_ns.store(0, std::memory_order_relaxed);
-  slot->tid.store(0, std::memory_order_release);
-  slot->state.store(wire::kFree, std::memory_order_release);
+  give_back(*slot);
 }
 
 }  // namespace sockwatch::shim::thread

@@ -27,10 +27,11 @@ struct Thread {
   std::uintptr_t outermost;  // address in the frame of the outermost event under way; 0: none
   std::uint64_t generation;
   wire::Slot* slot;
-  wire::Ring* ring;
+  wire::RingImage* ring;
   std::uint64_t lost;  // ring_full, not yet told by an Op::lost event
   std::uint32_t tid;
-  std::uint32_t exit_hooked;  // the thread's exit will give the slot back
+  std::uint16_t exit_hooked;  // the thread's exit will give the slot back
+  std::uint16_t outgrown;     // before the next event it moves to a larger ring
   std::int32_t left;          // one above a descriptor that left its epoll set, untold; 0: none
   std::uint32_t foreign;      // thread::Foreign
 };
@@ -67,6 +68,12 @@ Thread* begin(Process& process, std::uintptr_t frame, std::uint64_t& t_ns);
 inline bool is_ready(const Process& process, const Thread& thread) {
   return thread.generation == process.generation.load(std::memory_order_relaxed) &&
          thread.slot != nullptr;
+}
+
+// Elements that can be pushed into a ring of `elements`, once `write` is its write index. For its
+// owner.
+inline std::size_t room(const wire::RingImage& ring, std::size_t elements, std::size_t write) {
+  return (ring.read_index.load(std::memory_order_acquire) - write - 1) & (elements - 1);
 }
 
 // Ends it, whatever was published. `frame` as given to begin().

@@ -138,7 +138,9 @@ bool Image::restore(Restore& archive, bool touch) {
 
 void Image::add(Harvest& harvest, std::int64_t now_ns) {
   for (std::size_t ring = 0; ring < harvest.rings.size(); ++ring) {
-    add_ring(ring, std::move(harvest.rings[ring]), now_ns);
+    for (std::vector<wire::Event>& piece : harvest.rings[ring]) {
+      add_ring(ring, std::move(piece), now_ns);
+    }
     harvest.rings[ring].clear();
   }
   const bool more_lost = lost_more(harvest, totals_);

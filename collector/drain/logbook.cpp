@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -128,7 +129,7 @@ bool Logbook::due(std::int64_t now_ns) const {
   const std::lock_guard lock(mutex_);
   if (reads_only_) return false;
   if (!journal_.open()) return now_ns - given_up_ns_ >= kTryAgainNs;
-  return journal_.length() >= worth_a_snapshot_;
+  return journal_.length() >= std::min<std::uint64_t>(worth_a_snapshot_, most_);
 }
 
 bool Logbook::cut(std::int64_t now_ns) {
@@ -143,6 +144,12 @@ bool Logbook::cut(std::int64_t now_ns) {
   }
   ++number_;
   journal_ = std::move(next);
+  noted_ = journal_.length();
+  struct statvfs system {};
+  if (::fstatvfs(directory_fd_, &system) == 0) {
+    const std::uint64_t free = std::uint64_t{system.f_bavail} * system.f_frsize;
+    most_ = std::clamp(free / 4, std::min(snapshot_bytes_, most_bytes_), most_bytes_);
+  }
   return true;
 }
 
@@ -187,7 +194,8 @@ void Logbook::events(std::int64_t image, std::int64_t watermark_ns, std::span<co
   }
   pieces_[1] = {&head, sizeof head};
   pieces_[2] = {table_.data(), table_.size() * sizeof table_[0]};
-  if (!journal_.append(RecordKind::events, pieces_)) give_up("cannot be written");
+  if (!journal_.append(RecordKind::events, pieces_)) return give_up("cannot be written");
+  noted_ = journal_.length();
 }
 
 bool parse_events(std::string_view bytes, NotedEvents& into) {
@@ -222,6 +230,7 @@ void Logbook::give_up(const char* what) {
   const int error = errno;
   error_ = error;
   journal_ = JournalWriter();
+  noted_ = 0;
   if (!left_is_needed_) {
     remove_files(number_ + 1);
     ::unlinkat(directory_fd_, kSpare, 0);

@@ -16,6 +16,7 @@
 // Any thread may call note() and events(); the rest belongs to one.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -37,13 +38,20 @@ class Logbook {
   static constexpr std::uint64_t kSnapshotBytes = std::uint64_t{1} << 20;
   // So many collectors may die in a row while they take over; then it is the logbook that kills.
   static constexpr std::uint64_t kMostAttempts = 100;
+  // No journal gets much longer, nor than a quarter of what was free when it began: the run
+  // directory is memory of the machine, and of a container often all it has in /dev/shm.
+  static constexpr std::uint64_t kMostBytes = std::uint64_t{256} << 20;
 
   // `snapshot_bytes`: a journal of this length is worth a snapshot, unless that is longer than half
   // of it.
   // `reads_only`: what was left is read and stays as it is, and nothing is noted.
   explicit Logbook(int directory_fd, std::uint64_t snapshot_bytes = kSnapshotBytes,
-                   bool reads_only = false)
-      : directory_fd_(directory_fd), snapshot_bytes_(snapshot_bytes), reads_only_(reads_only) {}
+                   bool reads_only = false, std::uint64_t most_bytes = kMostBytes)
+      : directory_fd_(directory_fd),
+        snapshot_bytes_(snapshot_bytes),
+        most_bytes_(most_bytes),
+        reads_only_(reads_only),
+        most_(most_bytes) {}
 
   static bool is_file_name(std::string_view name);
 
@@ -80,6 +88,8 @@ class Logbook {
   };
   // `watermark_ns`: with these, all that returned before is out (0: not known).
   void events(std::int64_t image, std::int64_t watermark_ns, std::span<const Slots> rings);
+  // No more events before the next cut. From any thread.
+  bool is_long() const { return noted_ >= most_; }
 
  private:
   void give_up(const char* what);  // mutex_ is held
@@ -88,9 +98,12 @@ class Logbook {
 
   const int directory_fd_;
   const std::uint64_t snapshot_bytes_;
+  const std::uint64_t most_bytes_;
   const bool reads_only_;
   mutable std::mutex mutex_;
-  JournalWriter journal_;  // closed: nothing is noted at present
+  JournalWriter journal_;                 // closed: nothing is noted at present
+  std::atomic<std::uint64_t> noted_ = 0;  // its length
+  std::atomic<std::uint64_t> most_;
   std::uint64_t number_ = 0;
   bool left_is_needed_ = false;
   std::uint64_t attempts_ = 0;

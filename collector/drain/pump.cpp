@@ -19,8 +19,8 @@ namespace sockwatch::drain {
 namespace {
 
 constexpr std::int64_t kShortestPauseNs = 1 * kNsPerMs;
-constexpr std::size_t kComfortableSlots = wire::kRingCapacity / 4;
-constexpr std::int64_t kNoOftenerNs = kNsPerMs / 4;  // than this
+constexpr std::size_t kComfortableSlots = wire::kRingCapacity / 4;  // where the library tells
+constexpr std::int64_t kNoOftenerNs = kNsPerMs / 4;                 // than this
 // Segments due this soon are drained in the same round: one wake-up instead of two.
 constexpr std::int64_t kTogetherNs = kNsPerMs / 2;
 // A quiet segment is looked at as often, but only this often in full.
@@ -288,7 +288,7 @@ void Pump::look_into(Intake& intake, std::int64_t now_ns) {
   // Before it is looked at: what is told from here on makes the next sleep end.
   intake.told = intake.told_word().load(std::memory_order_acquire);
   bool will_be_told = false;
-  if (waiting_slots_ + elsewhere_ < kMaxWaitingSlots) {
+  if (waiting_slots_ + elsewhere_ < kMaxWaitingSlots && intake.reader.may_drain()) {
     const bool full_round = now_ns - intake.full_round_ns >= kFullRoundEveryNs;
     const bool nothing_new = intake.reader.nothing_new(intake.harvest, now_ns);
     if (full_round || !nothing_new) {
@@ -299,8 +299,7 @@ void Pump::look_into(Intake& intake, std::int64_t now_ns) {
       intake.news = true;
     }
     doze(intake, nothing_new && fullest == 0, now_ns);
-    will_be_told = bells_.work() && intake.sleep != Sleep::asleep &&
-                   intake.reader.ask_to_be_told(kComfortableSlots);
+    will_be_told = bells_.work() && intake.sleep != Sleep::asleep && intake.reader.ask_to_be_told();
   }
   if (!will_be_told) intake.told.reset();
   const std::int64_t elapsed = std::max<std::int64_t>(now_ns - intake.drained_ns, 1);

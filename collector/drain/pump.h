@@ -28,9 +28,9 @@ namespace sockwatch::drain {
 
 class Pump {
  public:
-  // What may wait in private memory for the disk (64 MiB). Beyond it the rings fill up and the
+  // What may wait in private memory for the disk (32 MiB). Beyond it the rings fill up and the
   // targets count what they drop.
-  static constexpr std::size_t kMaxWaitingSlots = std::size_t{1} << 20;
+  static constexpr std::size_t kMaxWaitingSlots = std::size_t{1} << 19;
 
   // So much is taken out at once: it is still in the processor's caches then, and needs no more
   // room than the last time.

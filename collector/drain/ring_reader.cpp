@@ -6,14 +6,14 @@
 namespace sockwatch::drain {
 namespace {
 
-constexpr std::size_t kElements = wire::RingImage::kElements;
 constexpr std::size_t kBatch = 512;  // copied and checked at a time: it fits the cache
 static_assert(kBatch > wire::kMaxContinuationSlots + 1, "a batch holds at least one publication");
 
 }  // namespace
 
-RingReader::RingReader(wire::RingImage& ring, std::optional<std::uint64_t> stored_before)
-    : ring_(&ring), stored_before_(stored_before) {}
+RingReader::RingReader(wire::RingImage& ring, std::size_t elements,
+                       std::optional<std::uint64_t> stored_before)
+    : ring_(&ring), elements_(elements), stored_before_(stored_before) {}
 
 std::size_t RingReader::drain(std::vector<wire::Event>& out) {
   if (broken_) return 0;
@@ -22,11 +22,14 @@ std::size_t RingReader::drain(std::vector<wire::Event>& out) {
     attached_ = true;
   }
   const std::size_t write_index = ring_->write_index.load(std::memory_order_acquire);
-  if (write_index >= kElements || read_index_ >= kElements) {
+  if (write_index >= elements_ || read_index_ >= elements_) {
     break_off();
     return 0;
   }
-  std::size_t available = (write_index + kElements - read_index_) % kElements;
+  std::size_t available = (write_index + elements_ - read_index_) % elements_;
+  if (out.capacity() - out.size() < available) {
+    out.reserve(out.size() + std::max(available, out.size()));
+  }
   std::size_t taken = 0;
   while (available > 0 && !broken_) {
     const std::size_t batch = take_batch(available, out);
@@ -41,8 +44,8 @@ void RingReader::give_back() { ring_->read_index.store(read_index_, std::memory_
 std::size_t RingReader::take_batch(std::size_t available, std::vector<wire::Event>& out) {
   const std::size_t count = std::min(available, kBatch);
   const std::size_t begin = out.size();
-  const std::size_t before_wrap = std::min(count, kElements - read_index_);
-  const wire::Event* elements = ring_->elements;
+  const std::size_t before_wrap = std::min(count, elements_ - read_index_);
+  const wire::Event* elements = ring_->elements();
   out.insert(out.end(), elements + read_index_, elements + read_index_ + before_wrap);
   out.insert(out.end(), elements, elements + (count - before_wrap));
   // From here on only the copy is looked at, and the compiler may not go back to the ring for it.
@@ -55,7 +58,7 @@ std::size_t RingReader::take_batch(std::size_t available, std::vector<wire::Even
     return 0;
   }
   out.resize(begin + *whole);
-  read_index_ = (read_index_ + *whole) % kElements;
+  read_index_ = (read_index_ + *whole) % elements_;
 
   if (stored_before_) {  // after a restart: leave out what the trace already has
     std::size_t keep = begin;
@@ -98,7 +101,7 @@ std::optional<std::size_t> RingReader::whole_publications(const std::vector<wire
 
 // Indices and sequence numbers both started at 0 and never were reset, so they agree.
 bool RingReader::first_contact(std::uint64_t sequence) {
-  if (sequence % kElements != read_index_) return false;
+  if (sequence % elements_ != read_index_) return false;
   next_ = sequence;
   if (stored_before_ && sequence > *stored_before_) missing_ = sequence - *stored_before_;
   return true;

@@ -19,8 +19,8 @@ class RingReader {
  public:
   // `stored_before`: sequence up to which an earlier collector stored this ring; what lies below is
   // taken out but not handed on. Without it the first event found sets the count.
-  // The ring must stay mapped as long as the reader is used.
-  explicit RingReader(wire::RingImage& ring,
+  // The ring, whose array has so many `elements`, must stay mapped as long as the reader is used.
+  explicit RingReader(wire::RingImage& ring, std::size_t elements = wire::kRingElements,
                       std::optional<std::uint64_t> stored_before = std::nullopt);
 
   // Appends everything that was published when the call began to `out`: whole publications (an
@@ -53,6 +53,7 @@ class RingReader {
   void break_off() { broken_ = true; }
 
   wire::RingImage* ring_;
+  std::size_t elements_;
   std::size_t read_index_ = 0;
   std::optional<std::uint64_t> next_;
   std::optional<std::uint64_t> stored_before_;

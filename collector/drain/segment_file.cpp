@@ -221,8 +221,7 @@ wire::Slot& SegmentFile::slot(std::size_t index) const {
 }
 
 wire::RingImage& SegmentFile::ring(std::size_t index) const {
-  return *reinterpret_cast<wire::RingImage*>(base_ + wire::kRingsOffset +
-                                             index * wire::kRingStride);
+  return *reinterpret_cast<wire::RingImage*>(base_ + wire::ring_offset(index));
 }
 
 std::uint64_t SegmentFile::lost(wire::Loss cause) const {

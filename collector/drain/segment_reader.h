@@ -17,8 +17,10 @@ namespace sockwatch::drain {
 
 // What came out of a segment and waits to be merged. Accumulates over rounds until it is taken.
 struct Harvest {
-  std::array<std::vector<wire::Event>, wire::kSlotCount> rings;  // whole publications, in order
-  std::size_t slots = 0;                                         // events and continuations in all
+  // By slot: whole publications, in order. In pieces, so that one which grows need not move.
+  using Pieces = std::vector<std::vector<wire::Event>>;
+  std::array<Pieces, wire::kSlotCount> rings;
+  std::size_t slots = 0;  // events and continuations in all
   // Every event not drained yet returned at this time or later (see SegmentReader::drain).
   std::int64_t watermark_ns = 0;
   // Totals since the segment began.
@@ -30,9 +32,8 @@ struct Harvest {
 
   // Between two rounds, with all events handed on.
   auto fields() {
-    return fields_are(Skipped<std::array<std::vector<wire::Event>, wire::kSlotCount>>(), slots,
-                      watermark_ns, lost_outside, lost_in_ring, broken_rings, missing,
-                      broken_segment);
+    return fields_are(Skipped<std::array<Pieces, wire::kSlotCount>>(), slots, watermark_ns,
+                      lost_outside, lost_in_ring, broken_rings, missing, broken_segment);
   }
 };
 
@@ -47,10 +48,13 @@ class SegmentReader {
   const SegmentFile& file() const { return file_; }
 
   // One round over all rings; appends to `into`. Returns the largest number of slots found in one
-  // ring. `thorough`: also look into rings that claim to hold nothing new (a producer killed
-  // between publishing and saying so).
-  // `all_slots`: also look for slots that were taken out of turn.
+  // ring; of a large ring, a share as large counts. `thorough`: also look into rings that claim to
+  // hold nothing new (a producer killed between publishing and saying so). `all_slots`: also look
+  // for slots that were taken out of turn.
   std::size_t drain(Harvest& into, bool thorough, bool all_slots = true);
+
+  // Whether there is room for the notes of another round.
+  bool may_drain() const { return logbook_ == nullptr || !logbook_->is_long(); }
 
   // A look that costs a load or two for each thread: true where nothing was published since the
   // last round and nothing is about to be. `into` then has everything up to `now_ns`, which was
@@ -58,15 +62,19 @@ class SegmentReader {
   // rings) it does not.
   bool nothing_new(Harvest& into, std::int64_t now_ns) const;
 
-  // Asks to be told when a ring has `slots` more than were taken out of it. False: this library
-  // does not tell, or may not. What the word `told` of the segment had was read before the round.
-  bool ask_to_be_told(std::size_t slots) const;
+  // Asks to be told when a quarter of a ring is full. False: this library does not tell, or may
+  // not. What the word `told` of the segment had was read before the round.
+  bool ask_to_be_told() const;
 
  private:
   struct Copied {  // and not given back yet
     std::size_t ring;
-    std::size_t begin;  // in the harvest
+    std::size_t piece;  // of the harvest
+    std::size_t begin;  // in it
   };
+  // By index, of the slots that may be in use.
+  template <typename Use>
+  void each_slot(Use&& use) const;
   void let_go(const Harvest& from, std::int64_t watermark_ns);
   void read_counters(Harvest& into) const;
 
@@ -77,7 +85,7 @@ class SegmentReader {
   bool leave_;
   std::array<std::optional<RingReader>, wire::kSlotCount> readers_;
   bool looked_ = false;   // there was a round
-  std::size_t used_ = 0;  // slots up to the last one that was ever in use
+  std::size_t used_ = 0;  // slots up to the last one, of those without a large ring, ever in use
   std::vector<Copied> copied_;
   std::vector<Logbook::Slots> noted_;  // room for a round
   // By slot: how much there was when the harvest was last taken, as far as we saw. The next one

@@ -1,8 +1,8 @@
 // The shared-memory file one process image records into.
 //
-//   ┌─────────┬────────────────────────┬─ page ─┬────────┬────────┬───
-//   │ Header  │ Slot[kSlotCount]       │ Ring 0 │ Ring 1 │ Ring 2 │ ...
-//   └─────────┴────────────────────────┴────────┴────────┴────────┴───
+//   ┌─────────┬────────────────────────┬─ page ─┬────────┬───┬──────────────┬───
+//   │ Header  │ Slot[kSlotCount]       │ Ring 0 │ Ring 1 │...│ LargeRing 128│...
+//   └─────────┴────────────────────────┴────────┴────────┴───┴──────────────┴───
 //
 // Created by the library at the first event worth recording: `open(O_CREAT|O_EXCL|O_NOFOLLOW,
 // 0600)` in the run directory, sized with ftruncate, mapped MAP_SHARED, descriptor closed at once.
@@ -25,15 +25,19 @@
 //
 // Marks: while events come, the collector looks into the rings from time to time, and asks to be
 // told (`Slot::tell_at`) when one of them gets fuller than it expects meanwhile. Whoever publishes
-// up to there adds to `Header::told`, a futex as well, wakes the collector, and then takes the mark
-// away. The collector reads `told` before it looks into the rings, sets marks when it has, and
-// expects that number when it waits. A new slot has its mark at the first event: the collector does
-// not know of it. Without a bell
-// (kNoBell) there are no marks either.
+// up to there adds to `Header::told`, a futex as well, wakes the collector, and then moves the mark
+// up by a quarter of the ring, or takes it away where half of it is full. The collector reads
+// `told` before it looks into the rings, sets marks when it has, and expects that number when it
+// waits. A new slot has its mark at the first event: the collector does not know of it. Without a
+// bell (kNoBell) there are no marks either.
 //
 // Ring lease: a thread takes a slot by compare-exchange kFree → kLeased (acquire) and gives it back
 // with kFree (release) at its exit. The collector drains any slot that has `published` above what
 // it read, whoever owns it. Nothing is reset at hand-over: sequence numbers go on.
+//
+// Large rings: the collector may have to wait for a processor for longer than a ring lasts. A
+// thread whose ring is half full when it tells takes one of the last kLargeSlots slots before its
+// next event, which have large rings, and gives the slot it had back. Where none is free it stays.
 #pragma once
 
 #include <atomic>
@@ -46,8 +50,11 @@
 namespace sockwatch::wire {
 
 inline constexpr std::uint64_t kMagic = 0x3148435457534f53;  // "SOSWTCH1", little endian
-inline constexpr std::uint32_t kLayoutVersion = 2;
-inline constexpr std::size_t kSlotCount = 128;
+inline constexpr std::uint32_t kLayoutVersion = 3;
+// Few of the large ones: their memory is the machine's (/dev/shm).
+inline constexpr std::size_t kSmallSlots = 128;
+inline constexpr std::size_t kLargeSlots = 8;
+inline constexpr std::size_t kSlotCount = kSmallSlots + kLargeSlots;
 inline constexpr std::size_t kPage = 4096;
 inline constexpr char kSegmentSuffix[] = ".seg";
 
@@ -76,9 +83,10 @@ struct alignas(64) Slot {
   std::atomic<std::uint64_t> lost;       // ring_full, total; the stream has Op::lost at each place
   std::atomic<std::uint64_t>
       recording_since_ns;  // not 0: an event that returned at this time is about to be published
-  std::atomic<std::uint64_t> tell_at;  // when `published` reaches this, the collector is told; 0:
-                                       // the library knows nothing of it, kTellNever: not now
-  std::uint64_t reserved[2];
+  std::atomic<std::uint64_t> tell_at;   // when `published` reaches this, the collector is told; 0:
+                                        // the library knows nothing of it, kTellNever: not now
+  std::atomic<std::uint64_t> elements;  // ring_elements() of this slot; for the library alone
+  std::uint64_t reserved;
 };
 static_assert(sizeof(Slot) == 64);
 inline constexpr std::uint64_t kTellNever = ~std::uint64_t{0};
@@ -98,7 +106,7 @@ struct alignas(64) Header {
   std::uint32_t slot_count;
   std::uint32_t header_size;   // offset of Slot[0]
   std::uint64_t rings_offset;  // offset of ring 0
-  std::uint64_t ring_stride;   // distance of two rings
+  std::uint64_t ring_stride;   // distance of two rings that are not large
   std::uint64_t file_size;
   std::int32_t pid;
   std::int32_t ppid;
@@ -143,6 +151,22 @@ static_assert(std::atomic<std::uint32_t>::is_always_lock_free && sizeof(Header) 
 inline constexpr std::size_t kRingsOffset =
     round_to_page(sizeof(Header) + kSlotCount * sizeof(Slot));
 inline constexpr std::size_t kRingStride = round_to_page(sizeof(Ring));
-inline constexpr std::size_t kSegmentSize = kRingsOffset + kSlotCount * kRingStride;
+inline constexpr std::size_t kLargeRingStride = round_to_page(sizeof(LargeRing));
+inline constexpr std::size_t kLargeRingsOffset = kRingsOffset + kSmallSlots * kRingStride;
+inline constexpr std::size_t kSegmentSize = kLargeRingsOffset + kLargeSlots * kLargeRingStride;
+
+// The ring of a slot (slot < kSlotCount): where it is in the file, the bytes it has there, the
+// elements of its array.
+constexpr bool is_large(std::size_t slot) { return slot >= kSmallSlots; }
+constexpr std::size_t ring_offset(std::size_t slot) {
+  return is_large(slot) ? kLargeRingsOffset + (slot - kSmallSlots) * kLargeRingStride
+                        : kRingsOffset + slot * kRingStride;
+}
+constexpr std::size_t ring_bytes(std::size_t slot) {
+  return is_large(slot) ? kLargeRingStride : kRingStride;
+}
+constexpr std::size_t ring_elements(std::size_t slot) {
+  return is_large(slot) ? kLargeRingElements : kRingElements;
+}
 
 }  // namespace sockwatch::wire

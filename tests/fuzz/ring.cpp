@@ -12,7 +12,8 @@
 namespace sockwatch::fuzz {
 namespace {
 
-constexpr std::size_t kElements = wire::RingImage::kElements;
+// Room for either size; the smaller uses the beginning.
+constexpr std::size_t kMostElements = wire::kLargeRingElements;
 
 // Writes over the indices and the first elements as fast as it can, as long as it is told to. A
 // race by intention: the reader has to live with one. So these accesses are atomic, word by word.
@@ -45,8 +46,8 @@ class Scribbler {
       std::uint64_t word = seed_;
       while (state_ == kScribble) {
         word = word * 6364136223846793005U + 1442695040888963407U;
-        ring_.write_index.store((word >> 40) % (kElements + 2), std::memory_order_relaxed);
-        auto* words = reinterpret_cast<std::uint64_t*>(&ring_.elements[(word >> 20) % 8]);
+        ring_.write_index.store((word >> 40) % (kMostElements + 2), std::memory_order_relaxed);
+        auto* words = reinterpret_cast<std::uint64_t*>(&ring_.elements()[(word >> 20) % 8]);
         std::atomic_ref(words[(word >> 10) % 8]).store(word >> 32, std::memory_order_relaxed);
       }
       busy_ = false;
@@ -61,9 +62,12 @@ class Scribbler {
 };
 
 wire::RingImage& cleared_ring() {
-  static const auto ring = std::make_unique<wire::RingImage>();
-  std::memset(static_cast<void*>(ring.get()), 0, sizeof *ring);
-  return *ring;
+  struct Room {
+    alignas(wire::LargeRing) std::byte bytes[sizeof(wire::LargeRing)];
+  };
+  static const auto room = std::make_unique<Room>();
+  std::memset(room->bytes, 0, sizeof room->bytes);
+  return *reinterpret_cast<wire::RingImage*>(room->bytes);
 }
 
 // What was taken out, however the ring looked.
@@ -82,11 +86,13 @@ void check(const std::vector<wire::Event>& out) {
 
 void run(Input input) {
   wire::RingImage& ring = cleared_ring();
-  const std::size_t begin = input.take<std::uint16_t>() % (kElements + 8);
+  const bool large = input.below(4) == 0;
+  const std::size_t elements = large ? wire::kLargeRingElements : wire::kRingElements;
+  const std::size_t begin = input.take<std::uint16_t>() % (elements + 8);
   ring.read_index = ring.write_index = begin;
   std::optional<std::uint64_t> stored;
   if (input.below(4) == 0) stored = input.take<std::uint64_t>();
-  drain::RingReader reader(ring, stored);
+  drain::RingReader reader(ring, elements, stored);
   std::vector<wire::Event> out;
   std::uint64_t sequence = begin;
   while (!input.empty()) {
@@ -104,8 +110,8 @@ void run(Input input) {
             event.sequence = sequence;
             event.continuation_slots = static_cast<std::uint8_t>(slots - 1);
           }
-          ring.elements[ring.write_index % kElements] = event;
-          ring.write_index = (ring.write_index + 1) % kElements;
+          ring.elements()[ring.write_index % elements] = event;
+          ring.write_index = (ring.write_index + 1) % elements;
         }
         sequence += slots;
         break;
@@ -123,7 +129,7 @@ void run(Input input) {
         break;
       case 5: {  // an element written over
         const auto bytes = input.bytes(sizeof(wire::Event));
-        wire::Event& element = ring.elements[input.take<std::uint16_t>() % kElements];
+        wire::Event& element = ring.elements()[input.take<std::uint16_t>() % elements];
         if (!bytes.empty()) std::memcpy(static_cast<void*>(&element), bytes.data(), bytes.size());
         break;
       }
@@ -140,7 +146,8 @@ void run_concurrently(Input input) {
   static Scribbler scribbler(ring);
   const std::size_t rounds = 1 + input.below(8);
   for (std::size_t round = 0; round < rounds; ++round) {
-    drain::RingReader reader(ring);
+    drain::RingReader reader(ring,
+                             input.below(2) == 0 ? wire::kRingElements : wire::kLargeRingElements);
     std::vector<wire::Event> out;
     ring.read_index = input.below(8);
     scribbler.begin(input.take<std::uint64_t>());

@@ -64,7 +64,7 @@ void edit_head(Input& input, Head& head) {
 }
 
 void write_ring(Input& input, const Segment& segment, std::size_t ring) {
-  const std::size_t base = wire::kRingsOffset + ring * wire::kRingStride;
+  const std::size_t base = wire::ring_offset(ring);
   const std::uint64_t write_index = input.take<std::uint16_t>();
   const std::uint64_t read_index = input.take<std::uint8_t>();
   segment.write(&write_index, sizeof write_index, base + offsetof(wire::RingImage, write_index));
@@ -76,8 +76,7 @@ void write_ring(Input& input, const Segment& segment, std::size_t ring) {
     if (!bytes.empty()) std::memcpy(static_cast<void*>(&event), bytes.data(), bytes.size());
     if (input.below(8) != 0) event.sequence = sequence;
     sequence += 1 + std::size_t{event.continuation_slots};
-    segment.write(&event, sizeof event,
-                  base + offsetof(wire::RingImage, elements) + place * sizeof event);
+    segment.write(&event, sizeof event, base + sizeof(wire::RingImage) + place * sizeof event);
   }
 }
 
@@ -89,12 +88,14 @@ void drain_all(drain::SegmentFile file) {
   drain::SegmentReader reader(std::move(file));
   drain::Harvest harvest;
   for (int round = 0; round < 2; ++round) reader.drain(harvest, round == 1);
-  for (const auto& ring : harvest.rings) {
-    for (std::size_t at = 0; at < ring.size();) {
-      const std::size_t slots = 1 + std::size_t{ring[at].continuation_slots};
-      require(at + slots <= ring.size(), "whole publications come out");
-      (void)drain::decode(std::span(ring).subspan(at, slots));
-      at += slots;
+  for (const auto& pieces : harvest.rings) {
+    for (const auto& piece : pieces) {
+      for (std::size_t at = 0; at < piece.size();) {
+        const std::size_t slots = 1 + std::size_t{piece[at].continuation_slots};
+        require(at + slots <= piece.size(), "whole publications come out");
+        (void)drain::decode(std::span(piece).subspan(at, slots));
+        at += slots;
+      }
     }
   }
 }

@@ -130,7 +130,7 @@ const char* LeaseModel::step(Byte index) {
       return "the owner is forgotten";
     case kFree:
       state = free;
-      thread.where = kGone;
+      thread.where = thread.event == thread.last ? kGone : kBegin;
       return "the slot is free";
     default:
       return "";

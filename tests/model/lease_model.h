@@ -71,6 +71,7 @@ struct LeaseModel {
   std::array<Byte, kEvents> was_published{};
   Byte may_vanish = 1;
   Byte may_fork = 1;
+  Byte may_move = 1;  // to a larger ring; it may come back for this slot as well
   std::array<Thread, kThreads + 1> threads{};
 
   static LeaseModel begin(LeaseFault fault);
@@ -91,6 +92,13 @@ struct LeaseModel {
         without.threads[i].where = kGone;
         then("a thread vanishes", without);
       }
+    }
+    for (Byte i = 0; i < kThreads && may_move != 0; ++i) {
+      if (threads[i].where != kBegin || threads[i].holds == 0) continue;
+      LeaseModel next = *this;
+      next.may_move = 0;
+      next.threads[i].where = kForget;
+      then("a thread outgrew the ring, and has another slot", next);
     }
     if (may_fork != 0 && threads[0].where != kGone) {
       LeaseModel next = *this;

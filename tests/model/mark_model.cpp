@@ -48,9 +48,12 @@ const char* MarkModel::own() {
       owner = takes_first ? kPublish : kTakeAway;
       return "it wakes the collector";
     case kTakeAway:
-      if (mark == saw_mark) mark = kNever;
+      if (mark == saw_mark) {
+        const bool half_full = published - taken >= 2 * kQuarter;
+        mark = half_full ? kNever : static_cast<Byte>(saw_mark + kQuarter);
+      }
       owner = takes_first ? kTell : kPublish;
-      return "it takes the mark away";
+      return "it moves the mark up, or takes it away";
     default:
       return "";
   }
@@ -104,7 +107,7 @@ const char* MarkModel::collect() {
       if (saw_bell == 0) {
         mark = kNever;
       } else if (taken > 0) {  // it knows of a slot when there was something in it
-        mark = static_cast<Byte>(taken + kHalf);
+        mark = static_cast<Byte>(taken + kQuarter);
         unheard = 0;
       }
       return "the collector sets the mark";

@@ -21,7 +21,7 @@ enum class MarkFault : std::uint8_t {
 
 struct MarkModel {
   using Byte = std::uint8_t;
-  static constexpr Byte kHalf = 2;
+  static constexpr Byte kQuarter = 2;
   static constexpr Byte kNever = 255;
 
   enum Owner : Byte { kPublish, kLook, kTell, kWake, kTakeAway, kGone };
@@ -94,7 +94,7 @@ struct MarkModel {
   const char* collect();
   void publish() {
     ++published;
-    if (published - taken >= (taken > 0 ? kHalf : 1)) ++unheard;
+    if (published - taken >= (taken > 0 ? kQuarter : 1)) ++unheard;
   }
   void wake() {
     if (collector == kAsleep) collector = kReadTold;

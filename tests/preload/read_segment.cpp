@@ -144,10 +144,10 @@ class Reader {
       return;
     }
     ++segment_.slots_used;
-    const Bytes ring(file_, wire::kRingsOffset + slot * wire::kRingStride, sizeof(wire::Ring));
+    const Bytes ring(file_, wire::ring_offset(slot), wire::ring_bytes(slot));
     const auto write = ring.at<std::uint64_t>(offsetof(wire::RingImage, write_index));
     // Nobody drains, so nothing wraps: what was published is what lies there.
-    if (write > wire::kRingCapacity ||
+    if (write >= wire::ring_elements(slot) ||
         ring.at<std::uint64_t>(offsetof(wire::RingImage, read_index)) != 0) {
       fault("slot {}: write index {}", slot, write);
       return;
@@ -161,7 +161,7 @@ class Reader {
   }
 
   std::size_t read_event(std::size_t slot, const Bytes& ring, std::size_t first, std::size_t end) {
-    const std::size_t at = offsetof(wire::RingImage, elements) + first * sizeof(wire::Event);
+    const std::size_t at = sizeof(wire::RingImage) + first * sizeof(wire::Event);
     RecordedEvent recorded;
     recorded.slot = slot;
     recorded.event = ring.at<wire::Event>(at);

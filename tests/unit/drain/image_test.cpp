@@ -28,7 +28,7 @@ Harvest one_connect(std::uint64_t t_ns) {
   event.t_ns = t_ns;
   event.payload.endpoint = {7, AF_INET, SOCK_STREAM, IPPROTO_TCP, 0};
   Harvest harvest;
-  harvest.rings[0].push_back(event);
+  harvest.rings[0].push_back({event});
   harvest.watermark_ns = static_cast<std::int64_t>(t_ns) + 1;
   return harvest;
 }

@@ -170,6 +170,24 @@ TEST_F(LogbookTest, WithoutRoomItStepsAsideAndComesBack) {
   EXPECT_THAT(replayed(next, **left), ElementsAre("after"));
 }
 
+// However long a snapshot was, the next one is due before the journal is too long for more.
+TEST_F(LogbookTest, ALongJournalTakesNoMoreEventsBeforeTheNextCut) {
+  constexpr std::uint64_t kMost = 20'000;
+  Logbook logbook(fd_.get(), 1000, false, kMost);
+  ASSERT_TRUE(logbook.cut(0));
+  logbook.keep(std::string(2 * kMost, 's'));
+  const std::vector<wire::Event> events(100);
+  const Logbook::Slots slots[] = {{0, events}};
+  for (std::size_t noted = 0; noted < kMost; noted += events.size() * sizeof(wire::Event)) {
+    EXPECT_FALSE(logbook.is_long());
+    logbook.events(9, 1234, slots);
+  }
+  EXPECT_TRUE(logbook.is_long());
+  EXPECT_TRUE(logbook.due(0));
+  ASSERT_TRUE(logbook.cut(0));
+  EXPECT_FALSE(logbook.is_long());
+}
+
 TEST_F(LogbookTest, EventsComeApartAsTheyWere) {
   Logbook logbook(fd_.get());
   ASSERT_TRUE(logbook.cut(0));

@@ -56,12 +56,11 @@ wire::Slot& Producer::slot(std::size_t index) const {
 }
 
 wire::Ring& Producer::ring(std::size_t index) const {
-  return *reinterpret_cast<wire::Ring*>(base_ + wire::kRingsOffset + index * wire::kRingStride);
+  return *reinterpret_cast<wire::Ring*>(base_ + wire::ring_offset(index));
 }
 
 wire::RingImage& Producer::image(std::size_t index) const {
-  return *reinterpret_cast<wire::RingImage*>(base_ + wire::kRingsOffset +
-                                             index * wire::kRingStride);
+  return *reinterpret_cast<wire::RingImage*>(base_ + wire::ring_offset(index));
 }
 
 void Producer::store_magic() const {

@@ -291,7 +291,7 @@ TEST_F(SleepingPumpTest, AFileCutShortMakesNoNoise) {
 class ToldPumpTest : public SleepingPumpTest {
  protected:
   static constexpr std::int64_t kHour = 3600 * kNsPerSecond;
-  static constexpr std::uint64_t kQuarter = wire::kRingCapacity / 4;
+  static constexpr std::uint64_t kQuarter = wire::kRingElements / 4;
   ToldPumpTest() { producer_.header().told = 1; }
   void SetUp() override {
     if (!Bells().work()) GTEST_SKIP() << "the kernel has no futex_waitv";

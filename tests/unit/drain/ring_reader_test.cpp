@@ -13,7 +13,7 @@
 namespace sockwatch::drain {
 namespace {
 
-constexpr std::size_t kElements = wire::RingImage::kElements;
+constexpr std::size_t kElements = wire::kRingElements;
 
 // A ring in plain memory, seen as its producer and its reader see it.
 class RingReaderTest : public testing::Test {
@@ -177,7 +177,7 @@ TEST_F(RingReaderTest, BrokenStaysBroken) {
 
 TEST_F(RingReaderTest, AfterARestartOnlyWhatWasNotStored) {
   for (int i = 0; i < 5; ++i) ASSERT_TRUE(push_long(1, i));  // sequences 0 2 4 6 8
-  RingReader reader(image_, 6);
+  RingReader reader(image_, kElements, 6);
   EXPECT_EQ(reader.drain(out_), 10u);
   ASSERT_EQ(out_.size(), 4u);
   EXPECT_EQ(out_[0].t_ns, 3u);
@@ -187,7 +187,7 @@ TEST_F(RingReaderTest, AfterARestartOnlyWhatWasNotStored) {
 
 TEST_F(RingReaderTest, AfterARestartAllMayBeStoredAlready) {
   ASSERT_TRUE(push_event(1));
-  RingReader reader(image_, 1);
+  RingReader reader(image_, kElements, 1);
   EXPECT_EQ(reader.drain(out_), 1u);
   EXPECT_TRUE(out_.empty());
   ASSERT_TRUE(push_event(2));
@@ -203,7 +203,7 @@ TEST_F(RingReaderTest, WhatWasDrainedStaysUntilItIsGivenBack) {
   EXPECT_EQ(image_.read_index.load(), 0u);
   EXPECT_EQ(reader.drain(out_), 0u) << "once is enough";
   {
-    RingReader after_death(image_, 1);  // of this one, which had noted the first
+    RingReader after_death(image_, kElements, 1);  // of this one, which had noted the first
     std::vector<wire::Event> again;
     after_death.drain(again);
     ASSERT_EQ(again.size(), 1u);
@@ -223,7 +223,7 @@ TEST_F(RingReaderTest, AfterARestartTheGapIsCounted) {
   }
   out_.clear();
   ASSERT_TRUE(push_event(4));
-  RingReader reader(image_, 1);
+  RingReader reader(image_, kElements, 1);
   reader.drain(out_);
   EXPECT_EQ(out_.size(), 1u);
   EXPECT_EQ(reader.missing(), 3u);

@@ -65,7 +65,7 @@ TEST_F(Bell, OneWhoWasKilledWhileRingingIsHelped) {
 TEST_F(Bell, ANewRingAnnouncesItselfOnce) {
   publish_one();
   const test::Mapped mapped(segment_path());
-  EXPECT_EQ(mapped.slot(0).tell_at.load(), wire::kTellNever)
+  EXPECT_EQ(mapped.slot(0).tell_at.load(), 1 + wire::kRingElements / 4)
       << "the mark of a new slot was reached";
   const std::uint32_t told = mapped.header().told;
   EXPECT_GT(told, 1U);
@@ -90,7 +90,7 @@ TEST_F(Bell, AMarkThatIsReachedIsToldOnce) {
   publish_one();
   collector.join();
   EXPECT_NE(told.load(), before);
-  EXPECT_EQ(mapped.slot(0).tell_at.load(), wire::kTellNever);
+  EXPECT_EQ(mapped.slot(0).tell_at.load(), 3 + wire::kRingElements / 4);
   const std::uint32_t after = told;
   publish_one();
   EXPECT_EQ(told.load(), after);
@@ -106,6 +106,13 @@ TEST_F(Bell, TheShortWayTellsToo) {
     event.continuation_slots = 0;
   }));
   EXPECT_NE(mapped.header().told.load(), before);
+  EXPECT_EQ(mapped.slot(0).tell_at.load(), 2 + wire::kRingElements / 4);
+}
+
+TEST_F(Bell, AHalfFullRingIsNotToldAboutAnyMore) {
+  publish_one();
+  const test::Mapped mapped(segment_path());
+  for (std::size_t i = 0; i < wire::kRingElements / 2; ++i) publish_one();
   EXPECT_EQ(mapped.slot(0).tell_at.load(), wire::kTellNever);
 }
 

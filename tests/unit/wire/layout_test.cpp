@@ -67,66 +67,80 @@ TEST(SegmentLayout, PiecesLieApartAndOnPages) {
   EXPECT_EQ(kRingStride % kPage, 0U);
   EXPECT_GE(kRingsOffset, sizeof(Header) + kSlotCount * sizeof(Slot));
   EXPECT_GE(kRingStride, sizeof(Ring));
+  EXPECT_GE(kLargeRingStride, sizeof(LargeRing));
   EXPECT_EQ(sizeof(Header) % alignof(Slot), 0U);
-  EXPECT_EQ(kSegmentSize, kRingsOffset + kSlotCount * kRingStride);
+  EXPECT_EQ(kSegmentSize, kLargeRingsOffset + kLargeSlots * kLargeRingStride);
+  for (std::size_t slot = 0; slot + 1 < kSlotCount; ++slot) {
+    EXPECT_EQ(ring_offset(slot) + ring_bytes(slot), ring_offset(slot + 1));
+  }
+  EXPECT_EQ(ring_offset(kSlotCount - 1) + kLargeRingStride, kSegmentSize);
 }
 
 // A ring begins its life as zeroed shared memory.
+template <typename Queue>
 class RingViews : public ::testing::Test {
  protected:
-  RingViews() : memory_(new (std::align_val_t{kPage}) std::byte[sizeof(Ring)]) {
-    std::memset(memory_, 0, sizeof(Ring));
-    ring_ = new (memory_) Ring;
+  static constexpr std::size_t kCapacity =
+      sizeof(Queue) == sizeof(Ring) ? kRingCapacity : kLargeRingCapacity;
+  static constexpr std::size_t kElements = kCapacity + 1;
+
+  RingViews() : memory_(new (std::align_val_t{kPage}) std::byte[sizeof(Queue)]) {
+    std::memset(memory_, 0, sizeof(Queue));
+    ring_ = new (memory_) Queue;
     image_ = reinterpret_cast<RingImage*>(memory_);
   }
   ~RingViews() override { operator delete[](memory_, std::align_val_t{kPage}); }
 
   std::byte* memory_;
-  Ring* ring_;
+  Queue* ring_;
   RingImage* image_;
 };
+using Queues = ::testing::Types<Ring, LargeRing>;
+TYPED_TEST_SUITE(RingViews, Queues);
 
-TEST_F(RingViews, WhatBoostPushesTheImageReads) {
-  ASSERT_EQ(image_->write_index.load(), 0U);
-  ASSERT_EQ(image_->read_index.load(), 0U);
+TYPED_TEST(RingViews, WhatBoostPushesTheImageReads) {
+  ASSERT_EQ(this->image_->write_index.load(), 0U);
+  ASSERT_EQ(this->image_->read_index.load(), 0U);
   std::uint64_t pushed = 0;
   std::uint64_t read = 0;
   for (int round = 0; round < 5; ++round) {  // more than one lap around the ring
-    while (ring_->write_available() >= 3) {
+    while (this->ring_->write_available() >= 3) {
       const Event slots[3] = {numbered(pushed), numbered(pushed + 1), numbered(pushed + 2)};
-      ASSERT_EQ(ring_->push(slots, slots + 3), slots + 3);
+      ASSERT_EQ(this->ring_->push(slots, slots + 3), slots + 3);
       pushed += 3;
     }
-    const std::size_t end = image_->write_index.load();
-    std::size_t at = image_->read_index.load();
-    for (; at != end; at = (at + 1) % RingImage::kElements) {
-      ASSERT_EQ(image_->elements[at].sequence, read);
-      ASSERT_EQ(image_->elements[at].payload.option.value, static_cast<std::int64_t>(read * 3));
+    const std::size_t end = this->image_->write_index.load();
+    std::size_t at = this->image_->read_index.load();
+    for (; at != end; at = (at + 1) % this->kElements) {
+      const Event& event = this->image_->elements()[at];
+      ASSERT_EQ(event.sequence, read);
+      ASSERT_EQ(event.payload.option.value, static_cast<std::int64_t>(read * 3));
       ++read;
     }
-    image_->read_index.store(at);
-    ASSERT_EQ(ring_->write_available(), kRingCapacity);
+    this->image_->read_index.store(at);
+    ASSERT_EQ(this->ring_->write_available(), this->kCapacity);
   }
   EXPECT_EQ(read, pushed);
-  EXPECT_GT(pushed, 4 * kRingCapacity);
+  EXPECT_GT(pushed, 4 * this->kCapacity);
 }
 
-TEST_F(RingViews, WhatTheImageIsGivenBoostPops) {
-  for (std::uint64_t i = 0; i < kRingCapacity; ++i) image_->elements[i] = numbered(i);
-  image_->write_index.store(kRingCapacity);
-  EXPECT_EQ(ring_->read_available(), kRingCapacity);
-  EXPECT_EQ(ring_->write_available(), 0U);
+TYPED_TEST(RingViews, WhatTheImageIsGivenBoostPops) {
+  for (std::uint64_t i = 0; i < this->kCapacity; ++i) {
+    this->image_->elements()[i] = numbered(i);
+  }
+  this->image_->write_index.store(this->kCapacity);
+  EXPECT_EQ(this->ring_->read_available(), this->kCapacity);
+  EXPECT_EQ(this->ring_->write_available(), 0U);
   std::uint64_t next = 0;
-  EXPECT_EQ(ring_->consume_all([&](const Event& event) { ASSERT_EQ(event.sequence, next++); }),
-            kRingCapacity);
-  EXPECT_EQ(image_->read_index.load(), kRingCapacity);
+  const auto take = [&](const Event& event) { ASSERT_EQ(event.sequence, next++); };
+  EXPECT_EQ(this->ring_->consume_all(take), this->kCapacity);
+  EXPECT_EQ(this->image_->read_index.load(), this->kCapacity);
 }
 
-TEST_F(RingViews, CapacityLeavesOneElementEmpty) {
+TYPED_TEST(RingViews, CapacityLeavesOneElementEmpty) {
   std::size_t pushed = 0;
-  while (ring_->push(numbered(pushed))) ++pushed;
-  EXPECT_EQ(pushed, kRingCapacity);
-  EXPECT_EQ(RingImage::kElements, kRingCapacity + 1);
+  while (this->ring_->push(numbered(pushed))) ++pushed;
+  EXPECT_EQ(pushed, this->kCapacity);
 }
 
 }  // namespace

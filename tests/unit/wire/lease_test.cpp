@@ -81,7 +81,7 @@ TEST_F(Lease, ChurnByManyAtOnceLosesNothing) {
 }
 
 TEST_F(Lease, MoreThreadsAtOnceThanSlotsAreCounted) {
-  constexpr std::size_t kThreads = wire::kSlotCount + 5;
+  constexpr std::size_t kThreads = wire::kSmallSlots + 5;
   std::barrier all_have_tried(static_cast<std::ptrdiff_t>(kThreads));
   std::atomic<std::size_t> recorded{0};
   std::vector<std::thread> threads;
@@ -92,7 +92,7 @@ TEST_F(Lease, MoreThreadsAtOnceThanSlotsAreCounted) {
     });
   }
   for (auto& thread : threads) thread.join();
-  EXPECT_EQ(recorded.load(), wire::kSlotCount);
+  EXPECT_EQ(recorded.load(), wire::kSmallSlots);
   EXPECT_EQ(lost(wire::Loss::no_slot), 5U);
   EXPECT_TRUE(publish_one(1));  // they are free again
 }
@@ -103,7 +103,7 @@ TEST_F(Lease, SlotsOfDeadThreadsAreFoundWhenNoneIsLeft) {
   const test::Mapped mapped(segment_path());
   std::uint32_t dead = 0;
   std::thread([&] { dead = static_cast<std::uint32_t>(gettid()); }).join();
-  for (std::size_t i = 1; i < wire::kSlotCount; ++i) {
+  for (std::size_t i = 1; i < wire::kSmallSlots; ++i) {
     ASSERT_TRUE(segment::populate(
         process::current(), segment::slots(process::current().segment.load())[i],
         segment::ring_place(process::current().segment.load(), static_cast<std::uint32_t>(i)), 1));
@@ -114,7 +114,7 @@ TEST_F(Lease, SlotsOfDeadThreadsAreFoundWhenNoneIsLeft) {
   mapped.slot(101).tid = 0;  // being handed over: not to be taken
   bool recorded = false;
   std::thread([&] {
-    for (std::size_t i = 0; i < wire::kSlotCount && !recorded; ++i) recorded = publish_one(9);
+    for (std::size_t i = 0; i < wire::kSmallSlots && !recorded; ++i) recorded = publish_one(9);
     EXPECT_EQ(mapped.slot(100).tid.load(), static_cast<std::uint32_t>(gettid()));
   }).join();
   EXPECT_TRUE(recorded);

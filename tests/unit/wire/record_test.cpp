@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 
 #include "shim/clock.h"
 #include "shim/segment.h"
@@ -18,6 +19,12 @@ void publish_one(int fd, std::size_t extra_bytes = 0) {
   const char bytes[4 * wire::Continuation::kBytes] = {};
   record.part(wire::Part::name, bytes, extra_bytes);
   record.publish();
+}
+
+void take_all_large_slots(const test::Mapped& mapped) {
+  for (std::size_t i = wire::kSmallSlots; i < wire::kSlotCount; ++i) {
+    mapped.slot(i).state = wire::kLeased;
+  }
 }
 
 TEST_F(Recorded, AnEventArrivesAsItWasPutTogether) {
@@ -105,12 +112,14 @@ TEST_F(Recorded, AFullRingDropsWholeEventsAndTellsWhere) {
   constexpr std::size_t kBytes = 3 * wire::Continuation::kBytes;
   constexpr std::size_t kFit = wire::kRingCapacity / kSlots;
   constexpr std::size_t kTooMany = 10;
-  for (std::size_t i = 0; i < kFit + kTooMany; ++i) publish_one(static_cast<int>(i), kBytes);
-
+  publish_one(0, kBytes);
   const test::Mapped mapped(segment_path());
+  take_all_large_slots(mapped);
+  for (std::size_t i = 1; i < kFit + kTooMany; ++i) publish_one(static_cast<int>(i), kBytes);
+
   EXPECT_EQ(mapped.slot(0).published.load(), kFit * kSlots);
   EXPECT_EQ(mapped.slot(0).lost.load(), kTooMany);
-  EXPECT_EQ(mapped.slot(0).populated.load(), wire::RingImage::kElements);
+  EXPECT_EQ(mapped.slot(0).populated.load(), wire::kRingElements);
   const auto slots = mapped.drain(0);
   ASSERT_EQ(slots.size(), kFit * kSlots);
   for (std::size_t i = 0; i < slots.size(); i += kSlots) {
@@ -129,6 +138,49 @@ TEST_F(Recorded, AFullRingDropsWholeEventsAndTellsWhere) {
   EXPECT_EQ(after[1].sequence, kFit * kSlots + 1);
   publish_one(78);
   EXPECT_EQ(mapped.drain(0).size(), 1U);  // told once
+}
+
+// From one ring into the other nothing is lost, and nothing is in both.
+TEST_F(Recorded, AThreadThatFillsHalfItsRingMovesToALargeOne) {
+  constexpr std::size_t kEvents = wire::kRingElements / 2 + wire::kLargeRingCapacity;
+  for (std::size_t i = 0; i < kEvents; ++i) publish_one(static_cast<int>(i));
+  const test::Mapped mapped(segment_path());
+  EXPECT_EQ(mapped.slot(0).state.load(), wire::kFree);
+  EXPECT_EQ(mapped.slot(0).tid.load(), 0U);
+  const wire::Slot& large = mapped.slot(wire::kSmallSlots);
+  EXPECT_EQ(large.state.load(), wire::kLeased);
+  EXPECT_EQ(large.lost.load(), mapped.slot(0).published + large.published - kEvents);
+  int next = 0;
+  for (const std::size_t slot : {std::size_t{0}, wire::kSmallSlots}) {
+    std::uint64_t sequence = 0;
+    for (const wire::Event& event : mapped.drain(slot)) {
+      ASSERT_EQ(event.sequence, sequence++);
+      ASSERT_EQ(event.fd, next++);
+    }
+  }
+  EXPECT_EQ(next, static_cast<int>(kEvents));
+
+  // Room again, over the end of the array, and what comes after a thread's end is for the next.
+  for (int i = 0; i < 10; ++i) publish_one(77);
+  const auto slots = mapped.drain(wire::kSmallSlots);
+  ASSERT_EQ(slots.size(), 10U);
+  EXPECT_EQ(slots[9].fd, 77);
+}
+
+TEST_F(Recorded, ALargeRingGoesToTheNextThreadThatNeedsOne) {
+  const auto fill_half = [] {
+    for (std::size_t i = 0; i <= wire::kRingElements / 2 + 1; ++i) publish_one(1);
+  };
+  std::thread(fill_half).join();
+  const test::Mapped mapped(segment_path());
+  EXPECT_EQ(mapped.slot(wire::kSmallSlots).state.load(), wire::kFree);
+  mapped.drain(0);
+  const std::uint64_t before = mapped.slot(wire::kSmallSlots).published;
+  EXPECT_GT(before, 0U);
+  mapped.slot(0).tell_at = mapped.slot(0).published + 1;
+  std::thread(fill_half).join();
+  EXPECT_GT(mapped.slot(wire::kSmallSlots).published.load(), before);
+  EXPECT_EQ(mapped.slot(wire::kSmallSlots + 1).state.load(), wire::kNeverUsed);
 }
 
 TEST_F(Recorded, ManyLapsKeepTheSequence) {
@@ -153,11 +205,11 @@ TEST_F(Recorded, MemoryComesInPieces) {
   const test::Mapped mapped(segment_path());
   const std::uint64_t first = mapped.slot(0).populated.load();
   EXPECT_GE(first, 1U);
-  if (first == wire::RingImage::kElements) GTEST_SKIP() << "a kernel without MADV_POPULATE_WRITE";
+  if (first == wire::kRingElements) GTEST_SKIP() << "a kernel without MADV_POPULATE_WRITE";
   EXPECT_LE(first, 64U);
   for (int i = 0; i < 200; ++i) publish_one(1);
   EXPECT_GE(mapped.slot(0).populated.load(), 201U);
-  EXPECT_LT(mapped.slot(0).populated.load(), wire::RingImage::kElements);
+  EXPECT_LT(mapped.slot(0).populated.load(), wire::kRingElements);
 }
 
 TEST_F(Recorded, ErrnoIsNotTouched) {

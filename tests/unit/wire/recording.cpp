@@ -38,8 +38,7 @@ wire::Slot& Mapped::slot(std::size_t index) const {
 }
 
 wire::RingImage& Mapped::ring(std::size_t index) const {
-  return *reinterpret_cast<wire::RingImage*>(base_ + wire::kRingsOffset +
-                                             index * wire::kRingStride);
+  return *reinterpret_cast<wire::RingImage*>(base_ + wire::ring_offset(index));
 }
 
 std::vector<wire::Event> Mapped::drain(std::size_t index) const {
@@ -47,8 +46,8 @@ std::vector<wire::Event> Mapped::drain(std::size_t index) const {
   std::vector<wire::Event> slots;
   const std::size_t end = image.write_index.load(std::memory_order_acquire);
   std::size_t at = image.read_index.load(std::memory_order_relaxed);
-  for (; at != end; at = (at + 1) % wire::RingImage::kElements) {
-    slots.push_back(image.elements[at]);
+  for (; at != end; at = (at + 1) % wire::ring_elements(index)) {
+    slots.push_back(image.elements()[at]);
   }
   image.read_index.store(at, std::memory_order_release);
   return slots;
