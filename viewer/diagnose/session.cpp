@@ -29,7 +29,8 @@ bool before(const Finding& a, const Finding& b) { return order(a) < order(b); }
 // Which finding each is shown inside of; itself: in the list.
 class Families {
  public:
-  explicit Families(const std::vector<Finding>& findings) : parents_(findings.size()) {
+  explicit Families(const std::vector<Finding>& findings)
+      : parents_(findings.size()), adds_(findings.size(), false) {
     std::map<std::pair<std::string_view, std::string_view>, std::vector<std::size_t>> places;
     for (std::size_t i = 0; i < findings.size(); ++i) {
       parents_[i] = i;
@@ -39,26 +40,29 @@ class Families {
       for (const Explains& explains : findings[i].explains) {
         const auto found = places.find({explains.rule, explains.subject});
         if (found == places.end()) continue;
-        for (const std::size_t child : found->second) adopt(i, child);
+        for (const std::size_t child : found->second) adopt(i, child, explains.adds);
       }
     }
   }
 
   std::size_t parent(std::size_t i) const { return parents_[i]; }
   bool in_list(std::size_t i) const { return parents_[i] == i; }
+  bool adds(std::size_t i) const { return adds_[i]; }  // its attempts to its parent's
 
  private:
   // The worst finding that gives the reason keeps it; two never explain each other.
-  void adopt(std::size_t parent, std::size_t child) {
+  void adopt(std::size_t parent, std::size_t child, bool adds) {
     if (!in_list(child)) return;
     for (std::size_t above = parent;; above = parents_[above]) {
       if (above == child) return;
       if (in_list(above)) break;
     }
     parents_[child] = parent;
+    adds_[child] = adds;
   }
 
   std::vector<std::size_t> parents_;
+  std::vector<bool> adds_;
 };
 
 std::vector<Finding> group(std::vector<Finding> findings) {
@@ -72,6 +76,7 @@ std::vector<Finding> group(std::vector<Finding> findings) {
     Finding finding = std::move(findings[i]);
     for (const std::size_t child : children[i]) {
       finding.explained.push_back(self(self, child));
+      if (families.adds(child)) finding.add_attempts_of(finding.explained.back());
       // The reason of an error is an error.
       finding.severity = std::min(finding.severity, finding.explained.back().severity);
     }

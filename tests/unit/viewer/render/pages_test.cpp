@@ -166,6 +166,22 @@ TEST(Failures, AGroupThatAFindingHasOnlyAPartOfStays) {
   EXPECT_EQ(undiagnosed(summary, {group}).size(), summary.failures.size() - 1);
 }
 
+// A request that timed out and the SYNs nobody answered before it are different attempts.
+TEST(Failures, AFindingAndTheOneInsideItMayHaveEachAPartOfAGroup) {
+  const Trace trace = incident();
+  const model::Summary summary = summarise(trace);
+  Finding outer = silent(trace);
+  Finding inner = silent(trace);
+  outer.connections.resize(3);
+  outer.connections_total = 3;
+  inner.connections.erase(inner.connections.begin(), inner.connections.begin() + 3);
+  inner.connections_total = 7;
+  outer.explained.push_back(inner);
+  EXPECT_EQ(undiagnosed(summary, {outer}).size(), summary.failures.size() - 1);
+  outer.explained.front().connections.pop_back();
+  EXPECT_EQ(undiagnosed(summary, {outer}).size(), summary.failures.size());
+}
+
 TEST(FindingPage, TellsAllThatWasFound) {
   const Trace trace = incident();
   Finding finding = silent(trace);
