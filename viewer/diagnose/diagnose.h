@@ -13,8 +13,9 @@
 
 namespace sockwatch::diagnose {
 
-// Worst first: errors, warnings, infos; among equals what was seen more often, then the more
-// certain; hints (low confidence) last.
+// Worst first: errors, warnings, infos; among errors those of the place where they account for most
+// failed attempts, else what was seen more often, then the more certain; hints (low confidence)
+// last.
 // Findings that another one explains stand inside that one, which is then at least as severe.
 // Every finding has its id.
 //

@@ -1,30 +1,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <map>
-#include <tuple>
 
 #include "viewer/diagnose/alike.h"
 #include "viewer/diagnose/diagnose.h"
 #include "viewer/diagnose/possible.h"
+#include "viewer/diagnose/worst.h"
 
 namespace sockwatch::diagnose {
 namespace {
-
-// A hint must not stand before what is known, however often it was seen.
-bool is_hint(const Finding& finding) { return finding.confidence == Confidence::low; }
-
-// SNDTIMEO and SYNDROP of the same attempts: what the program was told comes before what the
-// network did, or its message would be looked for in vain.
-int rank(const Finding& finding) { return finding.rule == "SNDTIMEO" ? 0 : 1; }
-
-auto order(const Finding& finding) {
-  return std::tuple(finding.severity, is_hint(finding), -finding.count, finding.confidence,
-                    rank(finding), finding.rule, std::string_view(finding.subject));
-}
-
-bool before(const Finding& a, const Finding& b) { return order(a) < order(b); }
 
 // Which finding each is shown inside of; itself: in the list.
 class Families {
@@ -170,7 +157,7 @@ void Session::add(const store::ConnectionRow& told) {
   Attempt attempt = examine(row);
   attempt.place = *place;
   attempt.service = places_[*place].service;
-  places_.count(*place, attempt.is(model::Outcome::connected));
+  places_.count(*place, attempt.is(model::Outcome::connected), attempt.failed);
   attempt.program = programs_.of(row.process_id);
   if (attempt.healthy) {
     for (Rule* rule : for_healthy_) rule->see(attempt);
@@ -191,7 +178,7 @@ std::vector<Finding> Session::finish() {
   std::vector<Finding> findings;
   for (const auto& rule : rules_) rule->conclude(findings);
   findings = gather_alike(group(std::move(findings)));
-  std::stable_sort(findings.begin(), findings.end(), before);
+  sort_worst_first(findings, places_);
   Numbering().give(findings);
   return findings;
 }

@@ -197,7 +197,8 @@ std::string not_seen(const Summary& summary, const TextStyle& style) {
 
 std::string text_report(const Summary& summary, const std::vector<diagnose::Finding>& findings,
                         const TextStyle& style) {
-  const auto groups = model::group_by_name(summary);
+  auto groups = model::group_by_name(summary);
+  sort_by_errors(groups, summary, findings);
   std::string out = title(summary, style) + coverage(summary, style) + "\n";
   const std::string sentence =
       wrapped(verdict(summary, groups, findings, style), width_of(style), 0);

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
+#include "viewer/diagnose/places.h"
 #include "viewer/render/clean_text.h"
 #include "viewer/render/failures.h"
 #include "viewer/render/format.h"
@@ -70,7 +73,43 @@ std::string why_unknown(const model::Summary& summary, const std::vector<std::si
       shell_word(style.file, style), most.evidence.ids.front());
 }
 
+std::string label(const store::OptText& host, const model::Destination& place) {
+  return diagnose::endpoint_label(host.value_or(""), place.port, place.protocol);
+}
+
 }  // namespace
+
+void sort_by_errors(std::vector<model::NameGroup>& groups, const model::Summary& summary,
+                    const std::vector<Finding>& findings) {
+  std::unordered_map<std::string_view, std::size_t> first_of;  // finding, by subject
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    if (findings[i].severity == Severity::error) first_of.try_emplace(findings[i].subject, i);
+  }
+  const auto first_error = [&](const model::NameGroup& group) {
+    std::size_t first = findings.size();
+    const auto consider = [&](const std::string& subject) {
+      const auto found = first_of.find(subject);
+      if (found != first_of.end()) first = std::min(first, found->second);
+    };
+    if (group.others || first_of.empty()) return first;
+    for (const std::size_t member : group.members) {
+      const model::Destination& place = summary.destinations[member];
+      if (place.name) consider(label(place.name, place));
+      consider(label(place.address, place));
+    }
+    return first;
+  };
+  std::vector<std::pair<std::size_t, model::NameGroup>> ranked;
+  ranked.reserve(groups.size());
+  for (model::NameGroup& group : groups) {
+    const std::size_t first = first_error(group);
+    ranked.emplace_back(first, std::move(group));
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.second.others, a.first) < std::pair(b.second.others, b.first);
+  });
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = std::move(ranked[i].second);
+}
 
 std::string verdict(const model::Summary& summary, const std::vector<model::NameGroup>& groups,
                     const std::vector<Finding>& findings, const TextStyle& style) {

@@ -133,6 +133,27 @@ TEST(Verdict, OfAWarningIsSaidThatItIsNotSure) {
               HasSubstr("nothing of it is surely an error."));
 }
 
+// The place of the verdict stands first in the table, although others failed more often, but got
+// through elsewhere or for a reason nobody knows.
+TEST(Verdict, IsAboutTheFirstRowOfTheTable) {
+  const Trace trace = incident();
+  const model::Summary summary = summarise(trace);
+  auto groups = model::group_by_name(summary);
+  const auto first_name = [&] { return summary.destinations[groups.front().members[0]].name; };
+  ASSERT_EQ(first_name(), "payments.internal");
+  Finding refused = silent(trace);
+  refused.rule = "REFUSED";
+  refused.subject = "localhost:6379";
+  Finding elsewhere = silent(trace);
+  elsewhere.severity = diagnose::Severity::warning;
+  sort_by_errors(groups, summary, {refused, elsewhere});
+  EXPECT_EQ(first_name(), "localhost");
+  Finding of_an_address = silent(trace);
+  of_an_address.subject = "10.0.7.13:443";
+  sort_by_errors(groups, summary, {of_an_address, refused});
+  EXPECT_EQ(first_name(), "payments.internal");
+}
+
 TEST(Verdict, AnAllClearIsNotSpoiledByHints) {
   const model::Summary summary = summarise(healthy());
   const std::string text = verdict(summary, model::group_by_name(summary), {}, narrow());
