@@ -19,9 +19,8 @@ bool is_hint(const Finding& finding) { return finding.confidence == Confidence::
 int rank(const Finding& finding) { return finding.rule == "SNDTIMEO" ? 0 : 1; }
 
 auto order(const Finding& finding, std::int64_t weight) {
-  return std::tuple(finding.severity, is_hint(finding), -weight, -finding.count,
-                    finding.confidence, rank(finding), finding.rule,
-                    std::string_view(finding.subject));
+  return std::tuple(finding.severity, is_hint(finding), -weight, -finding.count, finding.confidence,
+                    rank(finding), finding.rule, std::string_view(finding.subject));
 }
 
 // The places that findings speak of, and how many attempts their errors account for.
@@ -67,7 +66,8 @@ void sort_worst_first(std::vector<Finding>& findings, const Places& places) {
   std::vector<std::pair<std::int64_t, Finding>> weighed;
   {
     const ErrorsAtPlaces at_places(findings, places);
-    for (const Finding& finding : findings) weighed.emplace_back(at_places.weight(finding), Finding());
+    for (const Finding& finding : findings)
+      weighed.emplace_back(at_places.weight(finding), Finding());
   }
   for (std::size_t i = 0; i < findings.size(); ++i) weighed[i].second = std::move(findings[i]);
   std::stable_sort(weighed.begin(), weighed.end(), [](const auto& a, const auto& b) {

@@ -111,6 +111,8 @@ TEST_F(Explain, FailOnSetsTheExitStatusAndSaysWhy) {
   EXPECT_THAT(met.out, HasSubstr("VERDICT"));
   EXPECT_EQ(run("report --fail-on rejected " + trace).status, 0);
   EXPECT_EQ(run("report --json --fail-on refused " + trace).status, 1);
+  EXPECT_EQ(run("report --fail-on rejected --fail-on refused " + trace).status, 1);
+  expect_two_lines(run("report --fail-on refused --fail-on '' " + trace), 125);
   expect_two_lines(run("report --fail-on quark " + trace), 125);
   expect_two_lines(run("run --fail-on quark -- touch " + path("touched")), 125);
   EXPECT_FALSE(std::filesystem::exists(path("touched")));  // refused before anything ran
