@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 
 #include <cstdlib>
 #include <ctime>
@@ -253,6 +254,15 @@ TEST_F(TextReport, SeveralProgramsAreToldApart) {
   trace.process(2, "/usr/bin/curl");
   refuse(trace.tcp(0, "10.0.0.1", 80)).process_id = 2;
   EXPECT_THAT(flat(trace), HasSubstr("[curl (pid 2), 14:02:10]"));
+}
+
+TEST_F(TextReport, AnErrorOfManyNamesIsToldOnce) {
+  Trace trace;
+  for (int i = 0; i < 12; ++i) trace.lookup(0, "n" + std::to_string(i), kMs, EAI_AGAIN);
+  trace.lookup(0, "typo", kMs / 2, EAI_NONAME);
+  const std::string text = report(trace);
+  EXPECT_THAT(text, HasSubstr("    n0, n1, n10, n11 and 8 other names: the name servers did not"));
+  EXPECT_THAT(text, HasSubstr("    typo: name does not exist (EAI_NONAME)"));
 }
 
 }  // namespace
