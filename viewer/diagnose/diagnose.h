@@ -20,7 +20,8 @@ namespace sockwatch::diagnose {
 // Every finding has its id.
 //
 // Of `filter`, destination, program and time choose what the rules see. Outcome and connect time do
-// not: they would take away the successes a failure must be compared with.
+// not: they would take away the successes a failure must be compared with. Findings none of whose
+// attempts they choose are left out afterwards; the others keep their ids and counts.
 //
 // `summary` gets every attempt the rules see, so that nobody reads them all once more for it.
 Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::Filter& filter,

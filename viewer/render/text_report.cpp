@@ -64,7 +64,9 @@ std::string title(const Summary& summary, const TextStyle& style) {
 std::string coverage(const Summary& summary, const TextStyle& style) {
   const auto not_seen = summary.not_seen();
   std::string line = "coverage: " + counted(summary.total.attempts, "attempt");
-  if (summary.filtered) line += " that match the filter";
+  if (summary.filtered) {
+    line += summary.total.attempts == 1 ? " that matches the filter" : " that match the filter";
+  }
   line += ", " + counted(summary.lost(), "record") + " lost";
   if (summary.unfinished()) line += " as far as known";
   if (not_seen.empty()) {
@@ -240,6 +242,12 @@ std::string text_report(const Summary& summary, const std::vector<diagnose::Find
   const std::string destinations = destination_table(summary, groups, style);
   if (!destinations.empty()) out += "\n" + destinations;
   out += diagnoses(findings, WallClock(summary.trace), style);
+  if (summary.by_course && !findings.empty()) {
+    out += wrapped(
+        "  those that speak of an attempt that matches; they count all attempts, and keep the "
+        "numbers of the whole report",
+        width_of(style), 4);
+  }
   out += failures(summary, style, undiagnosed(summary, findings));
   out += lookups(summary, style);
   out += listener_section(summary.listeners, summary.processes, style);

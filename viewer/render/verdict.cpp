@@ -25,6 +25,10 @@ std::uint64_t how_many(const std::vector<Finding>& findings, Severity severity) 
                     [&](const Finding& finding) { return finding.severity == severity; }));
 }
 
+std::string_view in_all(const model::Summary& summary) {
+  return summary.filtered ? "Of what matches the filter" : "In all";
+}
+
 // "2 more errors and 1 warning below."
 std::string others(std::uint64_t errors, std::uint64_t warnings) {
   if (errors + warnings == 0) return "";
@@ -121,7 +125,8 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
     text += own_words(clean(worst.summary), style);
     const std::uint64_t failed = summary.total.failures();
     if (failed > 0) {
-      text += fmt::format(" In all, {} failed.", share(failed, summary.total.attempts, "attempt"));
+      text += fmt::format(" {}, {} failed.", in_all(summary),
+                          share(failed, summary.total.attempts, "attempt"));
     }
     if (worst.confidence != diagnose::Confidence::high) {
       text += fmt::format(" ({} confidence)", word(worst.confidence));
@@ -134,7 +139,7 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
   if (const Finding* told = harmless(summary, findings)) {
     text += own_words(clean(told->summary), style);
     const bool is_warning = told->severity == Severity::warning;
-    text += fmt::format(" In all, {} failed; nothing of it is {} error.",
+    text += fmt::format(" {}, {} failed; nothing of it is {} error.", in_all(summary),
                         share(summary.total.failures(), summary.total.attempts, "attempt"),
                         is_warning ? "surely an" : "an");
     text += others(0, warnings - (is_warning ? 1 : 0));
