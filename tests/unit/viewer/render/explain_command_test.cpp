@@ -154,6 +154,9 @@ TEST_F(Explain, FailOnSetsTheExitStatusAndSaysWhy) {
   EXPECT_EQ(run("report --fail-on rejected --fail-on refused " + trace).status, 1);
   expect_two_lines(run("report --fail-on refused --fail-on '' " + trace), 125);
   expect_two_lines(run("report --fail-on quark " + trace), 125);
+  for (const char* filter : {"--dst ''", "--exe ''", "--outcome ''", "--since ''", "--min-ms -1"}) {
+    expect_two_lines(run("report " + std::string(filter) + " " + trace), 125);
+  }
   expect_two_lines(run("run --fail-on quark -- touch " + path("touched")), 125);
   EXPECT_FALSE(std::filesystem::exists(path("touched")));  // refused before anything ran
 }

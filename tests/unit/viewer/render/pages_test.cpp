@@ -221,10 +221,11 @@ TEST(FindingPage, TellsAllThatWasFound) {
     if (row.id == finding.connections.front()) facts.attempts.push_back(row);
   }
   const std::string text = finding_page(finding, &entry, facts, narrow());
-  for (const char* part : {"E1 SYNDROP  SYN never answered", "What happened", "Nothing came back.",
-                           "Why we say so", "- fourth", "It explains", "SHORTTO", "Not the cause",
-                           "a slow server", "1. mtr -T", "2. ss -ltn", "the first 1 of 10",
-                           "java/4711", "14:02:13", "sockwatch show trace.sockwatch 3"}) {
+  for (const char* part :
+       {"E1 SYNDROP  SYN never answered", "What happened", "Nothing came back.", "Why we say so",
+        "- fourth", "It explains", "E1 SHORTTO: the time-out is short", "Not the cause",
+        "a slow server", "1. mtr -T", "2. ss -ltn", "the first 1 of 10", "java/4711", "14:02:13",
+        "sockwatch show trace.sockwatch 3"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
   expect_within(text, 80);

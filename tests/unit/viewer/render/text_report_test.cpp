@@ -265,5 +265,19 @@ TEST_F(TextReport, AnErrorOfManyNamesIsToldOnce) {
   EXPECT_THAT(text, HasSubstr("    typo: name does not exist (EAI_NONAME)"));
 }
 
+TEST_F(TextReport, ABracketedCountIsExplainedAlsoInTheRowOfAnAddress) {
+  Trace trace;
+  for (int i = 0; i < 30; ++i) {
+    exchange(connect_in(trace.tcp(i * kS, "10.0.0.1", 80, "shop"), kMs), kMs);
+  }
+  const std::string all = report(trace);
+  EXPECT_THAT(all, Not(HasSubstr("(n): from n values only")));
+  for (int i = 0; i < 3; ++i) {
+    exchange(connect_in(trace.tcp(i * kS, "10.0.0.2", 80, "shop"), 90 * kMs), kMs);
+  }
+  refuse(trace.tcp(0, "10.0.0.2", 80, "shop"));
+  EXPECT_THAT(report(trace), HasSubstr("(n): from n values only"));
+}
+
 }  // namespace
 }  // namespace sockwatch::render
