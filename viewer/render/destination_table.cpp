@@ -107,9 +107,9 @@ class Layout {
       result.push_back({"", "p90", Column::kEasily + 1});
       result.push_back({"", "p99", Column::kEasily});
     }
-    result.push_back({"", "max", 0});
-    if (first_bytes_) result.push_back({"FIRST", "BYTE p50", 1});
-    result.push_back({"SYN", "RESENT", 2});
+    result.push_back({"", "max", 1});
+    if (first_bytes_) result.push_back({"FIRST", "BYTE p50", 2});
+    result.push_back({"SYN", "RESENT", 3});
     return result;
   }
 
