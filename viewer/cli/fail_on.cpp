@@ -38,8 +38,14 @@ std::vector<Word> failures_among(const std::array<std::string_view, N>&) {
   return failures;
 }
 
+std::string in_small_letters(std::string_view word) {
+  std::string small(word);
+  for (char& c : small) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return small;
+}
+
 // False where no such word exists.
-bool choose(std::string_view word, FailTerm& term) {
+bool choose_word(std::string_view word, FailTerm& term) {
   if (word == "lookup") {
     term.kind = FailTerm::Kind::lookups;
     return true;
@@ -56,15 +62,26 @@ bool choose(std::string_view word, FailTerm& term) {
   }
   if (const auto outcome = model::parse_outcome(word)) term.outcomes.push_back(*outcome);
   if (const auto ending = model::parse_ending(word)) term.endings.push_back(*ending);
-  if (!term.outcomes.empty() || !term.endings.empty()) return true;
+  return !term.outcomes.empty() || !term.endings.empty();
+}
+
+bool choose_diagnosis(std::string_view word, FailTerm& term) {
   constexpr std::string_view kInfo = ":info";
-  term.also_info = word.ends_with(kInfo);
-  if (term.also_info) word.remove_suffix(kInfo.size());
+  const bool also_info = in_small_letters(word).ends_with(kInfo);
+  if (also_info) word.remove_suffix(kInfo.size());
   const diagnose::Entry* entry = diagnose::find_entry(word);
   if (entry == nullptr) return false;
   term.kind = FailTerm::Kind::diagnosis;
   term.rule = entry->id;
+  term.also_info = also_info;
   return true;
+}
+
+// `refused` is the outcome, `REFUSED` the diagnosis; where only one of the two exists, letters do
+// not matter.
+bool choose(std::string_view word, FailTerm& term) {
+  return choose_word(word, term) || choose_diagnosis(word, term) ||
+         choose_word(in_small_letters(word), term);
 }
 
 bool read_limit(std::string_view text, FailTerm& term) {
@@ -72,7 +89,7 @@ bool read_limit(std::string_view text, FailTerm& term) {
   if (term.percent) text = trimmed(text.substr(0, text.size() - 1));
   const auto read = std::from_chars(text.data(), text.data() + text.size(), term.limit);
   return read.ec == std::errc() && read.ptr == text.data() + text.size() && term.limit >= 0 &&
-         std::isfinite(term.limit) && (!term.percent || term.limit < 100);
+         std::isfinite(term.limit);
 }
 
 Result<FailTerm> parse_term(std::string_view text) {
@@ -93,6 +110,10 @@ Result<FailTerm> parse_term(std::string_view text) {
   if (sign != std::string_view::npos && !read_limit(trimmed(text.substr(sign + 1)), term)) {
     return Error{fmt::format("--fail-on: '{}' has no number behind '>'", text),
                  fmt::format("say {0}>10 or {0}>1%", word)};
+  }
+  if (term.percent && term.limit >= 100) {
+    return Error{fmt::format("--fail-on: '{}' can never be met: no share is more than 100 %", text),
+                 fmt::format("say {0} for any, or {0}>99% for nearly all", word)};
   }
   return term;
 }
@@ -119,23 +140,54 @@ Seen lookups_of(const model::Summary& summary) {
   return seen;
 }
 
-// The most striking of its findings, also of those another one explains. What the report tells for
-// information is no problem: a SHORTTO after which the program got through on the next address.
-std::optional<Seen> diagnosed(const FailTerm& term,
-                              const std::vector<diagnose::Finding>& findings) {
-  std::optional<Seen> met;
+// What the report tells for information is no problem: a SHORTTO after which the program got
+// through on the next address.
+bool counts(const FailTerm& term, const diagnose::Finding& finding) {
+  return finding.rule == term.rule &&
+         (term.also_info || finding.severity != diagnose::Severity::info);
+}
+
+Seen seen_in(const diagnose::Finding& finding) {
+  return {static_cast<std::uint64_t>(std::max<std::int64_t>(finding.count, 1)),
+          static_cast<std::uint64_t>(std::max<std::int64_t>(finding.of, 1))};
+}
+
+// In all its findings, also those another one explains. One of the same diagnosis that holds others
+// has counted them.
+Seen all_seen(const FailTerm& term, const std::vector<diagnose::Finding>& findings) {
+  Seen all;
+  for (const diagnose::Finding& finding : findings) {
+    Seen seen = all_seen(term, finding.explained);
+    if (counts(term, finding)) {
+      seen.count = std::max(seen.count, seen_in(finding).count);
+      seen.of = std::max(seen.of, seen_in(finding).of);
+    }
+    all.count += seen.count;
+    all.of += seen.of;
+  }
+  return all;
+}
+
+// The most striking of those whose own share is beyond the limit. Of several together the share is
+// never larger than the largest of theirs.
+std::optional<Seen> worst_share(const FailTerm& term,
+                                const std::vector<diagnose::Finding>& findings) {
+  std::optional<Seen> worst;
   const auto consider = [&](const Seen& seen) {
-    if (exceeded(term, seen) && (!met || seen.count > met->count)) met = seen;
+    if (exceeded(term, seen) && (!worst || seen.count > worst->count)) worst = seen;
   };
   for (const diagnose::Finding& finding : findings) {
-    const bool counts = term.also_info || finding.severity != diagnose::Severity::info;
-    if (finding.rule == term.rule && counts) {
-      consider({static_cast<std::uint64_t>(std::max<std::int64_t>(finding.count, 1)),
-                static_cast<std::uint64_t>(std::max<std::int64_t>(finding.of, 1))});
-    }
-    if (const auto inner = diagnosed(term, finding.explained)) consider(*inner);
+    if (counts(term, finding)) consider(seen_in(finding));
+    if (const auto inner = worst_share(term, finding.explained)) consider(*inner);
   }
-  return met;
+  return worst;
+}
+
+std::optional<Seen> diagnosed(const FailTerm& term,
+                              const std::vector<diagnose::Finding>& findings) {
+  if (term.percent) return worst_share(term, findings);
+  const Seen all = all_seen(term, findings);
+  return exceeded(term, all) ? std::optional(all) : std::nullopt;
 }
 
 }  // namespace
@@ -148,7 +200,8 @@ void add_fail_on(CLI::App& command, std::string& text) {
           [&text](const std::string& given) { text = given.empty() ? " " : given; },
           "exit with 1 if met: 'refused,timeout>1%,SYNDROP'; a diagnosis counts where it is an "
           "error or a warning, NOTYET:info also where it is told for information")
-      ->type_name("WHAT");
+      ->type_name("WHAT")
+      ->join(',');
 }
 
 Result<std::vector<FailTerm>> parse_fail_on(std::string_view text) {

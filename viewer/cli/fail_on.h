@@ -4,8 +4,9 @@
 //
 // Each term is an outcome or an ending as a trace says it, `timeout` (all that ran out), `failure`
 // (everything that failed), `lookup` (failed name lookups), or the id of a diagnosis. Without a
-// limit one is enough; `>N` wants more than N, `>N%` more than that share: of the attempts, of the
-// lookups, or of what the diagnosis could have been seen in. Every address a program tried is an
+// limit one is enough; `>N` wants more than N, of a diagnosis in all its findings together; `>N%`
+// more than that share: of the attempts, of the lookups, or, in one finding of the diagnosis, of
+// what it could have been seen in there. Every address a program tried is an
 // attempt, also where it got through on another one afterwards.
 #pragma once
 

@@ -96,25 +96,37 @@ Result<store::OptInt> since_ns(const Since& since, const store::Reader& reader) 
 
 void add_filter_flags(CLI::App& command, FilterFlags& flags) {
   const std::string group = "Filters (all that are given must hold)";
+  // Perhaps a variable that is not set: must not pass for "all of them".
+  const auto not_empty = [](const std::string& text) {
+    return std::string(text.empty() ? "it is empty, so it chooses nothing" : "");
+  };
+  const auto not_negative = [](const std::string& text) {
+    return std::string(text.starts_with('-') ? "it must not be negative" : "");
+  };
   command
       .add_option("--dst", flags.dst, "part of name or address; HOST:PORT or :PORT match the port")
       ->type_name("DESTINATION")
+      ->check(not_empty)
       ->group(group);
   command.add_option("--exe", flags.exe, "part of the program's path")
       ->type_name("PATH")
+      ->check(not_empty)
       ->group(group);
   command
       .add_option("--outcome", flags.outcome,
                   "outcome or ending, like timed_out_caller; several with commas")
       ->type_name("WORD")
+      ->check(not_empty)
       ->group(group);
   command
       .add_option("--since", flags.since,
                   "started at or after: 30s from the start, or a time of day HH:MM[:SS]")
       ->type_name("TIME")
+      ->check(not_empty)
       ->group(group);
   command.add_option("--min-ms", flags.min_ms, "the connect phase took at least that long")
       ->type_name("MS")
+      ->check(not_negative)
       ->group(group);
 }
 

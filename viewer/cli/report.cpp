@@ -38,7 +38,7 @@ Result<Examined> examine(const store::Reader& reader, const store::Filter& filte
     examined.findings = std::move(*findings);
     return {};
   };
-  const bool same_attempts = !filter.outcome && !filter.min_connect_ns;
+  const bool same_attempts = !model::by_course(filter);
   auto summary =
       same_attempts
           ? model::load_summary(reader, filter, [&](auto& builder) { return diagnosed(&builder); })

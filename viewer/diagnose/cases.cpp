@@ -106,6 +106,11 @@ std::string host_of(const Place& place) {
   return model::shell_word(place.address.empty() ? place.name.value_or("ADDRESS") : place.address);
 }
 
+std::string at_host(const Place& place) {
+  const bool ours = place.address.starts_with("127.") || place.address == "::1";
+  return "on " + (ours ? "this host" : host_of(place));
+}
+
 std::string url_of(std::string_view endpoint) {
   return model::shell_word(fmt::format("http://{}/", endpoint));
 }

@@ -106,6 +106,8 @@ std::string with_address(const Places& places, PlaceId place);
 // "10.0.7.13", for a command line, in quotes where a shell needs them; the name where the address
 // is not known.
 std::string host_of(const Place& place);
+// "on 10.0.7.13", before a command for the other side's machine; "on this host" where that is ours.
+std::string at_host(const Place& place);
 // "http://shop.test:8080/", likewise.
 std::string url_of(std::string_view endpoint);
 std::int64_t port_of(const Place& place);  // 0 where not known

@@ -268,7 +268,7 @@ class ZeroWin : public PathRule {
     finding.excluded = {"not lost packets: everything sent was acknowledged",
                         "not a filter on this host: the probes got through"};
     finding.next_steps = {
-        fmt::format("on {}: ss -tn 'sport = :{}'   (Recv-Q full)", host_of(to), port_of(to)),
+        fmt::format("{}: ss -tn 'sport = :{}'   (Recv-Q full)", at_host(to), port_of(to)),
         "where does the receiving program hang?"};
   }
 

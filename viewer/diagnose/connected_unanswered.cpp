@@ -106,10 +106,10 @@ class UnansweredRule : public CaseRule {
 
   // The acknowledgement says that the request arrived, and nothing of the answer.
   void tell_where_to_look(const Cases& cases, Finding& finding) const {
-    finding.next_steps.push_back(fmt::format(
-        "on {}: does the service on port {} get the request, and does its log say that it "
-        "answered? If not: its latency, thread pool and upstreams",
-        host_of(place(cases)), port_of(place(cases))));
+    finding.next_steps.push_back(
+        fmt::format("{}: does the service on port {} get the request, and does its log say that it "
+                    "answered? If not: its latency, thread pool and upstreams",
+                    at_host(place(cases)), port_of(place(cases))));
     finding.next_steps.push_back(fmt::format(
         "if it did: ping -M do -s 1472 {}   (do large packets pass?)", host_of(place(cases))));
   }
@@ -410,8 +410,8 @@ class NeverRead : public Rule {
         found.evidence.emplace_back("the recorded listener had connections waiting and accepted 0");
       }
       found.excluded = {"not the network: handshakes completed, requests were acknowledged"};
-      found.next_steps = {fmt::format("on {}: ss -ltn 'sport = :{}'   (Recv-Q at its limit)",
-                                      host_of(to), port_of(to)),
+      found.next_steps = {fmt::format("{}: ss -ltn 'sport = :{}'   (Recv-Q at its limit)",
+                                      at_host(to), port_of(to)),
                           "look where the server process hangs: gdb -p, jstack, py-spy dump"};
       explain_covered(found, findings, found.subject, found.count + run.lost_syns,
                       {"SILENT", "TLSHANG", "SYNDROP", "SYNGIVEUP"});

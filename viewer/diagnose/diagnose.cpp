@@ -7,6 +7,7 @@
 
 #include "collector/support/beside.h"
 #include "viewer/diagnose/row_worker.h"
+#include "viewer/diagnose/speaking_of.h"
 #include "viewer/model/load.h"
 #include "viewer/model/lookup_filter.h"
 
@@ -155,7 +156,9 @@ Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::
                            ? show_blocks(reader, wanted, *long_trace, summary, show_lookups)
                            : show_rows(reader, wanted, session, summary, show_lookups);
   if (!shown) return shown.error();
-  return session.finish();
+  std::vector<Finding> findings = session.finish();
+  if (!model::by_course(filter)) return findings;
+  return speaking_of(std::move(findings), reader, filter);
 }
 
 }  // namespace sockwatch::diagnose

@@ -13,13 +13,15 @@
 
 namespace sockwatch::diagnose {
 
-// Worst first: errors, warnings, infos; among equals what was seen more often, then the more
-// certain; hints (low confidence) last.
+// Worst first: errors, warnings, infos; among errors those of the place where they account for most
+// failed attempts, else what was seen more often, then the more certain; hints (low confidence)
+// last.
 // Findings that another one explains stand inside that one, which is then at least as severe.
 // Every finding has its id.
 //
 // Of `filter`, destination, program and time choose what the rules see. Outcome and connect time do
-// not: they would take away the successes a failure must be compared with.
+// not: they would take away the successes a failure must be compared with. Findings none of whose
+// attempts they choose are left out afterwards; the others keep their ids and counts.
 //
 // `summary` gets every attempt the rules see, so that nobody reads them all once more for it.
 Result<std::vector<Finding>> diagnose(const store::Reader& reader, const store::Filter& filter,

@@ -1,6 +1,7 @@
 #include "viewer/diagnose/finding.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sockwatch::diagnose {
 namespace {
@@ -10,6 +11,19 @@ void keep(std::vector<std::int64_t>& ids, std::int64_t id) {
 }
 
 }  // namespace
+
+void Finding::add_attempts_of(const Finding& other) {
+  count += other.count;
+  of = std::max(of, other.of);
+  if (other.first_ns) first_ns = std::min(first_ns.value_or(*other.first_ns), *other.first_ns);
+  if (other.last_ns) last_ns = std::max(last_ns.value_or(*other.last_ns), *other.last_ns);
+  std::vector<std::int64_t> all;
+  std::set_union(connections.begin(), connections.end(), other.connections.begin(),
+                 other.connections.end(), std::back_inserter(all));
+  if (all.size() > kExamples) all.resize(kExamples);
+  connections = std::move(all);
+  connections_total += other.connections_total;
+}
 
 std::string_view word(Severity severity) {
   switch (severity) {

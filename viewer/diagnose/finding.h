@@ -26,6 +26,8 @@ std::string_view word(Confidence confidence);
 struct Explains {
   std::string_view rule;  // Entry::id
   std::string subject;    // Finding::subject of that finding
+  bool adds = false;      // its attempts are others than those of this finding, and of the same
+                          // trouble: they are counted here as well
 };
 
 struct Finding {
@@ -52,6 +54,9 @@ struct Finding {
 
   // So that a trace of ten million failures needs no memory for their numbers.
   static constexpr std::size_t kExamples = 100;
+
+  // Counts the attempts of `other`, which are none of this finding's own.
+  void add_attempts_of(const Finding& other);
 };
 
 // Where and when a rule saw what it looks for: the counts, times and ids of a finding.

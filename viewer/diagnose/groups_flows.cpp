@@ -349,8 +349,8 @@ class QueueFull : public Rule {
     }
     found.excluded = {"not a dead server: others connected in the same moment",
                       "not loss on the way alone: that would not choose bursts"};
-    found.next_steps = {fmt::format("on {}: ss -ltn 'sport = :{}'   (Recv-Q against Send-Q)",
-                                    host_of(to), port_of(to)),
+    found.next_steps = {fmt::format("{}: ss -ltn 'sport = :{}'   (Recv-Q against Send-Q)",
+                                    at_host(to), port_of(to)),
                         "on the server: nstat -az TcpExtListenOverflows TcpExtListenDrops",
                         "accept faster, or raise the backlog of listen() and net.core.somaxconn"};
     explain_covered(found, findings, found.subject, found.count,

@@ -126,7 +126,7 @@ class Refused : public Rule {
           "not a slow server: the answer did not wait for any program"};
       const std::string_view rules =
           "if it does listen: look for a firewall rule that rejects, on the way and on both ends";
-      found.next_steps = {fmt::format("on {}: ss -ltn 'sport = :{}'", host_of(to), port_of(to)),
+      found.next_steps = {fmt::format("{}: ss -ltn 'sport = :{}'", at_host(to), port_of(to)),
                           "check that address and port are the ones the service was started with",
                           std::string(rules)};
       if (is_one_outage(service, cases)) {
@@ -249,7 +249,7 @@ class Refused : public Rule {
                       "its servers looks like a client that tries the next address"};
     found.excluded = {"not dropped on the way: a packet came back"};
     found.next_steps = {
-        fmt::format("on {}: ss -ltn 'sport = :{}'", host_of(to), port_of(to)),
+        fmt::format("{}: ss -ltn 'sport = :{}'", at_host(to), port_of(to)),
         fmt::format("if nothing listens there: take {} out of the name or the pool", to.address)};
     findings.push_back(std::move(found));
   }

@@ -14,8 +14,8 @@ namespace {
 
 using model::Outcome;
 
-void tell_silence(const Place& place, const Cases& cases, Finding& finding) {
-  finding.evidence.push_back(observed(finding, "attempts without any answer"));
+void tell_silence(const Place& place, const Cases& cases, Finding& finding, std::string_view what) {
+  finding.evidence.push_back(observed(finding, what));
   if (cases.resends().known > 0) {
     finding.evidence.push_back(fmt::format("SYNs sent again per attempt: {}; packets received: 0",
                                            numbers(cases.resends())));
@@ -30,13 +30,22 @@ void tell_silence(const Place& place, const Cases& cases, Finding& finding) {
                   port_of(place))};
 }
 
-// Where nothing ever connected, shorter attempts got no answer for the same reason.
+constexpr std::string_view kUnanswered = "attempts without any answer";
+
+// Where nothing ever connected, shorter attempts got no answer for the same reason, and count.
 class LongSilence : public AddressRule {
  protected:
+  // What the attempts of this rule itself show, where there are others.
+  std::string_view own_evidence(const Cases& cases, const Finding& finding) const {
+    const auto& fared = context().places.fared(place(cases).service);
+    const bool all = fared.connected > 0 || fared.attempts <= finding.count;
+    return all ? kUnanswered : "attempts whose further SYNs had no answer either";
+  }
+
   void explain_shorter(const Cases& cases, Finding& finding) const {
     const auto& fared = context().places.fared(place(cases).service);
     if (fared.connected > 0) return;
-    finding.explains.push_back({"SHORTTO", finding.subject});
+    finding.explains.push_back({"SHORTTO", finding.subject, true});
     if (fared.attempts > finding.count) {
       finding.evidence.push_back(
           fmt::format("no attempt at all got through: 0 of {} connected", number(fared.attempts)));
@@ -127,7 +136,7 @@ class SynDrop : public LongSilence {
           "silently (firewall, wrong route, host down) or the server's queue is full.",
           at, times(cases.took()));
     }
-    tell_silence(to, cases, finding);
+    tell_silence(to, cases, finding, own_evidence(cases, finding));
     if (finding.confidence != Confidence::high) {
       finding.evidence.emplace_back(
           "the process ended meanwhile, so the kernel's counters of packets were not read");
@@ -174,7 +183,7 @@ class SynGiveUp : public LongSilence {
         "error old Go programs print as 'getsockopt: connection timed out'.",
         known ? counted(syns.most + 1, "SYN") : "SYNs",
         with_address(context().places, cases.first_place()), times(cases.took()));
-    tell_silence(to, cases, finding);
+    tell_silence(to, cases, finding, own_evidence(cases, finding));
     finding.evidence.push_back(fmt::format(
         "tcp_syn_retries {} and tcp_syn_linear_timeouts {} give up after {}",
         settings().syn_retries, settings().syn_linear_timeouts, time_span(settings().give_up())));
@@ -259,7 +268,7 @@ class ShortTo : public AddressRule {
         "packet is enough to fail.",
         times(cases.budget().known > 0 ? cases.budget() : cases.took()),
         with_address(context().places, cases.first_place()), time_span(resend));
-    tell_silence(to, cases, finding);
+    tell_silence(to, cases, finding, kUnanswered);
     const auto& fared = context().places.fared(to.service);
     if (fared.connected == 0 && finding.count >= 3) {
       finding.evidence.push_back(fmt::format(

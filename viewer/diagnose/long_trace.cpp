@@ -61,14 +61,14 @@ void LongTrace::survey(const model::PlainBlock& shown) {
     const Possible possible(rows[row]);
     const Attempt attempt = examine(*possible);
     const Troubles troubles = troubles_of(attempt);
-    places_.count(*place, attempt.is(Outcome::connected));
+    places_.count(*place, attempt.is(Outcome::connected), attempt.failed);
     at_place_[*place] |= troubles;
     trace_ |= troubles;
   }
   for (std::size_t i = 0; i < places.size(); ++i) {
     const auto plain = static_cast<std::int64_t>(shown.groups.plain_at(i).size());
     if (places[i]) {
-      places_.count(*places[i], true, plain);
+      places_.count(*places[i], true, false, plain);
     } else {
       context_.unexamined += plain;
     }

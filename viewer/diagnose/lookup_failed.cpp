@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/lookup.h"
@@ -38,43 +39,94 @@ class DnsFail : public Rule {
 
   void see(const store::ResolutionRow& row) override {
     if (!asks_a_nameserver(row)) return;
+    if (found(row) && row.duration_ns > kAsked) ++answered_;
     PerName* name = names_.slot(*row.name);
     if (name == nullptr) return;
     ++name->lookups;
     const bool failure = try_again(row) || failed_for_good(row);
     if (!failure || row.duration_ns >= settings().resolver_timeout / 2) return;
-    name->sightings.add(row);
+    failures_.add(row);
+    ++name->failures;
     name->longest = std::max(name->longest, row.duration_ns);
   }
 
+  // One cause more often than not, a name server that fails: told once, with the names.
   void conclude(std::vector<Finding>& findings) override {
-    for (const auto& [name, seen] : names_) {
-      if (seen.sightings.count() == 0) continue;
-      auto result = finding(Severity::error, Confidence::high, name);
-      seen.sightings.fill(result, seen.lookups);
-      result.summary = fmt::format(
-          "The lookup of {} failed without a time-out: a name server answered with a failure "
-          "(SERVFAIL), or none could be asked (nobody serves port 53 there, no route).",
-          name);
-      result.evidence.push_back(fmt::format("{} lookups failed, the slowest in {}",
-                                            share(result.count, result.of),
-                                            time_span(seen.longest)));
-      result.excluded.push_back(fmt::format("Lost queries: they would have taken {} and more.",
-                                            time_span(settings().resolver_timeout)));
-      // Its answer tells the two apart: a status, or 'connection refused'.
-      result.next_steps = dig_commands(settings(), name);
-      result.next_steps.push_back(dig(name, "+trace"));
-      findings.push_back(std::move(result));
+    const std::vector<std::string> names = failing();
+    if (names.empty()) return;
+    std::int64_t lookups = 0;
+    store::Ns longest = 0;
+    for (const std::string& name : names) {
+      const PerName& seen = *names_.find(name);
+      lookups += seen.lookups;
+      longest = std::max(longest, seen.longest);
     }
+    auto result = finding(Severity::error, Confidence::high, subject_of(names));
+    failures_.fill(result, lookups);
+    const bool one = names.size() == 1;
+    result.summary = fmt::format(
+        "The {} of {} failed without a time-out: a name server answered with a failure (SERVFAIL), "
+        "or none could be asked (nobody serves port 53 there, no route).",
+        one ? "lookup" : "lookups", one ? names.front() : listed(names));
+    result.evidence.push_back(fmt::format("{} lookups{} failed, the slowest in {}",
+                                          share(result.count, result.of),
+                                          one ? "" : " of these names", time_span(longest)));
+    if (answered_ > 0) {
+      result.evidence.push_back(fmt::format("{} of other names or at other times were answered",
+                                            counted(answered_, "lookup")));
+    }
+    for (std::size_t i = 0; i < std::min<std::size_t>(names.size(), 5) && !one; ++i) {
+      const PerName& seen = *names_.find(names[i]);
+      result.evidence.push_back(
+          fmt::format("{}: {}", names[i], share(seen.failures, seen.lookups)));
+    }
+    result.excluded.push_back(fmt::format("Lost queries: they would have taken {} and more.",
+                                          time_span(settings().resolver_timeout)));
+    // Its answer tells the two apart: a status, or 'connection refused'.
+    result.next_steps = dig_commands(settings(), names.front());
+    result.next_steps.push_back(dig(names.front(), "+trace"));
+    findings.push_back(std::move(result));
   }
 
  private:
+  static constexpr std::size_t kNamesInSummary = 3;
+  // What took less has not asked a name server.
+  static constexpr store::Ns kAsked = 100'000;
+
   struct PerName {
     std::int64_t lookups = 0;
-    Sightings sightings;
+    std::int64_t failures = 0;
     store::Ns longest = 0;
   };
+
+  // Most often first.
+  std::vector<std::string> failing() {
+    std::vector<std::pair<std::int64_t, std::string>> order;
+    for (const auto& [name, seen] : names_) {
+      if (seen.failures > 0) order.emplace_back(-seen.failures, name);
+    }
+    std::sort(order.begin(), order.end());
+    std::vector<std::string> names;
+    names.reserve(order.size());
+    for (auto& [count, name] : order) names.push_back(std::move(name));
+    return names;
+  }
+
+  // "a, b, c and 22 other names"
+  static std::string listed(const std::vector<std::string>& names) {
+    const std::size_t shown = names.size() > kNamesInSummary + 1 ? kNamesInSummary : names.size();
+    std::string text;
+    for (std::size_t i = 0; i < shown; ++i) {
+      const bool last = i + 1 == names.size();
+      text += (i == 0 ? "" : last ? " and " : ", ") + names[i];
+    }
+    const auto more = static_cast<std::int64_t>(names.size() - shown);
+    return more == 0 ? text : text + " and " + counted(more, "other name");
+  }
+
   Bounded<std::string, PerName> names_;
+  Sightings failures_;
+  std::int64_t answered_ = 0;
 };
 
 class DnsNx : public Rule {

@@ -19,13 +19,15 @@ using ProgramId = std::uint32_t;
 
 // How attempts fared: when a rule concludes, in the whole trace.
 struct Fared {
-  void add(bool is_connected, std::int64_t times) {
+  void add(bool is_connected, bool has_failed, std::int64_t times) {
     attempts += times;
     connected += is_connected ? times : 0;
+    failed += has_failed ? times : 0;
   }
 
   std::int64_t attempts = 0;
   std::int64_t connected = 0;
+  std::int64_t failed = 0;  // before or after connecting
 };
 
 // One address and port, under the name it was looked up by.
@@ -52,9 +54,9 @@ class Places {
   // What a finding of the whole service is called: the name with the port, else the endpoint.
   const std::string& service(ServiceId service) const { return services_[service]; }
   const Fared& fared(ServiceId service) const { return fared_[service]; }
-  void count(PlaceId place, bool connected, std::int64_t times = 1) {
-    places_[place].fared.add(connected, times);
-    fared_[places_[place].service].add(connected, times);
+  void count(PlaceId place, bool connected, bool failed, std::int64_t times = 1) {
+    places_[place].fared.add(connected, failed, times);
+    fared_[places_[place].service].add(connected, failed, times);
   }
   std::optional<ServiceId> find_service(std::string_view label) const;
 

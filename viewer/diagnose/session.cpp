@@ -1,35 +1,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <map>
-#include <tuple>
 
 #include "viewer/diagnose/alike.h"
 #include "viewer/diagnose/diagnose.h"
 #include "viewer/diagnose/possible.h"
+#include "viewer/diagnose/worst.h"
 
 namespace sockwatch::diagnose {
 namespace {
 
-// A hint must not stand before what is known, however often it was seen.
-bool is_hint(const Finding& finding) { return finding.confidence == Confidence::low; }
-
-// SNDTIMEO and SYNDROP of the same attempts: what the program was told comes before what the
-// network did, or its message would be looked for in vain.
-int rank(const Finding& finding) { return finding.rule == "SNDTIMEO" ? 0 : 1; }
-
-auto order(const Finding& finding) {
-  return std::tuple(finding.severity, is_hint(finding), -finding.count, finding.confidence,
-                    rank(finding), finding.rule, std::string_view(finding.subject));
-}
-
-bool before(const Finding& a, const Finding& b) { return order(a) < order(b); }
-
 // Which finding each is shown inside of; itself: in the list.
 class Families {
  public:
-  explicit Families(const std::vector<Finding>& findings) : parents_(findings.size()) {
+  explicit Families(const std::vector<Finding>& findings)
+      : parents_(findings.size()), adds_(findings.size(), false) {
     std::map<std::pair<std::string_view, std::string_view>, std::vector<std::size_t>> places;
     for (std::size_t i = 0; i < findings.size(); ++i) {
       parents_[i] = i;
@@ -39,26 +27,29 @@ class Families {
       for (const Explains& explains : findings[i].explains) {
         const auto found = places.find({explains.rule, explains.subject});
         if (found == places.end()) continue;
-        for (const std::size_t child : found->second) adopt(i, child);
+        for (const std::size_t child : found->second) adopt(i, child, explains.adds);
       }
     }
   }
 
   std::size_t parent(std::size_t i) const { return parents_[i]; }
   bool in_list(std::size_t i) const { return parents_[i] == i; }
+  bool adds(std::size_t i) const { return adds_[i]; }  // its attempts to its parent's
 
  private:
   // The worst finding that gives the reason keeps it; two never explain each other.
-  void adopt(std::size_t parent, std::size_t child) {
+  void adopt(std::size_t parent, std::size_t child, bool adds) {
     if (!in_list(child)) return;
     for (std::size_t above = parent;; above = parents_[above]) {
       if (above == child) return;
       if (in_list(above)) break;
     }
     parents_[child] = parent;
+    adds_[child] = adds;
   }
 
   std::vector<std::size_t> parents_;
+  std::vector<bool> adds_;
 };
 
 std::vector<Finding> group(std::vector<Finding> findings) {
@@ -72,6 +63,7 @@ std::vector<Finding> group(std::vector<Finding> findings) {
     Finding finding = std::move(findings[i]);
     for (const std::size_t child : children[i]) {
       finding.explained.push_back(self(self, child));
+      if (families.adds(child)) finding.add_attempts_of(finding.explained.back());
       // The reason of an error is an error.
       finding.severity = std::min(finding.severity, finding.explained.back().severity);
     }
@@ -165,7 +157,7 @@ void Session::add(const store::ConnectionRow& told) {
   Attempt attempt = examine(row);
   attempt.place = *place;
   attempt.service = places_[*place].service;
-  places_.count(*place, attempt.is(model::Outcome::connected));
+  places_.count(*place, attempt.is(model::Outcome::connected), attempt.failed);
   attempt.program = programs_.of(row.process_id);
   if (attempt.healthy) {
     for (Rule* rule : for_healthy_) rule->see(attempt);
@@ -186,7 +178,7 @@ std::vector<Finding> Session::finish() {
   std::vector<Finding> findings;
   for (const auto& rule : rules_) rule->conclude(findings);
   findings = gather_alike(group(std::move(findings)));
-  std::stable_sort(findings.begin(), findings.end(), before);
+  sort_worst_first(findings, places_);
   Numbering().give(findings);
   return findings;
 }

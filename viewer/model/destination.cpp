@@ -103,10 +103,14 @@ std::uint64_t Tally::ok() const {
   return up > bad ? up - bad : 0;
 }
 
+bool worse_share(const Tally& a, const Tally& b) {
+  return a.failures() > 0 ? a.attempts < b.attempts : a.attempts > b.attempts;
+}
+
 bool worse(const Destination& a, const Destination& b) {
   if (a.others != b.others) return b.others;
   if (a.tally.failures() != b.tally.failures()) return a.tally.failures() > b.tally.failures();
-  if (a.tally.attempts != b.tally.attempts) return a.tally.attempts > b.tally.attempts;
+  if (a.tally.attempts != b.tally.attempts) return worse_share(a.tally, b.tally);
   return std::tie(a.name, a.address, a.port, a.protocol) <
          std::tie(b.name, b.address, b.port, b.protocol);
 }

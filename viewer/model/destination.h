@@ -124,7 +124,10 @@ struct Destination {
   Tally tally;
 };
 
-// Worst first: more failures, then more attempts, then by name so that the order is stable.
+// Of two with as many failures: where these are the larger share; without failures: more attempts.
+bool worse_share(const Tally& a, const Tally& b);
+
+// Worst first: more failures, then their larger share, then by name so that the order is stable.
 // `others` is no place and comes last.
 bool worse(const Destination& a, const Destination& b);
 

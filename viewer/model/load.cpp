@@ -13,6 +13,8 @@ bool is_empty(const store::Filter& filter) {
          !filter.min_connect_ns && !filter.may_have_failed;
 }
 
+bool by_course(const store::Filter& filter) { return filter.outcome || filter.min_connect_ns; }
+
 Result<Summary> load_summary(const store::Reader& reader, const store::Filter& filter) {
   return load_summary(reader, filter, [&](SummaryBuilder& builder) -> Status {
     Status connections = reader.connections(filter, [&](const store::ConnectionRow& row) {
@@ -49,6 +51,7 @@ Result<Summary> load_summary(const store::Reader& reader, const store::Filter& f
   std::erase_if(*listeners,
                 [&](const auto& row) { return !chosen.accepts_process(row.process_id); });
   Summary summary = builder.finish(!is_empty(filter));
+  summary.by_course = by_course(filter);
   summary.listeners = std::move(*listeners);
   return summary;
 }

@@ -24,4 +24,7 @@ Result<store::OptInt> first_moment(const store::Reader& reader);
 
 bool is_empty(const store::Filter& filter);
 
+// Chooses attempts by how they went. Findings rest on the others as well, and count them.
+bool by_course(const store::Filter& filter);
+
 }  // namespace sockwatch::model

@@ -68,7 +68,7 @@ std::vector<NameGroup> group_by_name(const Summary& summary) {
     const std::uint64_t a_failed = a.tally.failures();
     const std::uint64_t b_failed = b.tally.failures();
     if (a_failed != b_failed) return a_failed > b_failed;
-    return a.tally.attempts > b.tally.attempts;
+    return worse_share(a.tally, b.tally);
   });
   return groups;
 }

@@ -46,7 +46,8 @@ struct Summary {
   Tally total;
   store::OptInt first_ns;  // of everything seen, processes included
   store::OptInt last_ns;
-  bool filtered = false;  // shows a part of the trace only
+  bool filtered = false;   // shows a part of the trace only
+  bool by_course = false;  // that part is chosen by how attempts went: see by_course() of load.h
 
   std::uint64_t lost() const;
   // Not brought to its end: it still runs, or its collector was killed or had no room.

@@ -115,6 +115,8 @@ std::string picture(const ConnectionFacts& facts, const TextStyle& style) {
       text += ", SYN resent at";
       for (const Ns resend : line.resends) text += " +" + duration(resend - line.start);
       text += " (computed from the kernel's settings)";
+    } else if (span.phase == Phase::connect && syn_waited(facts.row)) {
+      text += ", no SYN sent again: the first one still waited on this host, mostly for ARP or ND";
     }
     out += wrapped(text, width_of(style), 11);
   }

@@ -107,9 +107,9 @@ class Layout {
       result.push_back({"", "p90", Column::kEasily + 1});
       result.push_back({"", "p99", Column::kEasily});
     }
-    result.push_back({"", "max", 0});
-    if (first_bytes_) result.push_back({"FIRST", "BYTE p50", 1});
-    result.push_back({"SYN", "RESENT", 2});
+    result.push_back({"", "max", 1});
+    if (first_bytes_) result.push_back({"FIRST", "BYTE p50", 2});
+    result.push_back({"SYN", "RESENT", 3});
     return result;
   }
 
@@ -153,11 +153,18 @@ std::string destination_table(const model::Summary& summary,
   bool tails = false;
   bool few = false;
   bool first_bytes = false;
+  const auto is_few = [](const model::Histogram& times) {
+    return times.count() > 0 && times.count() < kEnough;
+  };
+  const auto has_few = [&](const Tally& tally) {
+    return is_few(tally.connect) || is_few(tally.first_byte);
+  };
   for (const auto& group : groups) {
-    const std::uint64_t samples = group.tally.connect.count();
-    tails = tails || samples >= kEnough;
-    few = few || (samples > 0 && samples < kEnough) ||
-          (group.tally.first_byte.count() > 0 && group.tally.first_byte.count() < kEnough);
+    tails = tails || group.tally.connect.count() >= kEnough;
+    few = few || has_few(group.tally);
+    for (const std::size_t member : group.members) {
+      few = few || (group.addresses_differ && has_few(summary.destinations[member].tally));
+    }
     first_bytes = first_bytes || group.tally.first_byte.count() > 0;
   }
   const Layout layout(summary.total, tails, first_bytes, style);

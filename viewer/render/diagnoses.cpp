@@ -29,7 +29,8 @@ std::string explained(const Finding& finding, const TextStyle& style) {
   std::vector<std::string> parts;
   for (const Finding& other : finding.explained) {
     if (parts.size() == kMostExplained) break;
-    parts.push_back(fmt::format("{} of {}", other.rule, clean(other.subject, style.ascii)));
+    parts.push_back(
+        fmt::format("{} {} of {}", other.id, other.rule, clean(other.subject, style.ascii)));
   }
   const std::size_t more = finding.explained.size() - parts.size();
   return fmt::format("explains {}{}", fmt::join(parts, ", "),

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "viewer/render/clean_text.h"
 #include "viewer/render/evidence_text.h"
@@ -40,6 +41,20 @@ std::string who_and_when(const Summary& summary, const model::Evidence& evidence
     parts.push_back(first == last ? first : fmt::format("first {}, last {}", first, last));
   }
   return parts.empty() ? "" : fmt::format(" [{}]", fmt::join(parts, ", "));
+}
+
+void add_named(const std::vector<Finding>& findings, std::unordered_set<std::int64_t>& ids) {
+  for (const Finding& finding : findings) {
+    ids.insert(finding.connections.begin(), finding.connections.end());
+    add_named(finding.explained, ids);
+  }
+}
+
+// The attempts that findings name, also those inside another one.
+std::unordered_set<std::int64_t> named_in(const std::vector<Finding>& findings) {
+  std::unordered_set<std::int64_t> ids;
+  add_named(findings, ids);
+  return ids;
 }
 
 }  // namespace
@@ -121,9 +136,14 @@ std::vector<std::size_t> undiagnosed(const Summary& summary, const std::vector<F
   for (const Finding& finding : findings) {
     for (const auto& [group, count] : told_by(told_by, finding)) told[group] += count;
   }
+  const std::unordered_set<std::int64_t> named = named_in(findings);
   std::vector<std::size_t> rest;
   for (std::size_t i = 0; i < told.size(); ++i) {
-    if (static_cast<std::uint64_t>(told[i]) < summary.failures[i].evidence.count) rest.push_back(i);
+    const model::Evidence& group = summary.failures[i].evidence;
+    const bool all_named =
+        group.ids.size() == group.count &&
+        std::ranges::all_of(group.ids, [&](std::int64_t id) { return named.contains(id); });
+    if (!all_named && static_cast<std::uint64_t>(told[i]) < group.count) rest.push_back(i);
   }
   return rest;
 }

@@ -16,8 +16,9 @@ namespace sockwatch::render {
 std::string failures(const model::Summary& summary, const TextStyle& style,
                      const std::vector<std::size_t>& chosen);
 
-// The groups no finding speaks for. A group counts as told if findings name its first attempt and
-// have at least as many attempts as it has.
+// The groups no finding speaks for. A group counts as told if findings, or those inside of them,
+// name all its attempts; where there are too many to name, if they name its first one and have at
+// least as many attempts as it has.
 std::vector<std::size_t> undiagnosed(const model::Summary& summary,
                                      const std::vector<diagnose::Finding>& findings);
 

@@ -47,7 +47,7 @@ class Page {
   std::vector<std::string> explained() const {
     std::vector<std::string> out;
     for (const Finding& other : finding_.explained) {
-      out.push_back(fmt::format("{} {}", other.rule, clean(other.summary)));
+      out.push_back(fmt::format("{} {}: {}", other.id, other.rule, clean(other.summary)));
     }
     return out;
   }

@@ -95,14 +95,13 @@ std::string failed_sentence(const Summary& summary, const std::vector<NameGroup>
 std::string healthy_sentence(const Summary& summary, const std::vector<NameGroup>& groups) {
   const model::Tally& total = summary.total;
   const std::uint64_t connected = total.ok();
-  std::string text =
-      connected == total.attempts
-          ? fmt::format(
-                "All connects succeeded: {} to {}.",
-                connected == 1 ? "the only attempt" : fmt::format("{} attempts", number(connected)),
-                destinations(groups))
-          : fmt::format("No failures: {} of {} connected", number(connected),
-                        counted(total.attempts, "attempt"));
+  std::string text = connected == 1 && total.attempts == 1
+                         ? "The only attempt to connect succeeded."
+                     : connected == total.attempts
+                         ? fmt::format("All connects succeeded: {} attempts to {}.",
+                                       number(connected), destinations(groups))
+                         : fmt::format("No failures: {} of {} connected", number(connected),
+                                       counted(total.attempts, "attempt"));
   if (connected < total.attempts) {
     for (const Outcome outcome : {Outcome::superseded, Outcome::cancelled, Outcome::pending}) {
       if (total.count(outcome) == 0) continue;

@@ -80,7 +80,8 @@ std::string table(std::string_view label_top, std::string_view label_bottom,
   const std::vector<std::size_t> widths = cell_widths(heads, rows);
   const std::size_t cells = total(widths, gap);
   const std::size_t room = width > cells ? width - cells : 0;
-  const std::size_t label = std::min(widest, std::max(room, kLeastLabel));
+  const std::size_t heading_width = kMark + std::max(columns(label_top), columns(label_bottom));
+  const std::size_t label = std::min(widest, std::max(room, heading_width));
 
   std::string out;
   const auto heading = [&](std::string_view name, auto member) {

@@ -64,7 +64,9 @@ std::string title(const Summary& summary, const TextStyle& style) {
 std::string coverage(const Summary& summary, const TextStyle& style) {
   const auto not_seen = summary.not_seen();
   std::string line = "coverage: " + counted(summary.total.attempts, "attempt");
-  if (summary.filtered) line += " that match the filter";
+  if (summary.filtered) {
+    line += summary.total.attempts == 1 ? " that matches the filter" : " that match the filter";
+  }
   line += ", " + counted(summary.lost(), "record") + " lost";
   if (summary.unfinished()) line += " as far as known";
   if (not_seen.empty()) {
@@ -114,6 +116,41 @@ std::string lookup_errors(const model::Lookup& lookup) {
   return text;
 }
 
+// What the failed lookups of several names ended with, once.
+class LookupErrors {
+ public:
+  void add(const std::string& name, const std::string& errors) {
+    const auto known = std::find_if(lines_.begin(), lines_.end(),
+                                    [&](const auto& line) { return line.errors == errors; });
+    if (known != lines_.end()) {
+      known->names.push_back(name);
+    } else if (lines_.size() < kMostNames) {
+      lines_.push_back({errors, {name}});
+    }
+  }
+
+  std::string text(const TextStyle& style) const {
+    std::string out;
+    for (const Line& line : lines_) {
+      const std::size_t all = line.names.size();
+      const std::size_t shown = all > kMostNamesInLine + 1 ? kMostNamesInLine : all;
+      std::string names = fmt::format(
+          "{}", fmt::join(line.names.begin(),
+                          line.names.begin() + static_cast<std::ptrdiff_t>(shown), ", "));
+      if (shown < all) names += fmt::format(" and {}", counted(all - shown, "other name"));
+      out += wrapped(fmt::format("    {}: {}", names, line.errors), width_of(style), 6);
+    }
+    return out;
+  }
+
+ private:
+  struct Line {
+    std::string errors;
+    std::vector<std::string> names;
+  };
+  std::vector<Line> lines_;
+};
+
 // Programs pass addresses to the same call; where that worked there is nothing to tell.
 bool worth_telling(const model::Lookup& lookup) {
   std::array<unsigned char, sizeof(in6_addr)> address{};
@@ -131,12 +168,14 @@ std::string lookups(const Summary& summary, const TextStyle& style) {
   std::string out = section("NAME LOOKUPS", style);
   const std::size_t shown = std::min(told.size(), kMostNames);
   std::vector<Row> rows;
-  std::string errors;
-  for (std::size_t i = 0; i < shown; ++i) {
+  LookupErrors errors;
+  for (std::size_t i = 0; i < told.size(); ++i) {
     const model::Lookup& lookup = *told[i];
     const std::string name = lookup.others ? "(all other names)"
                              : lookup.name ? clean(*lookup.name, style.ascii)
                                            : "(no name: own host)";
+    if (lookup.failures > 0) errors.add(name, lookup_errors(lookup));
+    if (i >= shown) continue;
     const std::string failed =
         lookup.failures == 0 ? std::string(glyphs(style).none) : number(lookup.failures);
     rows.push_back({name,
@@ -144,13 +183,10 @@ std::string lookups(const Summary& summary, const TextStyle& style) {
                      duration(*lookup.duration.largest())},
                     lookup.failures > 0,
                     0});
-    if (lookup.failures > 0) {
-      errors += wrapped(fmt::format("    {}: {}", name, lookup_errors(lookup)), width_of(style), 6);
-    }
   }
   out += table("", "NAME", {{"", "LOOKUPS"}, {"", "FAILED"}, {"", "p50"}, {"", "max"}},
                std::move(rows), style);
-  out += errors;
+  out += errors.text(style);
   if (shown < told.size()) {
     out +=
         fmt::format("  {} and {}\n", glyphs(style).more, counted(told.size() - shown, "more name"));
@@ -197,7 +233,8 @@ std::string not_seen(const Summary& summary, const TextStyle& style) {
 
 std::string text_report(const Summary& summary, const std::vector<diagnose::Finding>& findings,
                         const TextStyle& style) {
-  const auto groups = model::group_by_name(summary);
+  auto groups = model::group_by_name(summary);
+  sort_by_errors(groups, summary, findings);
   std::string out = title(summary, style) + coverage(summary, style) + "\n";
   const std::string sentence =
       wrapped(verdict(summary, groups, findings, style), width_of(style), 0);
@@ -205,6 +242,12 @@ std::string text_report(const Summary& summary, const std::vector<diagnose::Find
   const std::string destinations = destination_table(summary, groups, style);
   if (!destinations.empty()) out += "\n" + destinations;
   out += diagnoses(findings, WallClock(summary.trace), style);
+  if (summary.by_course && !findings.empty()) {
+    out += wrapped(
+        "  those that speak of an attempt that matches; they count all attempts, and keep the "
+        "numbers of the whole report",
+        width_of(style), 4);
+  }
   out += failures(summary, style, undiagnosed(summary, findings));
   out += lookups(summary, style);
   out += listener_section(summary.listeners, summary.processes, style);

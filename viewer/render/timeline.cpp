@@ -70,6 +70,12 @@ std::size_t cell(Ns at, Ns scale, std::size_t width) {
 
 }  // namespace
 
+bool syn_waited(const store::ConnectionRow& row) {
+  const std::int64_t sent = row.segs_out.value_or(0);
+  return row.protocol == "tcp" && row.outcome != "connected" && row.segs_in.value_or(1) == 0 &&
+         sent > 0 && sent <= row.syn_retransmits.value_or(0);
+}
+
 Timeline timeline(const store::ConnectionRow& row,
                   const std::optional<store::ResolutionRow>& lookup,
                   const diagnose::Settings& settings) {
@@ -90,7 +96,8 @@ Timeline timeline(const store::ConnectionRow& row,
   line.spans.push_back({Phase::connect, line.start, up});
   line.told = up;
   const Ns elapsed = up - line.start;
-  for (int i = 1; row.syn_retransmits && i <= std::min<std::int64_t>(*row.syn_retransmits, 127);
+  for (int i = 1; row.syn_retransmits && !syn_waited(row) &&
+                  i <= std::min<std::int64_t>(*row.syn_retransmits, 127);
        ++i) {
     const Ns at = settings.syn_resend(i);
     if (at >= elapsed) break;

@@ -46,4 +46,8 @@ std::string ruler(store::Ns scale, std::size_t width);
 
 std::string bar_legend(const TextStyle& style);  // not wrapped
 
+// The first SYN had not left this host: the kernel counts those that were due after it, and sends
+// none of them.
+bool syn_waited(const store::ConnectionRow& row);
+
 }  // namespace sockwatch::render

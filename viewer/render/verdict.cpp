@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
+#include <utility>
 
+#include "viewer/diagnose/places.h"
 #include "viewer/render/clean_text.h"
 #include "viewer/render/failures.h"
 #include "viewer/render/format.h"
@@ -20,6 +23,10 @@ std::uint64_t how_many(const std::vector<Finding>& findings, Severity severity) 
   return static_cast<std::uint64_t>(
       std::count_if(findings.begin(), findings.end(),
                     [&](const Finding& finding) { return finding.severity == severity; }));
+}
+
+std::string_view in_all(const model::Summary& summary) {
+  return summary.filtered ? "Of what matches the filter" : "In all";
 }
 
 // "2 more errors and 1 warning below."
@@ -70,7 +77,43 @@ std::string why_unknown(const model::Summary& summary, const std::vector<std::si
       shell_word(style.file, style), most.evidence.ids.front());
 }
 
+std::string label(const store::OptText& host, const model::Destination& place) {
+  return diagnose::endpoint_label(host.value_or(""), place.port, place.protocol);
+}
+
 }  // namespace
+
+void sort_by_errors(std::vector<model::NameGroup>& groups, const model::Summary& summary,
+                    const std::vector<Finding>& findings) {
+  std::unordered_map<std::string_view, std::size_t> first_of;  // finding, by subject
+  for (std::size_t i = 0; i < findings.size(); ++i) {
+    if (findings[i].severity == Severity::error) first_of.try_emplace(findings[i].subject, i);
+  }
+  const auto first_error = [&](const model::NameGroup& group) {
+    std::size_t first = findings.size();
+    const auto consider = [&](const std::string& subject) {
+      const auto found = first_of.find(subject);
+      if (found != first_of.end()) first = std::min(first, found->second);
+    };
+    if (group.others || first_of.empty()) return first;
+    for (const std::size_t member : group.members) {
+      const model::Destination& place = summary.destinations[member];
+      if (place.name) consider(label(place.name, place));
+      consider(label(place.address, place));
+    }
+    return first;
+  };
+  std::vector<std::pair<std::size_t, model::NameGroup>> ranked;
+  ranked.reserve(groups.size());
+  for (model::NameGroup& group : groups) {
+    const std::size_t first = first_error(group);
+    ranked.emplace_back(first, std::move(group));
+  }
+  std::stable_sort(ranked.begin(), ranked.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.second.others, a.first) < std::pair(b.second.others, b.first);
+  });
+  for (std::size_t i = 0; i < groups.size(); ++i) groups[i] = std::move(ranked[i].second);
+}
 
 std::string verdict(const model::Summary& summary, const std::vector<model::NameGroup>& groups,
                     const std::vector<Finding>& findings, const TextStyle& style) {
@@ -82,7 +125,8 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
     text += own_words(clean(worst.summary), style);
     const std::uint64_t failed = summary.total.failures();
     if (failed > 0) {
-      text += fmt::format(" In all, {} failed.", share(failed, summary.total.attempts, "attempt"));
+      text += fmt::format(" {}, {} failed.", in_all(summary),
+                          share(failed, summary.total.attempts, "attempt"));
     }
     if (worst.confidence != diagnose::Confidence::high) {
       text += fmt::format(" ({} confidence)", word(worst.confidence));
@@ -95,7 +139,7 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
   if (const Finding* told = harmless(summary, findings)) {
     text += own_words(clean(told->summary), style);
     const bool is_warning = told->severity == Severity::warning;
-    text += fmt::format(" In all, {} failed; nothing of it is {} error.",
+    text += fmt::format(" {}, {} failed; nothing of it is {} error.", in_all(summary),
                         share(summary.total.failures(), summary.total.attempts, "attempt"),
                         is_warning ? "surely an" : "an");
     text += others(0, warnings - (is_warning ? 1 : 0));

@@ -16,4 +16,9 @@ namespace sockwatch::render {
 std::string verdict(const model::Summary& summary, const std::vector<model::NameGroup>& groups,
                     const std::vector<diagnose::Finding>& findings, const TextStyle& style);
 
+// The destinations in the order of the verdict: those an error speaks of first, as the findings
+// have them; then as they are.
+void sort_by_errors(std::vector<model::NameGroup>& groups, const model::Summary& summary,
+                    const std::vector<diagnose::Finding>& findings);
+
 }  // namespace sockwatch::render

@@ -306,5 +306,14 @@ TEST(HsReset, ResetAsTheResultOfConnect) {
   EXPECT_EQ(findings(rows)[0].confidence, Confidence::medium);
 }
 
+TEST(Refused, OfThisHostSaysSo) {
+  for (const char* address : {"127.0.0.1", "::1"}) {
+    Rows rows;
+    rows.refused(0, address, 8089);
+    EXPECT_EQ(find(findings(rows), "REFUSED").next_steps.front(),
+              "on this host: ss -ltn 'sport = :8089'");
+  }
+}
+
 }  // namespace
 }  // namespace sockwatch::testing

@@ -16,6 +16,7 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::IsSupersetOf;
 
 inline std::vector<Finding> findings(const Rows& rows) {
   return run(&diagnose::add_handshake_rules, rows);

@@ -168,6 +168,27 @@ TEST(ShortTo, FromFiftyMillisecondsOnWhereAWaitRanOut) {
   EXPECT_TRUE(is_told(251 * kMs, 251 * kMs, "cancelled"));
 }
 
+// Nothing else is known of them, and they are told in one place.
+TEST(ShortTo, CountsWithTheLongerSilenceThatExplainsIt) {
+  Rows rows;
+  for (int i = 0; i < 3; ++i) rows.syn_dropped(i * kS, "10.0.0.7", 443, 200 * kMs, 0);
+  rows.syn_dropped(5 * kS, "10.0.0.7", 443, 3 * kS, 1);
+  for (int i = 0; i < 2; ++i) rows.refused((10 + i) * kS, "10.0.0.8", 443);
+  const auto all = findings(rows);
+  ASSERT_THAT(ids(all), ElementsAre("SYNDROP", "REFUSED"));  // four against two
+  EXPECT_EQ(all[0].count, 4);
+  EXPECT_EQ(all[0].of, 4);
+  EXPECT_THAT(all[0].connections, ElementsAre(1, 2, 3, 4));
+  EXPECT_EQ(all[0].connections_total, 4);
+  EXPECT_EQ(all[0].first_ns, kStart);
+  EXPECT_EQ(all[0].last_ns, kStart + 5 * kS);
+  EXPECT_THAT(
+      all[0].evidence,
+      IsSupersetOf({HasSubstr("0 of 4 connected"),
+                    HasSubstr("attempts whose further SYNs had no answer either: 1 of 4")}));
+  EXPECT_EQ(find(all, "SHORTTO").count, 3);
+}
+
 TEST(ShortTo, IsExplainedByALongerSilence) {
   Rows rows;
   for (int i = 0; i < 3; ++i) rows.syn_dropped(i * kS, "10.0.0.7", 443, 200 * kMs, 0);

@@ -173,6 +173,32 @@ TEST(DnsFail, DoesNotClaimAnAnswer) {
             "(SERVFAIL), or none could be asked (nobody serves port 53 there, no route).");
 }
 
+// A dead name server must not bury the report under one finding for each name.
+TEST(DnsFail, IsOneForAllNames) {
+  Rows rows;
+  for (const char* name : {"a", "b", "c", "d", "e", "f", "a"}) {
+    rows.lookup(0, name, 3 * kMs, EAI_AGAIN);
+  }
+  rows.lookup(kS, "b", 3 * kMs);
+  rows.lookup(kS, "fine", 3 * kMs);
+  const auto all = run(add_lookup_rules, rows);
+  ASSERT_THAT(ids(all), ElementsAre("DNS-FAIL"));
+  EXPECT_EQ(all[0].subject, "6 names");
+  EXPECT_EQ(all[0].count, 7);
+  EXPECT_EQ(all[0].of, 8);
+  EXPECT_THAT(all[0].resolutions, ElementsAre(1, 2, 3, 4, 5, 6, 7));
+  EXPECT_THAT(all[0].summary,
+              HasSubstr("The lookups of a, b, c and 3 other names failed without a time-out"));
+  EXPECT_THAT(all[0].evidence,
+              ElementsAre(HasSubstr("7 of 8 (88 %) lookups of these names failed"),
+                          HasSubstr("2 lookups of other names or at other times were answered"),
+                          "a: 2 of 2", "b: 1 of 2", "c: 1 of 1", "d: 1 of 1", "e: 1 of 1"));
+  EXPECT_EQ(all[0].next_steps.back(), "dig a +trace");
+  rows.resolutions.resize(4);
+  EXPECT_THAT(find(run(add_lookup_rules, rows), "DNS-FAIL").summary,
+              HasSubstr("The lookups of a, b, c and d failed"));
+}
+
 TEST(DnsFail, QuotesNamesInItsCommands) {
   const auto steps = [](std::string name) {
     Rows rows;

@@ -85,6 +85,36 @@ TEST(Session, WorstFirstThenMostFrequentThenSurest) {
               ElementsAre("E1 many", "E2 few", "E3 likely", "E4 hint", "W1 warning", "I1 info"));
 }
 
+// Ten failures of one place in two ways are more than six of another in one.
+TEST(Session, ErrorsOfAPlaceWeighTogether) {
+  Rows rows;
+  for (int i = 0; i < 10; ++i) rows.refused(i * kMs, "10.0.0.7", 443, "shop");
+  for (int i = 0; i < 6; ++i) rows.refused(i * kMs, "10.0.0.8", 443);
+  const auto order = [&](std::vector<Finding> findings) {
+    Rules rules;
+    rules.push_back(std::make_unique<Prepared>(std::move(findings)));
+    std::vector<std::string> subjects;
+    for (const Finding& one : run(std::move(rules), rows)) {
+      subjects.push_back(std::string(one.rule) + " " + one.subject);
+    }
+    return subjects;
+  };
+  const auto error = [](std::string_view rule, std::string subject, std::int64_t count) {
+    return made(rule, std::move(subject), Severity::error, Confidence::high, count);
+  };
+  EXPECT_THAT(order({error("A", "10.0.0.8:443", 6), error("B", "shop:443", 4),
+                     error("C", "10.0.0.7:443", 5)}),  // one address of it
+              ElementsAre("C 10.0.0.7:443", "B shop:443", "A 10.0.0.8:443"));
+  // No more than have failed, and what is no error there does not count.
+  EXPECT_THAT(
+      order({error("A", "names", 11), error("B", "shop:443", 8), error("C", "shop:443", 9)}),
+      ElementsAre("A names", "C shop:443", "B shop:443"));
+  auto made_good = error("W", "shop:443", 9);
+  made_good.severity = Severity::warning;
+  EXPECT_THAT(order({error("A", "10.0.0.8:443", 6), error("B", "shop:443", 1), made_good}),
+              ElementsAre("A 10.0.0.8:443", "B shop:443", "W shop:443"));
+}
+
 TEST(Session, WhatIsExplainedStandsInsideAndMakesTheReasonAsSevere) {
   auto reason = made("BADADDR", "db:5432", Severity::warning);
   reason.explains = {{"SYNDROP", "10.0.0.7:5432"}, {"SYNDROP", "not there"}};

@@ -103,6 +103,46 @@ TEST_F(Explain, WaterfallAndShow) {
   expect_two_lines(run("show " + trace), 125);
 }
 
+// The successes beside a failure are seen all the same, so that it is judged as without the filter.
+TEST_F(Explain, FindingsOfOtherAttemptsAreNotToldWithAFilterOnAttempts) {
+  const std::string trace = write(incident());
+  const auto whole = nlohmann::json::parse(run("report --json " + trace).out)["diagnoses"];
+  const auto diagnoses = [&](const std::string& filter) {
+    return nlohmann::json::parse(run("report --json " + filter + trace).out)["diagnoses"];
+  };
+  const auto refused = diagnoses("--outcome refused ");
+  ASSERT_EQ(refused.size(), 1U);
+  EXPECT_EQ(refused[0]["id"], "REFUSED");
+  EXPECT_NE(std::find(whole.begin(), whole.end(), refused[0]), whole.end());  // the same
+  const std::string text = run("report --outcome refused " + trace).out;
+  EXPECT_THAT(text, HasSubstr("VERDICT: localhost:6379"));
+  EXPECT_THAT(text, HasSubstr("Of what matches the filter, 7 of 7 attempts (100 %) failed.\n"));
+  EXPECT_THAT(text, HasSubstr("count all attempts"));
+  for (const auto& one : diagnoses("--min-ms 1000 ")) EXPECT_NE(one["id"], "REFUSED");
+  EXPECT_FALSE(diagnoses("--min-ms 1000 ").empty());
+  EXPECT_TRUE(diagnoses("--outcome rejected ").empty());
+  EXPECT_EQ(run("report --outcome refused --fail-on SYNDROP,BADADDR,DNS-NX " + trace).status, 0);
+  EXPECT_EQ(run("report --outcome refused --fail-on REFUSED " + trace).status, 1);
+  EXPECT_EQ(
+      run("explain --outcome refused " + trace + " " + refused[0]["ref"].get<std::string>()).status,
+      0);
+  EXPECT_THAT(run("report --outcome local_error " + trace).out, Not(HasSubstr("DIAGNOSES")));
+}
+
+// More attempts than a finding names: one like those it names speaks for it.
+TEST_F(Explain, AFindingOfManyAttemptsStaysForOneItDoesNotName) {
+  Trace rows;
+  rows.process(1, "/usr/bin/curl");
+  for (int i = 0; i < 150; ++i) {
+    black_hole(rows.tcp(i * 10 * kS, "10.0.0.1", 80), i < 140 ? 2 * kS : 5 * kS, 2);
+  }
+  for (int i = 0; i < 150; ++i) refuse(rows.tcp(i * 10 * kS, "10.0.0.1", 80));
+  const std::string trace = write(rows);
+  const std::string text = run("report --min-ms 4000 " + trace).out;
+  EXPECT_THAT(text, HasSubstr("SYNDROP"));
+  EXPECT_THAT(text, Not(HasSubstr("REFUSED")));
+}
+
 TEST_F(Explain, FailOnSetsTheExitStatusAndSaysWhy) {
   const std::string trace = write(incident());
   const Ran met = run("report --fail-on 'timeout>1%' " + trace);
@@ -111,7 +151,12 @@ TEST_F(Explain, FailOnSetsTheExitStatusAndSaysWhy) {
   EXPECT_THAT(met.out, HasSubstr("VERDICT"));
   EXPECT_EQ(run("report --fail-on rejected " + trace).status, 0);
   EXPECT_EQ(run("report --json --fail-on refused " + trace).status, 1);
+  EXPECT_EQ(run("report --fail-on rejected --fail-on refused " + trace).status, 1);
+  expect_two_lines(run("report --fail-on refused --fail-on '' " + trace), 125);
   expect_two_lines(run("report --fail-on quark " + trace), 125);
+  for (const char* filter : {"--dst ''", "--exe ''", "--outcome ''", "--since ''", "--min-ms -1"}) {
+    expect_two_lines(run("report " + std::string(filter) + " " + trace), 125);
+  }
   expect_two_lines(run("run --fail-on quark -- touch " + path("touched")), 125);
   EXPECT_FALSE(std::filesystem::exists(path("touched")));  // refused before anything ran
 }

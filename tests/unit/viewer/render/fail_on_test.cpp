@@ -82,6 +82,43 @@ TEST(FailOn, DiagnosesInAnyCaseAlsoThoseAnotherOneExplains) {
   EXPECT_EQ(met_by(id + ">2", {group}), 1U);
 }
 
+TEST(FailOn, AllFindingsOfADiagnosisAreAddedUp) {
+  const std::vector findings = {found("REFUSED", 6, 6), found("DNS-FAIL", 1, 1),
+                                found("REFUSED", 1, 10)};
+  EXPECT_EQ(met_by("REFUSED>6", findings), 1U);
+  EXPECT_EQ(met_by("REFUSED>7", findings), 0U);
+  // A share is that of one place: elsewhere all may be well.
+  EXPECT_EQ(met_by("REFUSED>99%", findings), 1U);
+  EXPECT_EQ(met_by("REFUSED>99%", {found("REFUSED", 1, 10), found("REFUSED", 9, 10)}), 0U);
+  // Many places told as one: it has counted them.
+  auto together = found("REFUSED", 7, 16);
+  together.explained = {findings[0], findings[2]};
+  EXPECT_EQ(met_by("REFUSED>6", {together}), 1U);
+  EXPECT_EQ(met_by("REFUSED>7", {together}), 0U);
+  auto other = found("BADADDR", 7, 16);
+  other.explained = {findings[0], findings[2]};
+  EXPECT_EQ(met_by("REFUSED>6", {other}), 1U);
+  const auto terms = parse_fail_on("REFUSED>6");
+  EXPECT_THAT(met(*terms, mixed(), findings),
+              ::testing::ElementsAre("--fail-on REFUSED>6: 7 of 16 (44 %)"));
+}
+
+TEST(FailOn, LettersMatterOnlyBetweenAnOutcomeAndADiagnosis) {
+  const std::vector findings = {found("REFUSED", 6, 6)};
+  EXPECT_EQ(met_by("refused>5", findings), 0U);  // the outcome: 1 attempt
+  EXPECT_EQ(met_by("REFUSED>5", findings), 1U);
+  EXPECT_EQ(met_by("TIMEOUT>1,Failure>3,LOOKUP,Response_Timed_Out"), 4U);
+  EXPECT_EQ(met_by("REFUSED:INFO>5", findings), 1U);
+}
+
+TEST(FailOn, SaysWhenAConditionCanNeverBeMet) {
+  for (const char* text : {"timeout>100%", "timeout>101%"}) {
+    const auto terms = parse_fail_on(text);
+    ASSERT_FALSE(terms);
+    EXPECT_THAT(terms.error().message, ::testing::HasSubstr("can never be met"));
+  }
+}
+
 TEST(FailOn, WhatIsToldForInformationIsNoProblem) {
   auto one = found("SHORTTO", 3, 10);
   for (const auto severity : {diagnose::Severity::error, diagnose::Severity::warning}) {

@@ -133,6 +133,27 @@ TEST(Verdict, OfAWarningIsSaidThatItIsNotSure) {
               HasSubstr("nothing of it is surely an error."));
 }
 
+// The place of the verdict stands first in the table, although others failed more often, but got
+// through elsewhere or for a reason nobody knows.
+TEST(Verdict, IsAboutTheFirstRowOfTheTable) {
+  const Trace trace = incident();
+  const model::Summary summary = summarise(trace);
+  auto groups = model::group_by_name(summary);
+  const auto first_name = [&] { return summary.destinations[groups.front().members[0]].name; };
+  ASSERT_EQ(first_name(), "payments.internal");
+  Finding refused = silent(trace);
+  refused.rule = "REFUSED";
+  refused.subject = "localhost:6379";
+  Finding elsewhere = silent(trace);
+  elsewhere.severity = diagnose::Severity::warning;
+  sort_by_errors(groups, summary, {refused, elsewhere});
+  EXPECT_EQ(first_name(), "localhost");
+  Finding of_an_address = silent(trace);
+  of_an_address.subject = "10.0.7.13:443";
+  sort_by_errors(groups, summary, {of_an_address, refused});
+  EXPECT_EQ(first_name(), "payments.internal");
+}
+
 TEST(Verdict, AnAllClearIsNotSpoiledByHints) {
   const model::Summary summary = summarise(healthy());
   const std::string text = verdict(summary, model::group_by_name(summary), {}, narrow());
@@ -166,6 +187,22 @@ TEST(Failures, AGroupThatAFindingHasOnlyAPartOfStays) {
   EXPECT_EQ(undiagnosed(summary, {group}).size(), summary.failures.size() - 1);
 }
 
+// A request that timed out and the SYNs nobody answered before it are different attempts.
+TEST(Failures, AFindingAndTheOneInsideItMayHaveEachAPartOfAGroup) {
+  const Trace trace = incident();
+  const model::Summary summary = summarise(trace);
+  Finding outer = silent(trace);
+  Finding inner = silent(trace);
+  outer.connections.resize(3);
+  outer.connections_total = 3;
+  inner.connections.erase(inner.connections.begin(), inner.connections.begin() + 3);
+  inner.connections_total = 7;
+  outer.explained.push_back(inner);
+  EXPECT_EQ(undiagnosed(summary, {outer}).size(), summary.failures.size() - 1);
+  outer.explained.front().connections.pop_back();
+  EXPECT_EQ(undiagnosed(summary, {outer}).size(), summary.failures.size());
+}
+
 TEST(FindingPage, TellsAllThatWasFound) {
   const Trace trace = incident();
   Finding finding = silent(trace);
@@ -184,10 +221,11 @@ TEST(FindingPage, TellsAllThatWasFound) {
     if (row.id == finding.connections.front()) facts.attempts.push_back(row);
   }
   const std::string text = finding_page(finding, &entry, facts, narrow());
-  for (const char* part : {"E1 SYNDROP  SYN never answered", "What happened", "Nothing came back.",
-                           "Why we say so", "- fourth", "It explains", "SHORTTO", "Not the cause",
-                           "a slow server", "1. mtr -T", "2. ss -ltn", "the first 1 of 10",
-                           "java/4711", "14:02:13", "sockwatch show trace.sockwatch 3"}) {
+  for (const char* part :
+       {"E1 SYNDROP  SYN never answered", "What happened", "Nothing came back.", "Why we say so",
+        "- fourth", "It explains", "E1 SHORTTO: the time-out is short", "Not the cause",
+        "a slow server", "1. mtr -T", "2. ss -ltn", "the first 1 of 10", "java/4711", "14:02:13",
+        "sockwatch show trace.sockwatch 3"}) {
     EXPECT_THAT(text, HasSubstr(part));
   }
   expect_within(text, 80);

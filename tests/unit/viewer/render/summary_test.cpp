@@ -244,6 +244,22 @@ TEST(Summary, BuilderIsEmptyAfterwards) {
   EXPECT_EQ(builder.finish().total.attempts, 0u);
 }
 
+TEST(Names, OfAsManyFailuresTheLargerShareIsWorse) {
+  Trace trace;
+  for (int i = 0; i < 3; ++i) refuse(trace.tcp(0, "10.0.0.1", 80));
+  for (int i = 0; i < 3; ++i) connect_in(trace.tcp(0, "10.0.0.1", 80), kMs);
+  for (int i = 0; i < 3; ++i) refuse(trace.tcp(0, "10.0.0.2", 80));
+  connect_in(trace.tcp(0, "10.0.0.3", 80), kMs);
+  for (int i = 0; i < 2; ++i) connect_in(trace.tcp(0, "10.0.0.4", 80), kMs);
+  const Summary summary = summarise(trace);
+  std::vector<std::string> order;
+  for (const NameGroup& group : group_by_name(summary)) {
+    order.push_back(*summary.destinations[group.members[0]].address);
+    EXPECT_EQ(*summary.destinations[order.size() - 1].address, order.back());
+  }
+  EXPECT_THAT(order, ::testing::ElementsAre("10.0.0.2", "10.0.0.1", "10.0.0.4", "10.0.0.3"));
+}
+
 TEST(Names, AddressRowsOnlyWhereTheyDiffer) {
   const Summary alike = summarise(healthy());
   ASSERT_EQ(alike.destinations.size(), 2u);

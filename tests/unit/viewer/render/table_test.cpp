@@ -56,5 +56,13 @@ TEST(Table, ColourDoesNotMoveColumns) {
   EXPECT_NE(text.find("  1\n"), std::string::npos);
 }
 
+// Where no column may go, labels do.
+TEST(Table, IsNeverWiderThanTheScreen) {
+  const std::vector<Column> heads(8, Column{"", "SEVENTY"});
+  const std::vector<Row> rows = {{"one.internal.example:8089", std::vector<std::string>(8, "1")}};
+  std::istringstream lines(table("", "N", heads, rows, narrow(80)));
+  for (std::string line; std::getline(lines, line);) EXPECT_LE(columns(line), 80u) << line;
+}
+
 }  // namespace
 }  // namespace sockwatch::render

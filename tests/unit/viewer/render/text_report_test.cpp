@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 
 #include <cstdlib>
 #include <ctime>
@@ -253,6 +254,29 @@ TEST_F(TextReport, SeveralProgramsAreToldApart) {
   trace.process(2, "/usr/bin/curl");
   refuse(trace.tcp(0, "10.0.0.1", 80)).process_id = 2;
   EXPECT_THAT(flat(trace), HasSubstr("[curl (pid 2), 14:02:10]"));
+}
+
+TEST_F(TextReport, AnErrorOfManyNamesIsToldOnce) {
+  Trace trace;
+  for (int i = 0; i < 12; ++i) trace.lookup(0, "n" + std::to_string(i), kMs, EAI_AGAIN);
+  trace.lookup(0, "typo", kMs / 2, EAI_NONAME);
+  const std::string text = report(trace);
+  EXPECT_THAT(text, HasSubstr("    n0, n1, n10, n11 and 8 other names: the name servers did not"));
+  EXPECT_THAT(text, HasSubstr("    typo: name does not exist (EAI_NONAME)"));
+}
+
+TEST_F(TextReport, ABracketedCountIsExplainedAlsoInTheRowOfAnAddress) {
+  Trace trace;
+  for (int i = 0; i < 30; ++i) {
+    exchange(connect_in(trace.tcp(i * kS, "10.0.0.1", 80, "shop"), kMs), kMs);
+  }
+  const std::string all = report(trace);
+  EXPECT_THAT(all, Not(HasSubstr("(n): from n values only")));
+  for (int i = 0; i < 3; ++i) {
+    exchange(connect_in(trace.tcp(i * kS, "10.0.0.2", 80, "shop"), 90 * kMs), kMs);
+  }
+  refuse(trace.tcp(0, "10.0.0.2", 80, "shop"));
+  EXPECT_THAT(report(trace), HasSubstr("(n): from n values only"));
 }
 
 }  // namespace

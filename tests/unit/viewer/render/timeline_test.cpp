@@ -145,5 +145,16 @@ TEST(Waterfall, FitsTheTerminalAndSaysWhatIsLeftOut) {
   }
 }
 
+// ARP was asked and nobody answered: the kernel counts three more SYNs and sends none.
+TEST(Timeline, SynsThatNeverLeftAreNoResends) {
+  Trace trace;
+  auto& row = black_hole(trace.tcp(0, "10.0.0.1", 80), 4 * kS, 3);
+  const auto drawn = [&] { return timeline(row, std::nullopt, diagnose::Settings()).resends; };
+  EXPECT_FALSE(drawn().empty());
+  row.segs_out = 1;
+  EXPECT_TRUE(syn_waited(row));
+  EXPECT_TRUE(drawn().empty());
+}
+
 }  // namespace
 }  // namespace sockwatch::render
