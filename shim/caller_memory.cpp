@@ -25,7 +25,9 @@ constexpr std::uintptr_t kStackGap = std::uintptr_t{1} << 20;
 constinit std::uintptr_t main_stack_end = 0;
 
 bool in_main_stack(std::uintptr_t first, std::uintptr_t last, std::uintptr_t frame) {
-  return frame <= first && last < main_stack_end && main_stack_end - frame < kStackGap;
+  // A range that wraps ((void*)-1 is MAP_FAILED) begins above the stack and ends below it.
+  return frame <= first && first <= last && last < main_stack_end &&
+         main_stack_end - frame < kStackGap;
 }
 
 // Before Linux 5.14: rt_sigprocmask copies the new set in before it looks at `how`; with a `how`

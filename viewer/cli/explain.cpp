@@ -161,7 +161,8 @@ Result<std::string> explained(const ExplainArguments& arguments) {
       const std::string& file = words[1 - i];
       const Entry* entry = diagnose::find_entry(words[i]);
       if (is_finding_id(words[i])) return finding_text(file, upper(words[i]), arguments);
-      if (entry != nullptr && std::filesystem::exists(file)) {
+      std::error_code no_file;  // a text can be too long for a name
+      if (entry != nullptr && std::filesystem::exists(file, no_file)) {
         return finding_text(file, std::string(entry->id), arguments);
       }
     }
@@ -181,7 +182,8 @@ Result<std::string> explained(const ExplainArguments& arguments) {
   if (words.size() == 1) {
     if (const Entry* entry = diagnose::find_entry(words[0]))
       return render::entry_page(*entry, style);
-    if (std::filesystem::is_regular_file(words[0])) {
+    std::error_code no_file;
+    if (std::filesystem::is_regular_file(words[0], no_file)) {
       return Error{
           fmt::format("explain: what of {}?", words[0]),
           fmt::format("sockwatch report {0} numbers its findings; sockwatch explain {0} E1",

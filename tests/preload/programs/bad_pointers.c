@@ -24,6 +24,9 @@ static void addresses(void) {
   FAILS(connect(fd, bad, 0), EINVAL);
   FAILS(connect(fd, NULL, 0), EINVAL);
   FAILS(bind(fd, bad, sizeof address), EFAULT);
+  const struct sockaddr* wraps = (const struct sockaddr*)MAP_FAILED;  // its range does
+  FAILS(connect(fd, wraps, sizeof address), EFAULT);
+  FAILS(bind(fd, wraps, sizeof address), EFAULT);
   char* last = edge - sizeof address;
   memcpy(last, &address, sizeof address);
   const struct sockaddr* tight = (const struct sockaddr*)last;
