@@ -50,11 +50,11 @@ template <std::size_t kCount, class Write>
   if (!state::recording() || !is_open(process, thread)) [[unlikely]] {
     return false;
   }
-  wire::Slot& slot = *thread.slot;
   char here;
   const auto frame = reinterpret_cast<std::uintptr_t>(&here);
   thread.outermost = frame;
   std::atomic_signal_fence(std::memory_order_seq_cst);
+  wire::Slot& slot = *thread.slot;  // from here on a handler does not move the thread to another
   slot.recording_since_ns.exchange(1, std::memory_order_seq_cst);
   const std::uint64_t t_ns = clock::now_ns();
   slot.recording_since_ns.store(t_ns, std::memory_order_relaxed);

@@ -3,11 +3,15 @@
 #include <setjmp.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <cstring>
+#include <map>
+#include <thread>
 #include <vector>
 
 #include "shim/record.h"
 #include "shim/segment.h"
+#include "shim/thread.h"
 #include "shim/waits.h"
 #include "tests/unit/wire/recording.h"
 
@@ -17,7 +21,32 @@ namespace {
 class Section : public test::Recording {
  protected:
   ~Section() override { signal(SIGUSR1, SIG_DFL); }
+
+  // What a thread left in its small ring and, if it moved, in the large one. Fails the test where
+  // an event is missing or there twice.
+  std::vector<wire::Event> take_all(const test::Mapped& mapped) {
+    std::vector<wire::Event> all;
+    for (const std::size_t ring : {std::size_t{0}, wire::kSmallSlots}) {
+      if (mapped.slot(ring).state.load() == wire::kNeverUsed) continue;
+      for (const wire::Event& event : mapped.drain(ring)) {
+        EXPECT_EQ(event.sequence, next_sequence_[ring]);
+        next_sequence_[ring] = event.sequence + 1;
+        all.push_back(event);
+      }
+      EXPECT_EQ(next_sequence_[ring], mapped.slot(ring).published.load());
+      EXPECT_EQ(mapped.slot(ring).recording_since_ns.load(), 0U);
+    }
+    return all;
+  }
+
+ private:
+  std::map<std::size_t, std::uint64_t> next_sequence_;
 };
+
+std::size_t count_of(const std::vector<wire::Event>& events, int fd) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(events, [fd](const wire::Event& event) { return event.fd == fd; }));
+}
 
 bool publish_one(int fd) {
   Record record(wire::Op::send, fd);
@@ -94,14 +123,8 @@ TEST_F(Section, NothingTearsWhereverAHandlerComes) {
   EXPECT_TRUE(recorded);
   ASSERT_GT(attempts, 100);
   ASSERT_TRUE(publish_one(2));
-  const test::Mapped mapped(segment_path());
-  EXPECT_EQ(mapped.slot(0).recording_since_ns.load(), 0U);
-  const auto slots = test::Mapped(segment_path()).drain(0);
-  std::size_t of_handlers = 0;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    EXPECT_EQ(slots[i].sequence, i);
-    if (slots[i].fd == 99) ++of_handlers;
-  }
+  const auto slots = take_all(test::Mapped(segment_path()));
+  const std::size_t of_handlers = count_of(slots, 99);
   EXPECT_GT(lost(wire::Loss::nested), 0U);
   EXPECT_EQ(slots.size(), of_handlers + 3);
   EXPECT_EQ(of_handlers + lost(wire::Loss::nested), static_cast<std::size_t>(attempts));
@@ -125,16 +148,9 @@ TEST_F(Section, NothingTearsOnTheShortWayWhereverAHandlerComes) {
   signal(SIGTRAP, SIG_DFL);
   ASSERT_GT(attempts, 50);
   ASSERT_TRUE(publish_one(2));
-  const test::Mapped mapped(segment_path());
-  EXPECT_EQ(mapped.slot(0).recording_since_ns.load(), 0U);
-  const auto slots = mapped.drain(0);
-  std::size_t of_handlers = 0, of_waits = 0;
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    EXPECT_EQ(slots[i].sequence, i);
-    of_handlers += slots[i].fd == 99 ? 1 : 0;
-    of_waits += slots[i].fd == 7 ? 1 : 0;
-  }
-  EXPECT_EQ(of_waits, 1U);
+  const auto slots = take_all(test::Mapped(segment_path()));
+  const std::size_t of_handlers = count_of(slots, 99);
+  EXPECT_EQ(count_of(slots, 7), 1U);
   EXPECT_EQ(slots.size(), of_handlers + 3);
   EXPECT_EQ(of_handlers + lost(wire::Loss::nested), static_cast<std::size_t>(attempts));
 }
@@ -163,6 +179,48 @@ constexpr int kStride = 41;  // most instructions are the sanitizer's own, and e
 #else
 constexpr int kStride = 1;
 #endif
+
+// The handlers fill the first half of the thread's ring, so that one of them moves it to a large
+// one: each time a step earlier, until that is before the event they interrupt.
+void record_while_moving(void (*event)(), std::size_t before) {
+  for (std::size_t i = 0; i < before; ++i) ASSERT_TRUE(publish_one(0));
+  signal(SIGTRAP, record_at_every_step);
+  single_step(true);
+  event();
+  single_step(false);
+  signal(SIGTRAP, SIG_DFL);
+  ASSERT_TRUE(publish_one(2));
+}
+
+void publish_once() { publish_one(7); }
+
+TEST_F(Section, NothingTearsWhereverAHandlerMovesTheThreadToALargeRing) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "single steps through the thread sanitizer's runtime do not end";
+#endif
+  ASSERT_TRUE(publish_one(0));
+  const test::Mapped mapped(segment_path());
+  ASSERT_EQ(take_all(mapped).size(), 1U);
+  thread::release_slot();
+  int moved = 0;
+  for (void (*event)() : {&wait_once, &publish_once}) {
+    for (std::size_t missing = 0; missing < 400; missing += kStride) {
+      mapped.slot(0).tell_at.store(1);
+      attempts = 0;
+      const std::uint64_t nested = lost(wire::Loss::nested);
+      const std::size_t before = wire::kRingElements / 2 - missing;
+      std::thread(record_while_moving, event, before).join();
+      const auto slots = take_all(mapped);
+      moved += mapped.slot(wire::kSmallSlots).state.load() == wire::kFree ? 1 : 0;
+      const std::size_t of_handlers = count_of(slots, 99);
+      ASSERT_EQ(count_of(slots, 7), 1U) << missing;
+      ASSERT_EQ(slots.size(), before + of_handlers + 2) << missing;
+      ASSERT_EQ(of_handlers + lost(wire::Loss::nested) - nested, static_cast<std::size_t>(attempts))
+          << missing;
+    }
+  }
+  EXPECT_GT(moved, 0);
+}
 
 TEST_F(Section, AJumpOutOfTheShortWayAtAnyInstructionSilencesNobody) {
 #ifdef __SANITIZE_THREAD__
