@@ -24,6 +24,7 @@ Case::Case(const Attempt& attempt)
       process_id(attempt.row.process_id),
       tid(attempt.row.tid),
       lookup(attempt.row.resolution_id),
+      lookup_age_ns(attempt.lookup_age_ns),
       place(attempt.place),
       service(attempt.service),
       program(attempt.program),
@@ -46,6 +47,7 @@ void Cases::add(const Case& one, Confidence confidence) {
   seen_.add(row);
   failed_ += one.failed && !one.made_good ? 1 : 0;
   made_good_ += one.made_good ? 1 : 0;
+  perhaps_made_good_ += one.perhaps_made_good ? 1 : 0;
   if (!made_good_by_) made_good_by_ = one.made_good;
   ++confidences_[static_cast<std::size_t>(confidence)];
   took_.add(one.elapsed_ns);

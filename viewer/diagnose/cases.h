@@ -46,7 +46,8 @@ struct Case {
   std::int64_t id = 0;
   std::int64_t process_id = 0;
   std::int64_t tid = 0;
-  store::OptInt lookup;  // resolution.id
+  store::OptInt lookup;         // resolution.id
+  store::OptInt lookup_age_ns;  // from its end to the start of the attempt
   PlaceId place = 0;
   ServiceId service = 0;
   ProgramId program = 0;
@@ -58,6 +59,7 @@ struct Case {
   store::OptInt packets_in;  // where they can be believed: a packet had gone out
   bool failed = false;
   std::optional<PlaceId> made_good;  // the other address on which the program got through after it
+  bool perhaps_made_good = false;    // got through there as well, perhaps with another request
 
   store::Ns end_ns() const { return started_ns + elapsed_ns; }
 };
@@ -70,6 +72,7 @@ class Cases {
   // Failed, and no other address made it good.
   std::int64_t failed() const { return failed_; }
   std::int64_t made_good() const { return made_good_; }
+  std::int64_t perhaps_made_good() const { return perhaps_made_good_; }
   bool all_made_good() const { return made_good_ > 0 && made_good_ == count(); }
   std::optional<PlaceId> made_good_by() const { return made_good_by_; }  // of the first
   Confidence confidence() const;                                         // of most of them
@@ -90,6 +93,7 @@ class Cases {
   Sightings seen_;
   std::int64_t failed_ = 0;
   std::int64_t made_good_ = 0;
+  std::int64_t perhaps_made_good_ = 0;
   std::optional<PlaceId> made_good_by_;
   std::array<std::int64_t, 3> confidences_{};
   ProgramId program_ = 0;

@@ -55,6 +55,7 @@ class Session {
   Settings settings_;
   Places places_;
   Programs programs_;
+  LookupEnds lookup_ends_;
   Context context_;
   Rules rules_;
   std::vector<Rule*> for_healthy_;

@@ -42,6 +42,12 @@ Severity severity_of(const Cases& cases) {
 }
 
 void tell_made_good(const Cases& cases, const Places& places, Finding& finding) {
+  if (cases.perhaps_made_good() > 0) {
+    finding.evidence.push_back(fmt::format(
+        "after these the program connected to another address of the name at once, which it had "
+        "looked up for an earlier call: {}; whether for the same request is not known",
+        share(cases.perhaps_made_good(), finding.count)));
+  }
   if (cases.made_good() == 0) return;
   const Place& to = places[cases.first_place()];
   finding.evidence.push_back(

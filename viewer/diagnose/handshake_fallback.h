@@ -3,6 +3,10 @@
 // A client that walks through the addresses of a name (Node.js gives each 250 ms, wget its
 // time-out) has not failed where a later one answers: what it asked for, it got. That an address
 // is dead is still worth knowing.
+//
+// It has failed where the later one connects and then does not answer either. And where the
+// addresses were looked up for a call before, as by a client that goes round the servers of a pool,
+// the later one may have been for another request: only the call that looked them up is sure.
 #pragma once
 
 #include <algorithm>
@@ -33,7 +37,7 @@ class Fallbacks {
         before.newest_lookup = std::max(before.newest_lookup, next.lookup.value_or(0));
       }
       if (!follows(before, next)) return false;
-      if (!attempt.is(model::Outcome::connected)) {
+      if (!got_through(attempt)) {
         before.until_ns = std::max(before.until_ns, next.end_ns());
         return false;
       }
@@ -41,7 +45,12 @@ class Fallbacks {
         return false;
       }
       redeemed.push_back(before.one.place);
-      before.one.made_good = next.place;
+      if (before.looked_up) {
+        before.one.made_good = next.place;
+        note_over(*before.one.lookup);
+      } else {
+        before.one.perhaps_made_good = true;
+      }
       done(before.one, before.confidence);
       return true;
     });
@@ -70,7 +79,7 @@ class Fallbacks {
       return;
     }
     auto& waiting = waiting_[one.service];
-    waiting.push_back({one, confidence, one.end_ns(), *one.lookup});
+    waiting.push_back({one, confidence, one.end_ns(), *one.lookup, looked_up(waiting, one)});
     if (waiting.size() <= kRemembered) return;
     done(waiting.front().one, waiting.front().confidence);
     waiting.erase(waiting.begin());
@@ -85,7 +94,7 @@ class Fallbacks {
   }
 
  private:
-  static constexpr store::Ns kNextAddress = 1'000'000'000;
+  static constexpr store::Ns kAtOnce = 100'000'000;
   static constexpr store::Ns kTogether = 20'000'000;
   static constexpr std::size_t kRemembered = 256;
 
@@ -94,6 +103,7 @@ class Fallbacks {
     Confidence confidence;
     store::Ns until_ns;  // the end of it, or of the newest attempt on the addresses after it
     std::int64_t newest_lookup;  // that was used before it ended
+    bool looked_up;              // its call made that lookup
   };
 
   const std::vector<Waiting>* waiting_of(ServiceId service) const {
@@ -107,7 +117,7 @@ class Fallbacks {
   }
 
   static bool is_over(const Waiting& before, store::Ns now) {
-    return before.until_ns + kNextAddress < now;
+    return before.until_ns + kAtOnce < now;
   }
   // The same call of the program goes on: on the same thread, and without another lookup. Another
   // call may well get through where this one has failed.
@@ -116,7 +126,31 @@ class Fallbacks {
            *next.lookup <= before.newest_lookup && next.started_ns >= before.until_ns - kTogether;
   }
 
+  static bool got_through(const Attempt& attempt) {
+    const bool asked = attempt.row.first_send_ns.has_value();
+    return attempt.is(model::Outcome::connected) && !attempt.failed &&
+           (!asked || attempt.row.first_receive_ns);
+  }
+
+  // Right after the lookup, or after another attempt that was; and no call has come to its end with
+  // these addresses yet.
+  bool looked_up(const std::vector<Waiting>& waiting, const Case& one) const {
+    if (std::find(over_.begin(), over_.end(), *one.lookup) != over_.end()) return false;
+    return (one.lookup_age_ns && *one.lookup_age_ns <= kAtOnce) ||
+           std::any_of(waiting.begin(), waiting.end(), [&](const Waiting& before) {
+             // See() has told those in `waiting` of this attempt already.
+             const Waiting then{before.one, {}, before.one.end_ns(), before.newest_lookup, true};
+             return before.looked_up && follows(then, one) &&
+                    one.started_ns <= then.until_ns + kAtOnce;
+           });
+  }
+  void note_over(std::int64_t lookup) {
+    if (over_.size() == kRemembered) over_.erase(over_.begin());
+    over_.push_back(lookup);
+  }
+
   std::unordered_map<ServiceId, std::vector<Waiting>> waiting_;  // as they started
+  std::vector<std::int64_t> over_;                               // lookups whose call got through
 };
 
 // A rule about attempts that get no connection: those made good by another address are told for

@@ -111,6 +111,7 @@ void LongTrace::show_whole(const Row& told, PlaceId place, const Share& share) c
   attempt.place = place;
   attempt.service = places_[place].service;
   attempt.program = programs_.of(row.process_id);
+  attempt.lookup_age_ns = context_.lookup_ends.age_at(row);
   for (Rule* rule : attempt.healthy ? share.for_healthy : share.rules) rule->see(attempt);
 }
 

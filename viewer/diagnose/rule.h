@@ -13,6 +13,7 @@
 #include "collector/store/rows.h"
 #include "viewer/diagnose/entry.h"
 #include "viewer/diagnose/finding.h"
+#include "viewer/diagnose/lookup_ends.h"
 #include "viewer/diagnose/places.h"
 #include "viewer/diagnose/settings.h"
 #include "viewer/model/words.h"
@@ -24,6 +25,7 @@ struct Context {
   const Settings& settings;
   const Places& places;
   const Programs& programs;
+  const LookupEnds& lookup_ends;
   bool filtered = false;        // a part of the trace only: what is missing here may be elsewhere
   std::int64_t unexamined = 0;  // attempts no rule saw: beyond Places::kLimit places
 };
@@ -43,6 +45,7 @@ struct Attempt {
   bool silent = false;       // proven: at least one packet went out and nothing ever came back
   store::Ns elapsed_ns = 0;  // start to the end of the connect phase as far as known, else to the
                              // close; 0 where neither is known
+  store::OptInt lookup_age_ns = {};  // from the end of its look-up to its start
 
   bool is(model::Outcome word) const { return outcome == word; }
   bool is(model::Ending word) const { return ending == word; }

@@ -104,7 +104,7 @@ Finding Rule::finding(Severity severity, Confidence confidence, std::string subj
 
 Session::Session(Settings settings, Rules rules, bool filtered)
     : settings_(std::move(settings)),
-      context_{settings_, places_, programs_, filtered},
+      context_{settings_, places_, programs_, lookup_ends_, filtered},
       rules_(std::move(rules)) {
   for (const auto& rule : rules_) {
     rule->begin(context_);
@@ -143,6 +143,7 @@ void Session::add(const store::FailedCallRow& told) {
 void Session::add(const store::ResolutionRow& told) {
   const Possible possible(told);
   const store::ResolutionRow& row = *possible;
+  lookup_ends_.add(row);
   for (const auto& rule : rules_) rule->see(row);
 }
 
@@ -159,6 +160,7 @@ void Session::add(const store::ConnectionRow& told) {
   attempt.service = places_[*place].service;
   places_.count(*place, attempt.is(model::Outcome::connected), attempt.failed);
   attempt.program = programs_.of(row.process_id);
+  attempt.lookup_age_ns = lookup_ends_.age_at(row);
   if (attempt.healthy) {
     for (Rule* rule : for_healthy_) rule->see(attempt);
   } else {

@@ -193,6 +193,7 @@ TEST(BadAddr, IsAWarningWhereTheOtherAddressMadeItGood) {
     Rows rows;
     for (int i = 0; i < 6; ++i) {
       const store::Ns at = 10 * i * kS;
+      rows.lookup(at - kMs, "shop.test", kMs);
       rows.syn_dropped(at, "10.0.0.5", 443, kS, 1, "shop.test").resolution_id = i + 1;
       auto& other = rows.connected(at + kS + kMs, "10.0.0.6", 443, "shop.test");
       other.resolution_id = i < made_good ? i + 1 : i + 100;

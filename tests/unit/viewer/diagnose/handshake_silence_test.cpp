@@ -235,6 +235,7 @@ TEST(AttemptCap, Bounds) {
 Rows fallback(store::Ns took, std::int64_t resends) {
   Rows rows;
   rows.process("/usr/bin/node");
+  rows.lookup(-2 * kMs, "shop.test", kMs);
   rows.syn_dropped(0, "10.0.0.5", 443, took, resends, "shop.test").resolution_id = 1;
   rows.connected(took + kMs, "10.0.0.6", 443, "shop.test").resolution_id = 1;
   return rows;
@@ -255,6 +256,7 @@ TEST(Fallback, AnAddressMadeGoodByAnotherIsNoError) {
 
 TEST(Fallback, AlsoOverSeveralAddresses) {
   Rows rows;
+  rows.lookup(-2 * kMs, "shop.test", kMs);
   rows.syn_dropped(0, "10.0.0.4", 443, 3 * kS, 2, "shop.test").resolution_id = 1;
   rows.syn_dropped(3001 * kMs, "10.0.0.5", 443, 3 * kS, 2, "shop.test").resolution_id = 1;
   rows.connected(6002 * kMs, "10.0.0.6", 443, "shop.test").resolution_id = 1;
@@ -277,17 +279,55 @@ TEST(Fallback, OnlyTheSameCallMakesGood) {
             Severity::error);
   // Another lookup is another call: the first one failed.
   EXPECT_EQ(severity([](Row&, Row& next) { next.resolution_id = 2; }), Severity::error);
-  EXPECT_EQ(severity([](Row& one, Row& next) { next.started_ns = *one.closed_ns + kS; }),
+  EXPECT_EQ(severity([](Row& one, Row& next) { next.started_ns = *one.closed_ns + 100 * kMs; }),
             Severity::info);
-  EXPECT_EQ(severity([](Row& one, Row& next) { next.started_ns = *one.closed_ns + kS + 1; }),
+  EXPECT_EQ(severity([](Row& one, Row& next) { next.started_ns = *one.closed_ns + 100 * kMs + 1; }),
             Severity::error);
   EXPECT_EQ(severity([](Row& one, Row& next) { next.started_ns = one.started_ns + kS; }),
             Severity::error);  // beside it, not after it
 }
 
+TEST(Fallback, AnAddressThatConnectsAndIsSilentMakesNothingGood) {
+  Rows rows = fallback(3 * kS, 2);
+  store::ConnectionRow& next = rows.connections[1];
+  next.first_receive_ns.reset();
+  EXPECT_EQ(find(findings(rows), "SYNDROP").severity, Severity::error);
+  next.first_send_ns.reset();  // nothing was asked: it only wanted to know who is there
+  EXPECT_EQ(find(findings(rows), "SYNDROP").severity, Severity::info);
+  next.ending = "reset";
+  EXPECT_EQ(find(findings(rows), "SYNDROP").severity, Severity::error);
+}
+
+// A pool that goes round the addresses of one lookup looks like a client that tries the next one.
+TEST(Fallback, OnlyTheCallThatLookedUpIsKnownToGoOn) {
+  const auto drop = [](store::Ns age, int requests) {
+    Rows rows;
+    rows.lookup(-age - kMs, "shop.test", kMs);
+    for (int i = 0; i < requests; ++i) {
+      const store::Ns at = 4 * i * kS;
+      rows.syn_dropped(at, "10.0.0.5", 443, 3 * kS, 2, "shop.test").resolution_id = 1;
+      rows.connected(at + 3 * kS + kMs, "10.0.0.6", 443, "shop.test").resolution_id = 1;
+    }
+    return find(findings(rows), "SYNDROP");
+  };
+  const auto perhaps = [](std::string_view count) {
+    return Contains(HasSubstr(fmt::format("looked up for an earlier call: {}", count)));
+  };
+  EXPECT_EQ(drop(100 * kMs, 1).severity, Severity::info);
+  const Finding old = drop(101 * kMs, 1);
+  EXPECT_EQ(old.severity, Severity::error);
+  EXPECT_THAT(old.summary, HasSubstr("never answered"));
+  EXPECT_THAT(old.evidence, perhaps("1 of"));
+  const Finding pool = drop(kMs, 10);
+  EXPECT_EQ(pool.severity, Severity::error);
+  EXPECT_THAT(pool.evidence, perhaps("9 of 10"));
+  EXPECT_THAT(pool.evidence, Contains(HasSubstr("got through on another address of the name: 1")));
+}
+
 // One success is the end of one call.
 TEST(Fallback, OfTwoCallsOneWasMadeGood) {
   Rows rows;
+  rows.lookup(-2 * kMs, "shop.test", kMs);
   rows.syn_dropped(0, "10.0.0.5", 443, 3 * kS, 2, "shop.test").resolution_id = 1;
   rows.syn_dropped(kMs, "10.0.0.5", 443, 3 * kS, 2, "shop.test").resolution_id = 1;
   rows.connected(3002 * kMs, "10.0.0.6", 443, "shop.test").resolution_id = 1;
@@ -300,6 +340,8 @@ TEST(Fallback, OfTwoCallsOneWasMadeGood) {
 // Calls at the same time look the name up several times; the newest lookup names all addresses.
 TEST(Fallback, CallsAtTheSameTime) {
   Rows rows;
+  rows.lookup(-2 * kMs, "shop.test", kMs);
+  rows.lookup(-2 * kMs, "shop.test", kMs);
   rows.syn_dropped(0, "10.0.0.5", 443, 251 * kMs, 0, "shop.test").resolution_id = 1;
   rows.syn_dropped(kMs, "10.0.0.5", 443, 251 * kMs, 0, "shop.test").resolution_id = 2;
   rows.connected(252 * kMs, "10.0.0.6", 443, "shop.test").resolution_id = 2;
@@ -309,6 +351,7 @@ TEST(Fallback, CallsAtTheSameTime) {
 
 TEST(AttemptCap, IsNoErrorWhereTheLastAddressAnswers) {
   Rows rows = capped(251 * kMs);
+  rows.lookup(-2 * kMs, "shop.test", kMs);
   for (auto& row : rows.connections) row.resolution_id = 1;
   rows.connected(506 * kMs, "10.0.0.7", 443, "shop.test", 310 * kMs).resolution_id = 1;
   const Finding cap = find(findings(rows), "ATTEMPTCAP");
