@@ -51,7 +51,8 @@ class PathLost : public PathRule {
             "connected, data unacknowledged, the resend time-out doubled at least twice, "
             "last acknowledgement at least 1 s ago, and no pause of 30 s or more before; or "
             "nothing on its way, data waiting, and three probes unanswered for 1 s or more; "
-            "or the kernel gave up on such a connection",
+            "or the kernel gave up on a connection: on data it had resent, or on keep-alive "
+            "probes",
         .meaning =
             "The connection was up. Then this side sent something and the other side's kernel "
             "never confirmed it, though it was sent again and again. Packets no longer get there, "
@@ -85,6 +86,11 @@ class PathLost : public PathRule {
       finding.summary =
           fmt::format("Connected to {}, then the path went dead: {}{} unanswered, {}.", at,
                       s.more_resends ? "at least " : "", resends(s.resends), quiet);
+    } else if (s.keepalives.known == finding.count) {
+      finding.summary = fmt::format(
+          "Connected to {}, then the path or the peer went dead: the kernel gave up after {} "
+          "keep-alive {} without an answer, {}.",
+          at, numbers(s.keepalives), s.keepalives.most == 1 ? "probe" : "probes", quiet);
     } else if (s.backoff.most == 0) {
       finding.summary = fmt::format(
           "Connected to {}, then the path went dead: the kernel gave up resending, {}.", at, quiet);
@@ -97,6 +103,15 @@ class PathLost : public PathRule {
     }
     finding.excluded = {"not a slow application: its kernel would have acknowledged the data",
                         "not an idle connection: it was in use less than 30 s before"};
+    if (s.keepalives.known > 0) {
+      finding.evidence.push_back(fmt::format(
+          "nothing sent was unacknowledged, keep-alive probes (SO_KEEPALIVE) had no answer: {}",
+          share(s.keepalives.known, finding.count)));
+    }
+    if (s.keepalives.known == finding.count) {
+      finding.excluded = {"not closed or reset by the peer: no packet of it came",
+                          "not a slow application: its kernel would have answered the probes"};
+    }
     finding.next_steps = {fmt::format("mtr -T -P {} {}", port_of(to), host_of(to)),
                           "route changes, firewall reloads and failovers at that time"};
     if (s.tries.known > 0) tell_of_this_host(s, cases, finding);

@@ -25,6 +25,7 @@ class PathRule : public CaseRule {
     seen.budget.add(attempt.row.budget_ns);
     seen.mss.add(attempt.row.close_snd_mss);
     if (nothing_gets_out(attempt.row)) seen.tries.add(attempt.row.close_probes);
+    if (keepalive_gave_up(attempt)) seen.keepalives.add(attempt.row.close_probes);
   }
   struct Seen {
     Span backoff;
@@ -34,7 +35,8 @@ class PathRule : public CaseRule {
     Span last_ack;
     Span budget;
     Span mss;
-    Span tries;  // of those where nothing got out
+    Span tries;       // of those where nothing got out
+    Span keepalives;  // probes of those that were found dead by them
   };
   const Seen& seen(const Cases& cases) const { return seen_.at(place(cases).service); }
 

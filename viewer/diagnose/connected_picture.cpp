@@ -1,5 +1,7 @@
 #include "viewer/diagnose/connected_picture.h"
 
+#include <cerrno>
+
 #include "viewer/diagnose/units.h"
 #include "viewer/model/tcp_state.h"
 
@@ -58,6 +60,12 @@ bool gave_up_waiting(const Attempt& attempt) {
 
 bool reply_stopped(const Attempt& attempt) {
   return attempt.is(model::Ending::response_timed_out) && attempt.row.reply_begun == true;
+}
+
+bool keepalive_gave_up(const Attempt& attempt) {
+  const auto& row = attempt.row;
+  return kernel_gave_up(attempt) && row.close_tcp_state == model::kTcpClose &&
+         row.retransmits == 0 && row.close_probes.value_or(0) >= 1 && all_acknowledged(row);
 }
 
 store::Ns awaited_ns(const store::ConnectionRow& row) {
@@ -134,8 +142,10 @@ store::OptInt unanswered_idle_ns(const store::ConnectionRow& row) {
 }
 
 bool sent_too_late(const store::ConnectionRow& row) {
-  return row.turns >= 1 &&
-         (row.send_tcp_state == model::kTcpCloseWait || row.send_tcp_state == model::kTcpClose);
+  if (row.turns < 1) return false;
+  const bool by_peer = !row.error || row.error == ECONNRESET || row.error == EPIPE;
+  return row.send_tcp_state == model::kTcpCloseWait ||
+         (row.send_tcp_state == model::kTcpClose && by_peer);
 }
 
 }  // namespace sockwatch::diagnose

@@ -25,6 +25,10 @@ bool kernel_gave_up(const Attempt& attempt);
 // The same after bytes of the reply had come.
 bool reply_stopped(const Attempt& attempt);
 
+// The kernel gave the connection up although nothing was sent that is not acknowledged: its
+// keep-alive probes had no answer.
+bool keepalive_gave_up(const Attempt& attempt);
+
 // First send to close; 0 where either is not known.
 store::Ns awaited_ns(const store::ConnectionRow& row);
 
@@ -69,7 +73,8 @@ bool peer_repeats_itself(const store::ConnectionRow& row);
 // The pause before the newest request, where no reply came to that request.
 store::OptInt unanswered_idle_ns(const store::ConnectionRow& row);
 
-// The peer had closed or reset the connection before the newest request was sent.
+// The peer had closed or reset the connection before the newest request was sent. Not where this
+// kernel had given it up.
 bool sent_too_late(const store::ConnectionRow& row);
 
 }  // namespace sockwatch::diagnose

@@ -23,7 +23,7 @@ bool told_of_reset(const Attempt& attempt) {
 
 bool reset_on_reuse(const Attempt& attempt) {
   return told_of_reset(attempt) && unanswered_idle_ns(attempt.row).value_or(0) >= kReuse &&
-         !sent_too_late(attempt.row);
+         !sent_too_late(attempt.row) && !all_acknowledged(attempt.row);
 }
 
 class IdleRule : public CaseRule {
@@ -45,8 +45,8 @@ class IdleRst : public IdleRule {
         .family = Family::connected,
         .title = "idle connection reset on reuse",
         .signature =
-            "a request after a pause of 5 s or more got ECONNRESET or EPIPE and no reply, "
-            "on a connection that still looked open",
+            "a request after a pause of 5 s or more got ECONNRESET or EPIPE and no reply or "
+            "acknowledgement, on a connection that still looked open",
         .meaning =
             "The connection worked, was quiet for a while, and the first request after that was "
             "answered with a reset. The server, or a load balancer or NAT on the way, had "
@@ -73,7 +73,8 @@ class IdleRst : public IdleRule {
         observed(finding, "connections reset at their first use after a pause"),
         fmt::format("pause before the request: {}; error: {}", times(idle(cases)), cases.errors())};
     finding.excluded = {"not closed by the peer before: the connection still looked open here",
-                        "not dropped silently: a reset came back"};
+                        "not dropped silently: a reset came back",
+                        "not a server that took the request: nothing of it was acknowledged"};
     const std::string limit = time_span(idle(cases).least);
     finding.next_steps = {
         fmt::format("close pooled connections before {} of idleness, or TCP keep-alive below it",
@@ -148,7 +149,7 @@ class LateReset : public CaseRule {
         .title = "reset in the middle",
         .signature =
             "ECONNRESET told to the program (or EPIPE, without TLS), and not at the first "
-            "use after a pause of 5 s or more",
+            "use after a pause of 5 s or more, unless the request was acknowledged before",
         .meaning =
             "The connection was up, and the other side tore it down with a reset: instead of "
             "finishing what it was sending, instead of an answer, or before anybody had said a "
@@ -176,6 +177,7 @@ class LateReset : public CaseRule {
     said.received.add(attempt.row.bytes_received);
     ++(attempt.row.first_send_ns ? said.asked : said.unasked);
     const auto idle = unanswered_idle_ns(attempt.row);
+    if (all_acknowledged(attempt.row)) ++said.acknowledged;
     if (attempt.row.turns > 0 && idle.value_or(0) >= kPause) said.idle.add(idle);
   }
 
@@ -190,6 +192,12 @@ class LateReset : public CaseRule {
     finding.evidence = {observed(finding, "connections reset"), "error: " + cases.errors()};
     if (said.received.known > 0) {
       finding.evidence.push_back("bytes received before: " + numbers(said.received));
+    }
+    if (said.acknowledged > 0 && said.idle.known > 0) {
+      finding.evidence.push_back(fmt::format(
+          "the request was acknowledged before the reset: {}, so the peer still knew the "
+          "connection",
+          share(said.acknowledged, finding.count)));
     }
     finding.excluded = {"not a time-out: a reset came back"};
     if (said.idle.known > 0 && !reused) {
@@ -217,6 +225,7 @@ class LateReset : public CaseRule {
     Span idle;                 // before the request that met the reset
     std::int64_t asked = 0;    // something was sent
     std::int64_t unasked = 0;  // nothing was
+    std::int64_t acknowledged = 0;
   };
 
   static std::string what_happened(const Said& said, const std::string& peer) {

@@ -304,6 +304,50 @@ std::vector<Incident> broken_paths() {
              });
            },
        .seconds = 9},
+      {.name = "a request after a pause is worked on, and then reset",
+       .client = "python3",
+       .expected = {"LATERESET"},
+       .play = against(
+           [](int fd) {
+             std::array<char, 100> request{};
+             if (recv(fd, request.data(), request.size(), 0) <= 0) return;
+             if (send(fd, "one", 3, MSG_NOSIGNAL) != 3) return;
+             if (recv(fd, request.data(), request.size(), 0) <= 0) return;
+             std::this_thread::sleep_for(1s);
+             const linger at_once{.l_onoff = 1, .l_linger = 0};
+             setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+           },
+           [](std::uint16_t port) {
+             return python("s = socket.create_connection(" + at("127.0.0.1", port) +
+                           ")\n"
+                           "for pause in (5.2, 0):\n"
+                           "  s.sendall(b'request')\n"
+                           "  try: s.recv(9)\n"
+                           "  except OSError as failure: print(failure)\n"
+                           "  time.sleep(pause)\n");
+           }),
+       .seconds = 8},
+      {.name = "keep-alive finds the peer gone",
+       .client = "python3",
+       .expected = {"PATHLOST"},
+       .play =
+           [](const Scene& scene) {
+             const Server server = serve_tcp(scene.network(), echoing());
+             return scene.record_around(
+                 python(
+                     std::string(kMeetFault) + "s = socket.create_connection(" +
+                     at("127.0.0.1", server.port()) +
+                     ")\n"
+                     "s.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)\n"
+                     "for option in ('IDLE', 'INTVL', 'CNT'):\n"
+                     "  s.setsockopt(socket.IPPROTO_TCP, getattr(socket, 'TCP_KEEP' + option), 1)\n"
+                     "s.sendall(b'one'); s.recv(9); meet_fault(); time.sleep(4)\n"
+                     "try: s.sendall(b'two')\n"
+                     "except OSError as failure: print(failure)\n"
+                     "s.close()\n"),
+                 [&] { drop_tcp(scene.network(), server.port()); });
+           },
+       .seconds = 6},
       {.name = "the peer had closed the kept connection",
        .client = "python3",
        .expected = {"STALEPOOL"},

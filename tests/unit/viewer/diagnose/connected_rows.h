@@ -61,12 +61,13 @@ inline store::ConnectionRow& dead(Rows& rows, store::Ns idle = 0) {
   return row;
 }
 
-// A second request after `idle`, answered by a reset.
+// A second request after `idle`, answered by nothing but a reset.
 inline store::ConnectionRow& reset(Rows& rows, store::Ns idle, std::int64_t error = ECONNRESET) {
   auto& row = rows.connected(0, "10.0.0.7", 443);
   row.ending = "reset";
   row.error = error;
   row.idle_ns = idle;
+  row.bytes_sent = 400;  // of which the first request is acknowledged
   row.close_last_receive_ms = idle / kMs;
   row.close_tcp_state = 7;
   row.tls = false;

@@ -452,6 +452,45 @@ TEST(IdleRst, NotWhereThePauseWasAnswered) {
   EXPECT_THAT(found(rows), ElementsAre("LATERESET"));
 }
 
+// A server that took the request and worked on it had not forgotten the connection.
+TEST(IdleRst, NotWhereTheRequestWasAcknowledged) {
+  Rows rows;
+  auto& row = reset(rows, 9 * kS);
+  row.bytes_sent = 400;
+  row.close_unacked = 0;
+  row.close_notsent_bytes = 0;
+  row.close_bytes_acked = 400;  // with the SYN one byte short
+  EXPECT_THAT(found(rows), ElementsAre("IDLERST"));
+  row.close_bytes_acked = 401;
+  EXPECT_THAT(found(rows), ElementsAre("LATERESET"));
+  EXPECT_THAT(findings(rows)[0].evidence,
+              Contains(HasSubstr("acknowledged before the reset: 1 of 1")));
+}
+
+// CLOSE before the send is not always the peer's doing.
+TEST(StalePool, NotWhereThisKernelHadGivenUp) {
+  Rows rows;
+  auto& row = reset(rows, 6 * kS, ETIMEDOUT);
+  row.ending = "response_timed_out";
+  row.budget_source = "kernel";
+  row.budget_ns.reset();
+  row.send_tcp_state = 7;
+  row.close_tcp_state = 7;
+  row.bytes_sent = 200;
+  row.close_bytes_acked = 201;
+  row.close_unacked = 0;
+  row.close_notsent_bytes = 0;
+  row.close_backoff = 0;
+  row.close_probes = 9;
+  row.retransmits = 0;
+  EXPECT_THAT(found(rows), ElementsAre("PATHLOST"));
+  const Finding lost = findings(rows)[0];
+  EXPECT_THAT(lost.summary, HasSubstr("gave up after 9 keep-alive probes without an answer"));
+  EXPECT_THAT(lost.excluded, Not(Contains(HasSubstr("it was in use less than 30 s before"))));
+  row.send_tcp_state = 8;  // here the peer had closed, and then vanished
+  EXPECT_TRUE(has(findings(rows), "STALEPOOL"));
+}
+
 TEST(StalePool, StateBeforeTheSend) {
   for (const std::int64_t state : {7, 8}) {
     Rows rows;
