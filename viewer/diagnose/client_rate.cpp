@@ -5,6 +5,7 @@
 #include <array>
 #include <cerrno>
 #include <cmath>
+#include <functional>
 #include <limits>
 
 #include "viewer/diagnose/bounded.h"
@@ -247,7 +248,8 @@ class Churn : public Rule {
         .title = "a new connection for each request",
         .signature =
             "More than 20 connections began within one second to one address and port, "
-            "50 or more in all, and at least 90 % of those carried one request or none. "
+            "50 or more in all, at least 90 % of those carried one request or none, and no more "
+            "than half of them were open at the same time. "
             "A warning only where this side closed so many of them first that within 60 s they "
             "kept 80 % of the source ports (not where tcp_tw_reuse frees them after a second), and "
             "not more came up in that time than there are ports, or a port was refused "
@@ -280,6 +282,7 @@ class Churn : public Rule {
     place.last = row.started_ns;
     place.second.count_at(row.started_ns, kSecond);
     place.minute.count_at(row.started_ns, 60 * kSecond);
+    place.open.add(row.started_ns, row.closed_ns.value_or(std::numeric_limits<store::Ns>::max()));
     if (attempt.is(model::Ending::closed)) place.close(row.started_ns);
   }
   void see_plain(const PlainRun& run) override {
@@ -293,6 +296,7 @@ class Churn : public Rule {
       if (run.ending(i) == model::Ending::closed) place.close(started);
       place.second.count_at(started, kSecond);
       place.minute.count_at(started, 60 * kSecond);
+      place.open.add(started, run.closed_ns(i));
     }
     place.last = run.last_start_ns();
   }
@@ -302,6 +306,7 @@ class Churn : public Rule {
       const PerPlace& place = places_[i];
       if (place.single < kEnough || place.second.most <= kPerSecond) continue;
       if (place.single * 10 < place.connected * 9) continue;
+      if (place.open.most() * 2 > place.connected) continue;  // a pool being filled, or a leak
       const std::int64_t ports = settings().port_count();
       const bool reused = is_reused(context().places[static_cast<PlaceId>(i)]);
       // More connections than ports prove it, too.
@@ -321,6 +326,8 @@ class Churn : public Rule {
           fmt::format("at most {} within a second and {} within a minute; "
                       "there are {} source ports",
                       number(place.second.most), number(place.minute.most), number(ports)));
+      result.evidence.push_back(
+          fmt::format("open at the same time: at most {}", number(place.open.most())));
       result.evidence.push_back("closed by this side first, which keeps the port for a minute: " +
                                 share(place.closed, place.connected));
       result.excluded.push_back("A fault of the server: these connections worked.");
@@ -349,6 +356,27 @@ class Churn : public Rule {
     std::int64_t count = 0;
     std::int64_t most = 0;
   };
+  // How many are open at the same time.
+  class Open {
+   public:
+    void add(store::Ns started_ns, store::Ns closed_ns) {
+      while (!closes_.empty() && closes_.front() <= started_ns) {
+        std::pop_heap(closes_.begin(), closes_.end(), std::greater<>());
+        closes_.pop_back();
+      }
+      if (closes_.size() == kMost) return;
+      closes_.push_back(closed_ns);
+      std::push_heap(closes_.begin(), closes_.end(), std::greater<>());
+      most_ = std::max(most_, closes_.size());
+    }
+    std::int64_t most() const { return static_cast<std::int64_t>(most_); }
+
+   private:
+    static constexpr std::size_t kMost = 100'000;  // more than a machine has ports
+
+    std::vector<store::Ns> closes_;  // a heap, the first to come on top
+    std::size_t most_ = 0;
+  };
   struct PerPlace {
     void close(store::Ns started_ns) {
       ++closed;
@@ -364,6 +392,7 @@ class Churn : public Rule {
     Window second;
     Window minute;
     Window closed_minute;
+    Open open;
   };
 
   bool is_reused(const Place& to) const {
@@ -373,7 +402,8 @@ class Churn : public Rule {
 
   static std::string what_of_ports(const PerPlace& place, std::int64_t ports, bool reused) {
     if (place.closed * 2 < place.connected) {
-      return ", which the peer closes first, so they keep no source port";
+      return place.closed == 0 ? ", which the peer closes first, so they keep no source port"
+                               : ", most of which the peer closes first: those keep no source port";
     }
     if (place.minute.most > ports && !place.no_port) {
       return ", more than there are source ports, and none of them failed for it";

@@ -43,7 +43,9 @@ class UnansweredRule : public CaseRule {
     } else {
       said.by_epoll += waited_for_this(row) ? 0 : 1;
       said.in_pieces += in_few_pieces(row) ? 0 : 1;
-      said.doubtful += waited_for_this(row) && in_few_pieces(row) ? 0 : 1;
+      const bool content = ended_content(attempt);
+      said.content += content ? 1 : 0;
+      said.doubtful += waited_for_this(row) && in_few_pieces(row) && !content ? 0 : 1;
     }
   }
   // What nobody is known to have waited for is no fault.
@@ -59,25 +61,32 @@ class UnansweredRule : public CaseRule {
     std::int64_t without_wait = 0;  // none is known to have run out
     std::int64_t by_epoll = 0;
     std::int64_t in_pieces = 0;
-    std::int64_t doubtful = 0;  // one of these two
+    std::int64_t content = 0;   // the process ended with it, and with success
+    std::int64_t doubtful = 0;  // one of these three
     std::int64_t by_signal = 0;
     int signal = 0;  // the first of them
   };
   const Said& said(const Cases& cases) const { return said_.at(place(cases).service); }
 
-  // The connection ended with its process, and that was killed. A program may take the time to tidy
-  // up (Python, after Ctrl-C). Known of the recorded command alone.
+  // Of the process, where the connection ended with it. A program may take the time to tidy up
+  // (Python, after Ctrl-C). Known of the recorded command alone.
+  store::OptInt exit_status_at_close(const Attempt& attempt) const {
+    constexpr store::Ns kTidyingUp = 500 * kMs;
+    const store::ProcessRow* process = context().programs.process(attempt.row.process_id);
+    if (process == nullptr || !process->ended_ns) return {};
+    if (attempt.row.closed_ns.value_or(0) < *process->ended_ns - kTidyingUp) return {};
+    return process->exit_status;
+  }
   std::optional<int> signal_that_ended(const Attempt& attempt) const {
     constexpr std::int64_t kKilled = 128;
-    constexpr store::Ns kTidyingUp = 500 * kMs;
-    const auto& row = attempt.row;
-    const store::ProcessRow* process = context().programs.process(row.process_id);
-    if (process == nullptr || !process->ended_ns || !attempt.is(Ending::closed)) return {};
-    const std::int64_t status = process->exit_status.value_or(0);
+    if (!attempt.is(Ending::closed)) return {};
+    const std::int64_t status = exit_status_at_close(attempt).value_or(0);
     if (status <= kKilled || status >= kKilled + NSIG) return {};
-    if (row.closed_ns.value_or(0) < *process->ended_ns - kTidyingUp) return {};
     return static_cast<int>(status - kKilled);
   }
+  // What it sent needed no answer, as far as the program was concerned.
+  bool ended_content(const Attempt& attempt) const { return exit_status_at_close(attempt) == 0; }
+
   static std::string signal_name(int signal) {
     const char* name = sigabbrev_np(signal);
     return name != nullptr ? fmt::format("SIG{}", name) : fmt::format("signal {}", signal);
@@ -128,6 +137,8 @@ class UnansweredRule : public CaseRule {
     doubt(s.without_wait, "no wait known to have run out, so maybe no reply expected");
     doubt(s.by_epoll, "waited by epoll, for many sockets at once, so maybe not for this reply");
     doubt(s.in_pieces, "sent in more pieces than a request, as by one who only ever sends");
+    doubt(s.content,
+          "then the program ended with success (exit status 0), so maybe it missed none");
   }
 
  private:
@@ -145,7 +156,9 @@ class Silent : public UnansweredRule {
             "connected, the request sent and every byte of it acknowledged, nothing "
             "received, and the program's wait ran out. Medium: mostly the application does not "
             "answer, but an answer that gets lost looks alike from this side; a warning where each "
-            "wait was an epoll_wait or more pieces were sent than a request has, or where the "
+            "wait was an epoll_wait, more pieces were sent than a request has, or the process "
+            "ended "
+            "with it and with success, or where the "
             "process was ended by a signal after 1 s or more. Low, for information: closed after "
             "1 s or more without any wait running out",
         .meaning =

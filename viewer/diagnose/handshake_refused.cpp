@@ -90,6 +90,17 @@ class Refused : public Rule {
           by_icmp ? fmt::format("a firewall or router refuses port {} for it", port_of(to))
                   : fmt::format("nothing listens on port {}, or a firewall refuses for it",
                                 port_of(to)));
+      const bool at_times =
+          !by_icmp && to.fared.connected > 0 && cases.addresses(context().places).empty();
+      if (at_times) {
+        found.summary = fmt::format(
+            "{} answered 'no' to {} of {} attempts and took others: at times nothing listens on "
+            "port {} "
+            "(restarts, or one machine of several behind the address), or a firewall refuses over "
+            "a limit.",
+            with_address(context().places, cases.first_place()), number(found.count),
+            number(found.of), port_of(to));
+      }
       if (is_one_outage(service, cases)) {
         found.summary = fmt::format(
             "{} answered 'no' for {}, and connected before and after: nothing listened on port {} "
@@ -134,6 +145,14 @@ class Refused : public Rule {
             found.next_steps.begin(),
             fmt::format("log of the service at {} for that time: was it restarted, did it crash?",
                         to.endpoint));
+      }
+      if (at_times && !is_one_outage(service, cases)) {
+        found.next_steps = {
+            "when, and how far apart: sockwatch connections TRACE --outcome refused",
+            fmt::format("behind {}: is one of several servers down? Does the service restart?",
+                        to.endpoint),
+            "look for a rule that rejects over a rate: nft list ruleset, on the way and on both "
+            "ends"};
       }
       if (by_icmp) {
         found.next_steps = {

@@ -115,6 +115,25 @@ TEST(ChurnRule, NeedsOneRequestEach) {
   EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
 }
 
+// Connections that are kept: a pool that is filled, or a leak.
+TEST(ChurnRule, NeedsConnectionsThatEnd) {
+  const auto kept = [](int how_many, bool for_ever) {
+    Rows rows = many(100, kMs);
+    for (int i = 0; i < how_many; ++i) {
+      store::ConnectionRow& row = rows.connections[99 - i];
+      row.closed_ns = kStart + 60 * kS;
+      if (for_ever) row.closed_ns.reset();
+    }
+    return run(add_client_rules, rows);
+  };
+  for (const bool for_ever : {false, true}) {
+    EXPECT_TRUE(has(kept(50, for_ever), "CHURN"));
+    EXPECT_FALSE(has(kept(51, for_ever), "CHURN"));
+  }
+  EXPECT_THAT(find(kept(50, false), "CHURN").evidence,
+              Contains(HasSubstr("open at the same time: at most 50")));
+}
+
 TEST(ChurnRule, IsAWarningOnlyNearTheEndOfThePorts) {
   Rows rows = many(80, kMs);
   rows.settings.first_port = 40'000;

@@ -162,6 +162,23 @@ TEST(Silent, ClosedWithoutAWaitIsOnlyWorthKnowing) {
   }
 }
 
+// `nc -w 1` that pushes a line, a subscriber to whom nothing came: both end as they should.
+TEST(Silent, IsAWarningWhereTheProgramEndedContent) {
+  const auto silence = [](std::int64_t status, store::Ns rest) {
+    Rows rows;
+    auto& process = rows.process("/usr/bin/nc");
+    const auto& row = silent(rows, 0);
+    process.ended_ns = *row.closed_ns + rest;
+    process.exit_status = status;
+    return find(findings(rows), "SILENT");
+  };
+  EXPECT_EQ(silence(0, 500 * kMs).severity, Severity::warning);
+  EXPECT_THAT(silence(0, 0).summary, HasSubstr("Whether the program waited for an answer"));
+  EXPECT_THAT(silence(0, 0).evidence, Contains(HasSubstr("exit status 0")));
+  EXPECT_EQ(silence(0, 501 * kMs).severity, Severity::error);  // it went on to something else
+  EXPECT_EQ(silence(28, 0).severity, Severity::error);
+}
+
 TEST(Silent, WhoSendsAllTheTimeWaitsForNoReply) {
   Rows rows;
   auto& row = silent(rows, 0, 60 * kS);

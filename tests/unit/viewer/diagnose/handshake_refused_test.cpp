@@ -40,6 +40,25 @@ TEST(Refused, AServiceThatWentAwayOnce) {
 }
 
 // curl looks up localhost by itself: there is no name that has both addresses.
+// A server that takes most connections does listen.
+TEST(Refused, OfSomeAttemptsOnly) {
+  Rows rows;
+  for (int i = 0; i < 60; ++i) {
+    if (i % 7 == 3) {
+      rows.refused(i * 100 * kMs, "10.0.0.7", 443);
+    } else {
+      rows.connected(i * 100 * kMs, "10.0.0.7", 443);
+    }
+  }
+  const Finding some = find(run_all(rows), "REFUSED");
+  EXPECT_THAT(some.summary,
+              HasSubstr("answered 'no' to 9 of 60 attempts and took others: at times"));
+  EXPECT_THAT(some.next_steps[0], HasSubstr("--outcome refused"));
+  Rows all;
+  all.refused(0, "10.0.0.7", 443);
+  EXPECT_THAT(find(run_all(all), "REFUSED").summary, HasSubstr("at once: nothing listens"));
+}
+
 TEST(Refused, NamesTheOtherFamilyOfThisMachine) {
   const auto door = Contains(HasSubstr("[::1]:8080 of this machine connected"));
   Rows rows;
