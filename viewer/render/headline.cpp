@@ -100,8 +100,9 @@ std::string healthy_sentence(const Summary& summary, const std::vector<NameGroup
                      : connected == total.attempts
                          ? fmt::format("All connects succeeded: {} attempts to {}.",
                                        number(connected), destinations(groups))
-                         : fmt::format("No failures: {} of {} connected", number(connected),
-                                       counted(total.attempts, "attempt"));
+                         : fmt::format("{}: {} of {} connected",
+                                       connected == 0 ? "Nothing connected" : "No failures",
+                                       number(connected), counted(total.attempts, "attempt"));
   if (connected < total.attempts) {
     for (const Outcome outcome : {Outcome::superseded, Outcome::cancelled, Outcome::pending}) {
       if (total.count(outcome) == 0) continue;

@@ -39,6 +39,13 @@ std::string others(std::uint64_t errors, std::uint64_t warnings) {
   return text + " below.";
 }
 
+std::string what_is_missing(const model::Summary& summary) {
+  std::string text;
+  if (summary.unfinished()) text += " The recording has no end: what came later is not here.";
+  if (summary.lost() > 0) text += " Records were lost, so this is not the whole picture.";
+  return text;
+}
+
 bool names(const Finding& finding, const model::FailureGroup& group) {
   const auto& ids = group.evidence.ids;
   return std::any_of(ids.begin(), ids.end(), [&](std::int64_t id) {
@@ -132,9 +139,7 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
       text += fmt::format(" ({} confidence)", word(worst.confidence));
     }
     text += others(errors - 1, warnings);
-    if (summary.unfinished()) text += " The recording has no end: what came later is not here.";
-    if (summary.lost() > 0) text += " Records were lost, so this is not the whole picture.";
-    return text;
+    return text + what_is_missing(summary);
   }
   if (const Finding* told = harmless(summary, findings)) {
     text += own_words(clean(told->summary), style);
@@ -143,9 +148,17 @@ std::string verdict(const model::Summary& summary, const std::vector<model::Name
                         share(summary.total.failures(), summary.total.attempts, "attempt"),
                         is_warning ? "surely an" : "an");
     text += others(0, warnings - (is_warning ? 1 : 0));
-    if (summary.unfinished()) text += " The recording has no end: what came later is not here.";
-    if (summary.lost() > 0) text += " Records were lost, so this is not the whole picture.";
-    return text;
+    return text + what_is_missing(summary);
+  }
+  // The program itself ended each of them, as by alarm() around connect: nothing failed by the
+  // rules, and nothing connected either.
+  const bool nothing_connected = summary.total.attempts > 0 && summary.total.ok() == 0;
+  if (nothing_connected && summary.total.failures() == 0 && warnings > 0) {
+    text += own_words(clean(findings.front().summary), style);
+    text += fmt::format(" {}, {} connected.", in_all(summary),
+                        share(0, summary.total.attempts, "attempt"));
+    text += others(0, warnings - 1);
+    return text + what_is_missing(summary);
   }
   text += headline(summary, groups, style);
   const bool only_ended =

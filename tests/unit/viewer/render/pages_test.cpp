@@ -154,6 +154,22 @@ TEST(Verdict, IsAboutTheFirstRowOfTheTable) {
   EXPECT_EQ(first_name(), "payments.internal");
 }
 
+// alarm() around connect: the program ended it itself, and nobody had answered.
+TEST(Verdict, WhereNothingConnectedAWarningIsWorse) {
+  Trace made;
+  made.process(1, "/usr/bin/perl");
+  made.tcp(0, "10.0.7.13", 443).outcome = "cancelled";
+  const model::Summary summary = summarise(made);
+  Finding warning = silent(made);
+  warning.severity = diagnose::Severity::warning;
+  const auto told = [&](const std::vector<Finding>& findings) {
+    return verdict(summary, model::group_by_name(summary), findings, narrow());
+  };
+  EXPECT_THAT(told({warning}), HasSubstr("VERDICT: 10.0.7.13:443 never answered"));
+  EXPECT_THAT(told({warning}), HasSubstr("In all, 0 of 1 attempt connected."));
+  EXPECT_THAT(told({}), HasSubstr("Nothing connected: 0 of 1 attempt connected, 1 closed by"));
+}
+
 TEST(Verdict, AnAllClearIsNotSpoiledByHints) {
   const model::Summary summary = summarise(healthy());
   const std::string text = verdict(summary, model::group_by_name(summary), {}, narrow());
