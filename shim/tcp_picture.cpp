@@ -56,7 +56,7 @@ int take_tcp_picture(int fd, wire::TcpPicture* picture) {
   picture->retransmits = info.tcpi_retransmits;
   picture->probes = info.tcpi_probes;
   picture->backoff = info.tcpi_backoff;
-  picture->snd_cwnd = info.tcpi_snd_cwnd;
+  picture->out_of_order = info.tcpi_rcv_ooopack;
   return 0;
 }
 

@@ -300,6 +300,10 @@ void move_to_large_ring(Process& process, std::uintptr_t frame) {
     return;
   }
   wire::Slot* had = mine.slot;
+  if (elements_of(*had) == wire::kLargeRingElements) {  // a handler was quicker
+    vacate();
+    return;
+  }
   mine.ring = nullptr;  // the child of a fork does not know which ring it may be in
   std::atomic_signal_fence(std::memory_order_seq_cst);
   constexpr Range kLarge{wire::kSmallSlots, wire::kSlotCount};

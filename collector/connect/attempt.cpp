@@ -234,9 +234,11 @@ std::optional<Conversation::LastSend> Attempt::last_send(const Close& close) con
   const auto bytes = static_cast<std::uint64_t>(*row_.bytes_sent);
   const bool all_once = row_.retransmits == 0 && tcp.notsent_bytes == 0 && tcp.bytes_acked > bytes;
   if (!all_once) return std::nullopt;
+  const auto turns = static_cast<std::uint64_t>(row_.turns);
   const std::uint64_t full = bytes / std::max<std::uint32_t>(tcp.snd_mss, 536);
   return Conversation::LastSend{*close.t_ns - store::Ns{tcp.last_data_sent_ms} * 1'000'000,
-                                tcp.data_segs_out <= 2 * full + 2};
+                                tcp.data_segs_out <= 2 * full + 2,
+                                tcp.data_segs_out <= 2 * (full + turns) + 4};
 }
 
 void Attempt::close(const Close& close, const SocketOptions& options) {

@@ -36,9 +36,14 @@ bool Conversation::sent(const Send& send, bool tcp, store::ConnectionRow& row) {
   // A turn that starts while one is open means its receive was lost: that turn is not counted.
   if (request_ns_ && !send.turn_start) return false;
   forget_waits();
+  asked_before_ns_ = row.asked_ns;
+  answered_before_ns_ = row.answered_ns;
+  row.asked_ns = send.start_ns;
+  row.answered_ns.reset();
   if (last_receive_ns_ && *last_receive_ns_ > send.start_ns) {
     // The answer was received by another thread before the send had returned.
     request_ns_.reset();
+    row.answered_ns = last_receive_ns_;
     count_turn(*last_receive_ns_ - send.start_ns, row);
     return false;
   }
@@ -53,6 +58,7 @@ void Conversation::received(store::Ns t_ns, store::ConnectionRow& row) {
   longest_rest_ns_ = 0;
   longest_pause_ns_ = 0;
   if (!request_ns_) return;
+  row.answered_ns = t_ns;
   count_turn(std::max<store::Ns>(0, t_ns - *request_ns_), row);
   request_ns_.reset();
   forget_waits();
@@ -75,8 +81,10 @@ void Conversation::count_turn(store::Ns took, store::ConnectionRow& row) {
   }
 }
 
-void Conversation::lose_turn() {
+void Conversation::lose_turn(store::ConnectionRow& row) {
   request_ns_.reset();
+  row.asked_ns.reset();
+  row.answered_ns.reset();
   forget_waits();
 }
 
@@ -142,12 +150,15 @@ void Conversation::expired_forgotten(std::int64_t count, store::ConnectionRow& r
 // sent: a log or a metric, whose loop ticks. But a request may be sent in parts as well (Expect:
 // 100-continue). Then the program shows afterwards that it waits: by a wait of this socket alone
 // (if it spoke in few pieces), or by being quiet for much longer than it had spoken.
-bool Conversation::waited_in_vain(const std::optional<LastSend>& last, bool tcp) const {
+bool Conversation::waited_in_vain(const Closing& closing, const store::ConnectionRow& row) const {
   constexpr store::Ns kTick = 20'000'000;  // the kernel's times are exact to 10 ms
   if (patience_.expired == 0) return false;
   // Of datagrams and Unix sockets the kernel does not say when the last was sent. Ticks of a loop
   // that watches many sockets prove nothing then.
-  if (!last) return tcp || patience_alone_;
+  const std::optional<LastSend>& last = closing.last_send;
+  if (!last) return row.protocol == "tcp" || patience_alone_;
+  // What TLS sends right before the close is its goodbye.
+  if (row.tls == true && last->few_turns && *closing.t_ns - last->ns <= kLeftWithIt) return true;
   if (last->ns <= first_expired_ns_ + kTick) return true;
   if (last->few_pieces && named_start_ns_ >= last->ns - kTick) return true;
   const store::Ns spoke_ns = last->ns - awaiting_since();
@@ -197,8 +208,13 @@ PeerFin Conversation::peer_fin() const {
 
 Ending Conversation::close(std::optional<store::Ns> user_timeout_ns, const Closing& closing,
                            store::ConnectionRow& row) const {
-  const bool no_reply = waited_in_vain(closing.last_send, row.protocol == "tcp");
+  const bool no_reply = waited_in_vain(closing, row);
   const std::optional<Budget> gave_up = gave_up_on_more(closing, row);
+  if (row.tls == true && request_ns_ && asked_before_ns_ && closing.t_ns &&
+      *closing.t_ns - *request_ns_ <= kLeftWithIt) {
+    row.asked_ns = asked_before_ns_;  // the goodbye asks for nothing
+    row.answered_ns = answered_before_ns_;
+  }
   Talk facts;
   facts.first_end = first_end_;
   facts.received = row.first_receive_ns.has_value() || row.bytes_received.value_or(0) > 0;

@@ -36,7 +36,7 @@ class Conversation {
   // Returns whether an answer is awaited from now on that was not awaited before.
   bool sent(const Send& send, bool tcp, store::ConnectionRow& row);
   void received(store::Ns t_ns, store::ConnectionRow& row);
-  void lose_turn();  // its end cannot be told: not counted
+  void lose_turn(store::ConnectionRow& row);  // its end cannot be told: not counted
   void end_of_file();
   void failed(int error, bool tcp, store::Ns t_ns, store::ConnectionRow& row);
   // What a wait that ran out was for, as far as it said: `named` is a wait for bytes of this very
@@ -71,6 +71,7 @@ class Conversation {
   struct LastSend {
     store::Ns ns = 0;
     bool few_pieces = true;  // all of it in as few segments as one request needs, and one more
+    bool few_turns = true;   // the same of each turn, of a handshake of TLS and its goodbye
   };
   struct Closing {
     std::optional<store::Ns> t_ns;           // empty: unseen
@@ -83,14 +84,14 @@ class Conversation {
   auto fields() {
     return fields_are(first_end_, request_ns_, last_receive_ns_, kernel_end_ns_, patience_, room_,
                       rest_, first_expired_ns_, named_start_ns_, longest_rest_ns_, rest_start_ns_,
-                      longest_pause_ns_, rest_before_send_, patience_alone_, end_of_file_,
-                      told_reset_, shut_read_, shut_write_);
+                      longest_pause_ns_, asked_before_ns_, answered_before_ns_, rest_before_send_,
+                      patience_alone_, end_of_file_, told_reset_, shut_read_, shut_write_);
   }
 
  private:
   void count_turn(store::Ns took, store::ConnectionRow& row);
   void forget_waits();
-  bool waited_in_vain(const std::optional<LastSend>& last, bool tcp) const;
+  bool waited_in_vain(const Closing& closing, const store::ConnectionRow& row) const;
   std::optional<Budget> gave_up_on_more(const Closing& closing,
                                         const store::ConnectionRow& row) const;
 
@@ -106,8 +107,10 @@ class Conversation {
   store::Ns longest_rest_ns_ = 0;   // the longest of rest_, but for the last
   store::Ns rest_start_ns_ = 0;     // of the newest of rest_ without a pause between them
   store::Ns longest_pause_ns_ = 0;  // after which bytes came all the same, at most
-  bool rest_before_send_ = false;   // something was sent after rest_
-  bool patience_alone_ = false;     // the last of patience_ was `named`
+  std::optional<store::Ns> asked_before_ns_;  // of the turn before the newest
+  std::optional<store::Ns> answered_before_ns_;
+  bool rest_before_send_ = false;  // something was sent after rest_
+  bool patience_alone_ = false;    // the last of patience_ was `named`
   bool end_of_file_ = false;
   bool told_reset_ = false;
   bool shut_read_ = false;

@@ -17,6 +17,7 @@ constexpr unsigned kHasNotSent = 148;
 constexpr unsigned kHasDataSegments = 160;
 constexpr unsigned kHasDelivered = 196;
 constexpr unsigned kHasBytesSent = 208;
+constexpr unsigned kHasOutOfOrder = 228;
 
 template <typename T>
 store::OptInt known(const wire::TcpPicture& tcp, unsigned needed, T value) {
@@ -141,6 +142,7 @@ void record_last(const wire::TcpPicture& tcp, PeerFin fin, store::ConnectionRow&
   row.close_probes = tcp.probes;
   row.close_bytes_acked = known(tcp, kHasBytesReceived, tcp.bytes_acked);
   row.close_data_segs_in = known(tcp, kHasDataSegments, tcp.data_segs_in);
+  row.close_out_of_order = known(tcp, kHasOutOfOrder, tcp.out_of_order);
   row.close_notsent_bytes = known(tcp, kHasNotSent, tcp.notsent_bytes);
   row.close_delivered = known(tcp, kHasDelivered, tcp.delivered);
   row.close_snd_mss = unless_zero(tcp.snd_mss);
@@ -166,6 +168,7 @@ void forget_last(store::ConnectionRow& row) {
                               &row.close_probes,
                               &row.close_bytes_acked,
                               &row.close_data_segs_in,
+                              &row.close_out_of_order,
                               &row.close_notsent_bytes,
                               &row.close_delivered,
                               &row.close_snd_mss,

@@ -329,7 +329,8 @@ void Tracker::State::transferred(Socket& socket, const Observation& o) {
   } else if (end_of_file) {
     attempt.talk().end_of_file();
   } else if (splice && options.all_calls && (o.detail & wire::kFirstByte) == 0) {
-    attempt.talk().lose_turn();  // every call is told, so this one may have gone either way
+    attempt.talk().lose_turn(
+        attempt.row());  // every call is told, so this one may have gone either way
   } else if (o.result > 0 || attempt.datagram()) {
     attempt.talk().received(o.t_ns, attempt.row());
   }

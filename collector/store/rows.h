@@ -108,6 +108,9 @@ struct ConnectionRow {
   std::optional<bool> reply_begun;  // some of the reply that was given up on had come
   OptInt waited_out_ns;  // of `abandoned`: when the newest poll or select for room to send ended
                          // without; the handshake was not over then
+  OptInt asked_ns;       // start of the newest turn: the first send after a receive
+  OptInt answered_ns;    // the first bytes of the reply to that
+  OptInt close_out_of_order;  // segments received ahead of one that was missing
 };
 
 // A socket that listens, from listen to its close.

@@ -100,7 +100,9 @@ struct Table<ConnectionRow> {
       Column("idle_ns", &R::idle_ns, 2), Column("idle_answered_ns", &R::idle_answered_ns, 2),
       Column("send_tcp_state", &R::send_tcp_state, 2), Column("interrupted", &R::interrupted, 2),
       Column("fast_open", &R::fast_open, 2), Column("reply_begun", &R::reply_begun, 3),
-      Column("waited_out_ns", &R::waited_out_ns, 4));
+      Column("waited_out_ns", &R::waited_out_ns, 4), Column("asked_ns", &R::asked_ns, 5),
+      Column("answered_ns", &R::answered_ns, 5),
+      Column("close_out_of_order", &R::close_out_of_order, 5));
 };
 
 template <>

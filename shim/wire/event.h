@@ -108,7 +108,7 @@ struct TcpPicture {
   std::uint8_t probes;
   std::uint8_t backoff;
   std::uint8_t reserved;
-  std::uint32_t snd_cwnd;
+  std::uint32_t out_of_order;  // segments with payload that came before one they follow; 5.4
 };
 static_assert(sizeof(TcpPicture) == 112 && std::is_trivially_copyable_v<TcpPicture>);
 

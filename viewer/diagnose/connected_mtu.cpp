@@ -64,7 +64,8 @@ class MtuIn : public PathRule {
         .title = "large packets from the peer lost",
         .signature =
             "request acknowledged, segments with payload arrived, but none of them the "
-            "first in order, for 1 s or more",
+            "first in order, for 1 s or more. Medium for a later request on a connection, where "
+            "segments had come ahead of others and no reply to it",
         .meaning =
             "The other side answered, and only the last, small packet of its answer arrived. The "
             "large ones before it vanished on the way here, so the program got nothing. Typical "
@@ -79,14 +80,23 @@ class MtuIn : public PathRule {
 
  protected:
   std::optional<Confidence> grade(const Attempt& attempt) const override {
-    if (!is_connected_tcp(attempt) || !large_lost_in(attempt.row)) return std::nullopt;
-    return Confidence::high;
+    if (!is_connected_tcp(attempt)) return std::nullopt;
+    if (large_lost_in(attempt.row)) return Confidence::high;
+    // They may have come out of order in an earlier reply.
+    if (large_lost_in_later(attempt.row)) return Confidence::medium;
+    return std::nullopt;
   }
 
   void remember(const Attempt& attempt) override {
     PathRule::remember(attempt);
-    segments_[attempt.service].add(attempt.row.close_data_segs_in);
-    tls_[attempt.service] += attempt.row.tls.value_or(false) ? 1 : 0;
+    const auto& row = attempt.row;
+    const bool later = !large_lost_in(row);
+    if (later) {
+      ahead_[attempt.service].add(row.close_out_of_order);
+    } else {
+      segments_[attempt.service].add(row.close_data_segs_in);
+    }
+    tls_[attempt.service] += !later && row.tls.value_or(false) ? 1 : 0;
   }
 
   void tell(const Cases& cases, Finding& finding) const override {
@@ -96,9 +106,16 @@ class MtuIn : public PathRule {
         "there{}.",
         with_address(context().places, cases.first_place()),
         tls_.at(to.service) > 0 ? "; the TLS handshake hangs on the certificate" : "");
-    finding.evidence = {observed(finding, "connections with a hole at the start of the reply"),
-                        fmt::format("segments with payload received: {}; bytes in order: 0",
-                                    numbers(segments_.at(to.service)))};
+    finding.evidence = {observed(finding, "connections with a hole at the start of the reply")};
+    if (const auto at = segments_.find(to.service); at != segments_.end()) {
+      finding.evidence.push_back(fmt::format(
+          "segments with payload received: {}; bytes in order: 0", numbers(at->second)));
+    }
+    if (const auto at = ahead_.find(to.service); at != ahead_.end()) {
+      finding.evidence.push_back(fmt::format(
+          "later requests without a reply: {}; segments received ahead of a missing one: {}",
+          number(at->second.known), numbers(at->second)));
+    }
     finding.excluded = {"not a silent server: packets of its reply arrived",
                         "not a dead path: own data was acknowledged"};
     finding.next_steps = {fmt::format("ping -M do -s 1472 {}", host_of(to)),
@@ -108,6 +125,7 @@ class MtuIn : public PathRule {
 
  private:
   std::map<ServiceId, Span> segments_;
+  std::map<ServiceId, Span> ahead_;  // of later requests
   std::map<ServiceId, int> tls_;
 };
 

@@ -127,6 +127,13 @@ bool large_lost_in(const store::ConnectionRow& row) {
          awaited_ns(row) >= 1000 * kMs && row.close_unacked.value_or(1) == 0;
 }
 
+bool large_lost_in_later(const store::ConnectionRow& row) {
+  return row.turns >= 1 && newest_unanswered(row) && row.close_out_of_order.value_or(0) >= 1 &&
+         row.closed_ns && *row.closed_ns - *row.asked_ns >= 1000 * kMs && all_acknowledged(row);
+}
+
+bool newest_unanswered(const store::ConnectionRow& row) { return row.asked_ns && !row.answered_ns; }
+
 bool peer_repeats_itself(const store::ConnectionRow& row) {
   return row.close_bytes_acked.value_or(2) <= 1 && row.close_data_segs_in == 0 &&
          row.segs_in.value_or(0) >= 2;

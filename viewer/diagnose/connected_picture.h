@@ -63,12 +63,17 @@ bool window_closed(const store::ConnectionRow& row);
 // Of the outstanding segments only the small ones arrive: a later one was acknowledged while the
 // ones before it are lost, or only small ones ever arrived and a full one is due.
 bool large_lost_out(const store::ConnectionRow& row);
-// Segments with payload came, none of them the next one in order.
+// Segments with payload came, none of them the next one in order: of the first reply, or of the
+// reply to a later request.
 bool large_lost_in(const store::ConnectionRow& row);
+bool large_lost_in_later(const store::ConnectionRow& row);
 
 // Packets came, and none of them confirmed a byte: the peer sends its SYN-ACK again. Either nothing
 // of ours gets there, or its queue is full and its kernel drops what should end the handshake.
 bool peer_repeats_itself(const store::ConnectionRow& row);
+
+// A reply to the newest request is known not to have come.
+bool newest_unanswered(const store::ConnectionRow& row);
 
 // The pause before the newest request, where no reply came to that request.
 store::OptInt unanswered_idle_ns(const store::ConnectionRow& row);

@@ -19,8 +19,13 @@ bool waited_for_this(const store::ConnectionRow& row);
 // No reply to the first request, though the network brought it there.
 std::optional<Confidence> no_reply(const Attempt& attempt);
 
-// A later request on a connection that had replies before. Only where one single wait ran out and
-// the end came then: protocols that send without expecting a reply (HTTP/2) look alike otherwise.
+// A later request on a connection that had replies before, given up by the program's own clock.
+// Under TLS only where one single wait for this very socket ran out and the end came then: HTTP/2
+// sends what nobody answers.
 bool later_silence(const Attempt& attempt);
+
+// The first request under TLS: after the handshake nothing came but, perhaps, what the server sent
+// at once. TLS 1.3 servers send tickets then; an answer that stopped at once looks alike.
+bool silence_behind_tls(const Attempt& attempt);
 
 }  // namespace sockwatch::diagnose

@@ -7,6 +7,7 @@
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/connected.h"
 #include "viewer/diagnose/connected_picture.h"
+#include "viewer/diagnose/connected_silence.h"
 #include "viewer/diagnose/phrase.h"
 #include "viewer/diagnose/units.h"
 
@@ -42,7 +43,9 @@ class Stalled : public CaseRule {
             "ran out and it closed right after; no tick of a loop, no goodbye. Where pieces had "
             "come "
             "every 200 ms or more and the silence was less than half as long again, the answer was "
-            "slow and had not stopped. A warning",
+            "slow and had not stopped. Not where TLS had just come up and all came at once "
+            "(SILENT). "
+            "A warning",
         .meaning =
             "The server answered, or began to, and then sent nothing for so long that the program "
             "gave up. Its application may have got stuck half-way, a proxy in between may wait for "
@@ -60,7 +63,10 @@ class Stalled : public CaseRule {
 
  protected:
   std::optional<Confidence> grade(const Attempt& attempt) const override {
-    if (!attempt.is(model::Outcome::connected) || !reply_stopped(attempt)) return std::nullopt;
+    if (!attempt.is(model::Outcome::connected) || !reply_stopped(attempt) ||
+        silence_behind_tls(attempt)) {
+      return std::nullopt;
+    }
     return Confidence::medium;
   }
   // It may have been the whole answer.

@@ -23,7 +23,8 @@ using model::Ending;
 // The wait that ran out, where one did: a program may close long after it has given up.
 store::Ns silence_ns(const Attempt& attempt) {
   const auto& row = attempt.row;
-  if (gave_up_waiting(attempt) && row.budget_ns) return *row.budget_ns;
+  const bool own_clock = gave_up_waiting(attempt) || silence_behind_tls(attempt);
+  if (own_clock && row.budget_ns) return *row.budget_ns;
   return row.turns == 0 ? awaited_ns(row) : row.budget_ns.value_or(0);
 }
 
@@ -34,11 +35,14 @@ class UnansweredRule : public CaseRule {
     const auto& row = attempt.row;
     said.waited.add(silence_ns(attempt));
     said.sent.add(row.bytes_sent);
-    said.acknowledged += all_acknowledged(row) ? 1 : 0;
+    const bool goodbye_alone_open = silence_behind_tls(attempt) || later_silence(attempt);
+    said.acknowledged += all_acknowledged(row) || goodbye_alone_open ? 1 : 0;
     if (const auto signal = signal_that_ended(attempt)) {
       if (said.by_signal++ == 0) said.signal = *signal;
     }
-    if (!gave_up_waiting(attempt)) {
+    said.behind_tls += silence_behind_tls(attempt) ? 1 : 0;
+    if (later_silence(attempt)) said.replies.add(row.turns);
+    if (!gave_up_waiting(attempt) && !reply_stopped(attempt)) {
       ++said.without_wait;
     } else {
       said.by_epoll += waited_for_this(row) ? 0 : 1;
@@ -63,6 +67,8 @@ class UnansweredRule : public CaseRule {
     std::int64_t in_pieces = 0;
     std::int64_t content = 0;   // the process ended with it, and with success
     std::int64_t doubtful = 0;  // one of these three
+    std::int64_t behind_tls = 0;
+    Span replies;  // before the request, where there were some
     std::int64_t by_signal = 0;
     int signal = 0;  // the first of them
   };
@@ -153,8 +159,9 @@ class Silent : public UnansweredRule {
         .family = Family::connected,
         .title = "request acknowledged, no answer",
         .signature =
-            "connected, the request sent and every byte of it acknowledged, nothing "
-            "received, and the program's wait ran out. Medium: mostly the application does not "
+            "connected, the request sent and every byte of it acknowledged, no reply to it (the "
+            "first, the first under TLS, or a later one), and the program's wait ran out. Medium: "
+            "mostly the application does not "
             "answer, but an answer that gets lost looks alike from this side; a warning where each "
             "wait was an epoll_wait, more pieces were sent than a request has, or the process "
             "ended "
@@ -187,7 +194,8 @@ class Silent : public UnansweredRule {
       if (*confidence == Confidence::low && stopped) return Confidence::medium;
       return std::max(*confidence, Confidence::medium);
     }
-    if (later_silence(attempt)) return Confidence::medium;
+    if (large_lost_in_later(attempt.row)) return std::nullopt;  // MTUIN
+    if (silence_behind_tls(attempt) || later_silence(attempt)) return Confidence::medium;
     return std::nullopt;
   }
   Severity severity(const Cases& cases) const override {
@@ -210,6 +218,19 @@ class Silent : public UnansweredRule {
     tell_doubts(s, finding);
     if (context().programs.name(cases.program()) == "ssh") {
       finding.summary = fmt::format("{} never sent its greeting, in {}.", at, times(s.waited));
+    } else if (s.behind_tls == cases.count()) {
+      finding.summary = fmt::format(
+          "{} made the TLS handshake and acknowledged the request, and then nothing came for {}. "
+          "Either its application sent nothing, or the answer was lost on the way.",
+          at, times(s.waited));
+      finding.evidence.emplace_back(
+          "what came within an instant of the request is taken for the tickets of TLS 1.3: an "
+          "answer that stopped at once looks alike");
+    } else if (s.replies.known == cases.count() && s.acknowledged == cases.count()) {
+      finding.summary = fmt::format(
+          "{} acknowledged a request on a connection that had had {} {} before, and nothing came "
+          "back for {}. Either its application sent nothing, or the answer was lost on the way.",
+          at, numbers(s.replies), s.replies.most == 1 ? "reply" : "replies", times(s.waited));
     } else if (s.acknowledged == 0) {
       finding.summary = fmt::format("Nothing came back from {} for {} after the request{}.", at,
                                     times(s.waited), ended_by);

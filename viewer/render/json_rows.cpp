@@ -149,6 +149,9 @@ void append_json_row(std::string& out, const store::ConnectionRow& row) {
   object.add("fast_open", row.fast_open);
   object.add("reply_begun", row.reply_begun);
   object.add("waited_out_ns", row.waited_out_ns);
+  object.add("asked_ns", row.asked_ns);
+  object.add("answered_ns", row.answered_ns);
+  object.add("close_out_of_order", row.close_out_of_order);
   object.end();
 }
 

@@ -40,17 +40,21 @@ Recording through_a_hole(const Scene& scene, Way way, const std::string& body,
   return scene.record(client(server.port()));
 }
 
-Server serve_tls(const Scene& scene) {
+// The handshake is made, the request read, and nothing else happens.
+constexpr const char* kMuteTls = "sleep 60 | exec openssl s_server -quiet";
+constexpr const char* kWebOverTls = "exec openssl s_server -quiet -www";
+
+Server serve_tls(const Scene& scene, const std::string& server = kWebOverTls) {
   const Finished made = scene.network().run(
       {.argv = {"openssl", "req", "-x509", "-newkey", "rsa:3072", "-nodes", "-keyout", "key.pem",
                 "-out", "cert.pem", "-days", "2", "-subj", "/CN=shop.test"}});
   if (made.status != 0) throw Skipped("no certificate could be made");
   return serve_with(
       scene.network(), [] { return std::uint16_t{7443}; },
-      [&scene] {
-        scene.network().run({.argv = {"openssl", "s_server", "-quiet", "-www", "-accept", "7443",
-                                      "-key", "key.pem", "-cert", "cert.pem"},
-                             .limit = 60s});
+      [&scene, server] {
+        scene.network().run(
+            {.argv = {"sh", "-c", server + " -accept 7443 -key key.pem -cert cert.pem"},
+             .limit = 60s});
       });
 }
 
@@ -85,6 +89,41 @@ std::vector<Incident> unanswered() {
        .expected = {"SILENT"},
        .play =
            against(silent(), [](std::uint16_t port) { return node_get("127.0.0.1", port, 2s); })},
+      {.name = "the application behind TLS does not answer",
+       .client = "curl",
+       .expected = {"SILENT"},
+       .play =
+           [](const Scene& scene) {
+             const Server tls = serve_tls(scene, kMuteTls);
+             std::this_thread::sleep_for(500ms);
+             return scene.record({"curl", "-sSk", "-m", "3", "https://127.0.0.1:7443/"});
+           },
+       .needs = {"openssl"},
+       .seconds = 6},
+      {.name = "a later request is not answered",
+       .client = "curl",
+       .expected = {"SILENT"},
+       .play = against(answering_first("hello"),
+                       [](std::uint16_t port) {
+                         const std::string there = url("127.0.0.1", port);
+                         return Words{"curl", "-sS", "-m", "3", there, there};
+                       })},
+      {.name = "a later request is not answered",
+       .client = "node",
+       .expected = {"SILENT"},
+       .play = against(answering_first("hello"),
+                       [](std::uint16_t port) {
+                         return Words{"node", "-e",
+                                      "const http = require('http'), agent = new http.Agent("
+                                      "{keepAlive: true, maxSockets: 1});\n"
+                                      "const get = (then) => { const asked = http.get('" +
+                                          url("127.0.0.1", port) +
+                                          "', {agent, timeout: 1500}, (reply) => {\n"
+                                          "  reply.resume(); reply.on('end', then); });\n"
+                                          "  asked.on('timeout', () => asked.destroy());\n"
+                                          "  asked.on('error', () => process.exit(1)); };\n"
+                                          "get(() => setTimeout(() => get(() => {}), 50));\n"};
+                       })},
       {.name = "the answer stops half-way",
        .client = "curl",
        .expected = {"STALLED"},
@@ -381,6 +420,35 @@ std::vector<Incident> broken_paths() {
                                    [](std::uint16_t port) {
                                      return curl_get(kFarAddress, port, {"-m", "3"});
                                    });
+           },
+       .seconds = 5},
+      {.name = "full-size packets of a later answer vanish",
+       .client = "python3",
+       .expected = {"MTUIN"},
+       .play =
+           [](const Scene& scene) {
+             const Server far = scene.far_side(5ms);
+             const Server server =
+                 serve_tcp(scene.network(),
+                           [](int fd) {
+                             std::array<char, 100> request{};
+                             for (const std::size_t size : {5, 3000}) {
+                               if (recv(fd, request.data(), request.size(), 0) <= 0) return;
+                               const std::string reply(size, 'x');
+                               send(fd, reply.data(), reply.size(), MSG_NOSIGNAL);
+                             }
+                             recv(fd, request.data(), request.size(), 0);
+                           },
+                           {.address = kNearAddress});
+             drop_large(scene.network(), server.port(), Way::to_client);
+             return scene.record(python("s = socket.create_connection(" +
+                                        at(kFarAddress, server.port()) +
+                                        ", 2)\n"
+                                        "for i in range(2):\n"
+                                        "  s.sendall(b'request')\n"
+                                        "  try: s.recv(9)\n"
+                                        "  except OSError as failure: print(failure)\n"
+                                        "s.close(); sys.exit(1)\n"));
            },
        .seconds = 5},
       {.name = "an answer of nothing but large packets is lost in an MTU hole",

@@ -122,6 +122,15 @@ Conversation answering_once(std::string body, std::chrono::milliseconds after) {
   };
 }
 
+Conversation answering_first(std::string body) {
+  return [body = std::move(body)](int fd) {
+    if (!take_request(fd)) return;
+    say(fd, response(body));
+    while (take_request(fd)) {
+    }
+  };
+}
+
 Conversation echoing() {
   return [](int fd) {
     std::array<char, 4096> chunk;

@@ -47,6 +47,8 @@ Conversation resetting_at_once();  // does not even wait for the request
 Conversation never_reading();      // its window fills, nothing is taken from it
 // One answer; then, `after` it, the server closes what the client would keep.
 Conversation answering_once(std::string body, std::chrono::milliseconds after);
+// The first request; what comes after it is read and not answered.
+Conversation answering_first(std::string body);
 
 // Accepting before they return. They throw std::runtime_error where the address cannot be had.
 Server serve_tcp(const Namespace& network, Conversation conversation, Listen at = {});

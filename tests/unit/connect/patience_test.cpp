@@ -222,9 +222,38 @@ TEST_F(RestOfReply, GoodbyeOfTlsIsNoRequest) {
   story.send(kFd, 100, wire::kTurnStart | wire::kTlsRecord);
   story.receive(kFd, 45, wire::kFirstByte, talked(100, 45));
   wait(3000);
+  const store::OptInt answered_ns = story.row().answered_ns;
   story.send(kFd, 31);
+  EXPECT_EQ(story.row().answered_ns, std::nullopt);
   EXPECT_EQ(ending(began(45, 3000)), "response_timed_out");
   EXPECT_EQ(story.row().reply_begun, true);
+  EXPECT_EQ(story.row().answered_ns, answered_ns);
+}
+
+// A later request over TLS, awaited in slices; then the goodbye. A log is told apart by its pieces.
+TEST_F(RestOfReply, NeverBeganAndTlsSaidGoodbye) {
+  for (const auto& [segments, expected] :
+       {std::pair{8U, "response_timed_out"}, std::pair{9U, "closed"}}) {
+    Story tls;
+    tls.connect(kFd, "10.0.0.1", 443).in_progress();
+    tls.so_error(kFd, 0, established());
+    for (const int first : {int{wire::kTlsRecord}, 0}) {
+      tls.send(kFd, 100, static_cast<std::uint8_t>(wire::kTurnStart | first));
+      tls.receive(kFd, 45, wire::kFirstByte);
+    }
+    tls.send(kFd, 100);
+    const store::OptInt asked_ns = tls.row().asked_ns;
+    for (const int ms : {1000, 1000}) tls.poll(kFd, ms, wire::Op::poll, POLLIN).expires();
+    tls.send(kFd, 31, 0);
+    wire::TcpPicture last = talked(331, 90);
+    last.data_segs_out = segments;
+    last.last_data_sent_ms = 0;
+    last.last_data_recv_ms = 2000;
+    tls.close(kFd, last);
+    EXPECT_EQ(tls.row().ending, expected) << segments;
+    EXPECT_EQ(tls.row().asked_ns, asked_ns);
+    EXPECT_EQ(tls.row().answered_ns, std::nullopt);
+  }
 }
 
 TEST_F(RestOfReply, CameInTime) {

@@ -42,6 +42,19 @@ TEST_F(Pausing, StateBelongsToTheNewestSend) {
   EXPECT_EQ(story.row().send_tcp_state, std::nullopt);
 }
 
+TEST_F(Pausing, TheNewestTurnAndItsReply) {
+  const auto first = story.row();
+  EXPECT_EQ(first.asked_ns, first.first_send_ns);
+  EXPECT_EQ(first.answered_ns, first.first_receive_ns);
+  story.pass(70);
+  story.send_after(kFd, {70 * kMs});
+  EXPECT_GE(*story.row().asked_ns, *first.answered_ns + 70 * kMs);
+  EXPECT_EQ(story.row().answered_ns, std::nullopt);
+  story.pass(30);
+  story.receive(kFd, 10, wire::kFirstByte);
+  EXPECT_GE(*story.row().answered_ns, *story.row().asked_ns + 30 * kMs);
+}
+
 TEST_F(Pausing, AFailedSendTellsItsPause) {
   story.send_after(kFd, {2000 * kMs, TCP_CLOSE_WAIT}, EPIPE, closed_by_reset());
   const auto row = story.row();

@@ -88,7 +88,7 @@ TEST(Decode, AWholeConnect) {
   wire::TcpPicture picture{};
   picture.state = 2;
   picture.total_retrans = 3;
-  picture.snd_cwnd = 10;
+  picture.out_of_order = 10;
   const auto observation = decode(EventBuilder(Op::connect, 5, 1'000'000)
                                       .took(400)
                                       .result(-1, EINPROGRESS)

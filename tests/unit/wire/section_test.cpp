@@ -180,6 +180,8 @@ constexpr int kStride = 41;  // most instructions are the sanitizer's own, and e
 constexpr int kStride = 1;
 #endif
 
+constexpr std::size_t kSteps = 400;  // more than either event takes
+
 // The handlers fill the first half of the thread's ring, so that one of them moves it to a large
 // one: each time a step earlier, until that is before the event they interrupt.
 void record_while_moving(void (*event)(), std::size_t before) {
@@ -204,7 +206,7 @@ TEST_F(Section, NothingTearsWhereverAHandlerMovesTheThreadToALargeRing) {
   thread::release_slot();
   int moved = 0;
   for (void (*event)() : {&wait_once, &publish_once}) {
-    for (std::size_t missing = 0; missing < 400; missing += kStride) {
+    for (std::size_t missing = 0; missing < kSteps; missing += kStride + 1) {
       mapped.slot(0).tell_at.store(1);
       attempts = 0;
       const std::uint64_t nested = lost(wire::Loss::nested);
@@ -213,7 +215,8 @@ TEST_F(Section, NothingTearsWhereverAHandlerMovesTheThreadToALargeRing) {
       const auto slots = take_all(mapped);
       moved += mapped.slot(wire::kSmallSlots).state.load() == wire::kFree ? 1 : 0;
       const std::size_t of_handlers = count_of(slots, 99);
-      ASSERT_EQ(count_of(slots, 7), 1U) << missing;
+      ASSERT_EQ(count_of(slots, 7), 1U)
+          << missing << (event == &wait_once ? " before a wait" : " before a send");
       ASSERT_EQ(slots.size(), before + of_handlers + 2) << missing;
       ASSERT_EQ(of_handlers + lost(wire::Loss::nested) - nested, static_cast<std::size_t>(attempts))
           << missing;

@@ -200,6 +200,75 @@ TEST(Silent, ALaterRequest) {
   EXPECT_THAT(found(rows), IsEmpty());
 }
 
+// With what the recording tells of the newest request, several waits are no riddle any more.
+TEST(Silent, ALaterRequestAwaitedInSlices) {
+  Rows rows;
+  auto& row = silent(rows, 0);
+  row.turns = 3;
+  row.bytes_received = 1400;
+  row.first_receive_ns = *row.first_send_ns + kMs;
+  row.expired_waits = 2;
+  row.asked_ns = *row.closed_ns - 2 * kS;
+  const Finding found = find(findings(rows), "SILENT");
+  EXPECT_EQ(found.severity, Severity::error);
+  EXPECT_THAT(found.summary,
+              HasSubstr("a request on a connection that had had 3 replies before, and nothing"));
+  row.answered_ns = *row.asked_ns + kMs;
+  EXPECT_THAT(testing::found(rows), IsEmpty());
+  row.answered_ns.reset();
+  row.tls = true;  // may be HTTP/2
+  EXPECT_THAT(testing::found(rows), IsEmpty());
+  row.expired_waits = 1;
+  EXPECT_THAT(testing::found(rows), ElementsAre("SILENT"));
+  row.budget_source = "epoll";
+  EXPECT_THAT(testing::found(rows), IsEmpty());
+}
+
+// The tickets of TLS 1.3 come right after the handshake, whatever becomes of the request.
+TEST(Silent, BehindTls) {
+  const auto rules = [](store::Ns reply, store::Ns last_bytes, std::int64_t turns = 2) {
+    Rows rows;
+    auto& row = silent(rows, 0);
+    row.tls = true;
+    row.turns = turns;
+    row.rtt_us = 1000;
+    row.first_receive_ns = *row.first_send_ns + kMs;
+    row.bytes_received = 1847;
+    row.close_data_segs_in = 3;
+    row.asked_ns = *row.closed_ns - 2 * kS;
+    row.reply_begun = reply >= 0;
+    if (reply >= 0) row.answered_ns = *row.asked_ns + reply;
+    row.close_last_receive_ms = (2 * kS - last_bytes) / kMs;
+    return found(rows);
+  };
+  EXPECT_THAT(rules(-1, 0), ElementsAre("SILENT"));
+  EXPECT_THAT(rules(-1, 0, 1), ElementsAre("SILENT"));
+  EXPECT_THAT(rules(kMs, kMs), ElementsAre("SILENT"));
+  EXPECT_THAT(rules(50 * kMs, 50 * kMs), ElementsAre("SILENT"));
+  EXPECT_THAT(rules(51 * kMs, 51 * kMs), ElementsAre("STALLED"));
+  EXPECT_THAT(rules(kMs, 51 * kMs), ElementsAre("STALLED"));
+  EXPECT_THAT(rules(kMs, kMs, 3), ElementsAre("STALLED"));
+}
+
+// The goodbye went out a moment before.
+TEST(Silent, BehindTlsTheGoodbyeMayBeOnItsWay) {
+  const auto is_silent = [](std::int64_t missing) {
+    Rows rows;
+    auto& row = silent(rows, 0);
+    row.tls = true;
+    row.turns = 1;
+    row.asked_ns = *row.closed_ns - 2 * kS;
+    row.first_receive_ns = *row.first_send_ns + kMs;
+    row.bytes_received = 1847;
+    row.close_unacked = 1;
+    row.close_backoff = 0;
+    row.close_bytes_acked = 413 - missing;
+    return has(findings(rows), "SILENT");
+  };
+  EXPECT_TRUE(is_silent(40));
+  EXPECT_FALSE(is_silent(41));
+}
+
 TEST(TlsHang, AHelloAlwaysWaitsForItsAnswer) {
   Rows rows;
   silent(rows, 0).tls = true;
@@ -375,6 +444,27 @@ TEST(MtuIn, SegmentsCameButNotTheFirst) {
     EXPECT_EQ(has(findings(rows), "MTUIN"), expected);
     EXPECT_FALSE(has(findings(rows), "SILENT"));
   }
+}
+
+// A small first reply came through, of a later, larger one only the end.
+TEST(MtuIn, AlsoOfALaterReply) {
+  const auto rules = [](std::int64_t ahead, store::Ns waited) {
+    Rows rows;
+    auto& row = silent(rows, 0, waited);
+    row.turns = 1;
+    row.first_receive_ns = *row.first_send_ns + kMs;
+    row.bytes_received = 120;
+    row.close_data_segs_in = 2;
+    row.close_out_of_order = ahead;
+    row.asked_ns = *row.closed_ns - waited;
+    return findings(rows);
+  };
+  EXPECT_THAT(ids(rules(1, kS)), ElementsAre("MTUIN"));
+  EXPECT_EQ(rules(1, kS)[0].confidence, Confidence::medium);
+  EXPECT_THAT(rules(1, kS)[0].evidence,
+              Contains(HasSubstr("segments received ahead of a missing one: 1")));
+  EXPECT_FALSE(has(rules(1, 999 * kMs), "MTUIN"));
+  EXPECT_THAT(ids(rules(0, kS)), ElementsAre("SILENT"));
 }
 
 TEST(LongHang, TheKernelsLimit) {

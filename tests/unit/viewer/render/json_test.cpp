@@ -213,7 +213,10 @@ const std::vector<std::string> kColumns = {"id",
                                            "interrupted",
                                            "fast_open",
                                            "reply_begun",
-                                           "waited_out_ns"};
+                                           "waited_out_ns",
+                                           "asked_ns",
+                                           "answered_ns",
+                                           "close_out_of_order"};
 
 TEST(JsonRows, HaveEveryColumnInOrder) {
   std::string line;
