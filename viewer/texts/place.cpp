@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 #include <vector>
 
 #include "viewer/texts/letters.h"
@@ -33,6 +34,13 @@ bool is_source_file(std::string_view text) {
   constexpr std::array kEndings = {".go", ".py", ".js", ".ts",  ".c",    ".h",   ".cc",  ".cpp",
                                    ".rb", ".rs", ".cs", ".php", ".java", ".lua", ".mjs", ".conf"};
   return std::ranges::any_of(kEndings, [&](const char* end) { return text.ends_with(end); });
+}
+
+// "(node:4711)" is a process, "line:45" a place in a file.
+bool is_no_host(std::string_view text) {
+  constexpr std::array kWords = {"node", "pid",    "line",    "error",  "code",   "errno",
+                                 "port", "status", "timeout", "thread", "worker", "level"};
+  return std::ranges::any_of(kWords, [&](const char* word) { return text == word; });
 }
 
 int port_of(std::string_view text) {
@@ -68,6 +76,8 @@ Place place_of(std::string_view word) {
   if (const std::size_t arrow = word.find("->"); arrow != std::string_view::npos) {
     word.remove_prefix(arrow + 2);
   }
+  constexpr std::string_view kEnvoys = "address:";  // "remote address:10.0.0.1:443"
+  if (word.starts_with(kEnvoys)) word.remove_prefix(kEnvoys.size());
   bool from_url = false;
   if (const std::size_t scheme = word.find("://"); scheme != std::string_view::npos) {
     place.tls = word.substr(0, scheme) == "https";
@@ -78,8 +88,19 @@ Place place_of(std::string_view word) {
       word.remove_prefix(at + 1);
     }
     from_url = true;
+  } else if (word.starts_with("/dev/tcp/") || word.starts_with("/dev/udp/")) {
+    const std::string_view rest = word.substr(9);
+    const std::size_t slash = rest.find('/');
+    if (slash == std::string_view::npos) return {};
+    place.port = port_of(rest.substr(slash + 1));
+    word = rest.substr(0, slash);
+    from_url = true;
   } else if (const std::size_t slash = word.find('/'); slash != std::string_view::npos) {
-    word.remove_prefix(slash + 1);  // Java says "name/address:port"
+    // Java says "name/address:port", StackExchange.Redis "host:port/Interactive".
+    const std::string_view before = word.substr(0, slash);
+    const std::size_t colon = before.rfind(':');
+    const bool ahead = colon != std::string_view::npos && port_of(before.substr(colon + 1)) != 0;
+    word = ahead ? before : word.substr(slash + 1);
   }
   std::string host(word);
   if (const std::size_t bracket = word.find(']'); word.starts_with('[')) {
@@ -95,7 +116,9 @@ Place place_of(std::string_view word) {
   } else if (!is_address(host) && !from_url) {
     return {};  // a bare word
   }
-  if (!is_address(host) && (!is_host_name(host) || is_source_file(host))) return {};
+  if (!is_address(host) && (!is_host_name(host) || is_source_file(host) || is_no_host(host))) {
+    return {};
+  }
   place.host = host;
   return place;
 }
@@ -135,57 +158,174 @@ void add_spoken_parts(const std::vector<std::string_view>& words, Place& place) 
   }
 }
 
+using Words = std::vector<std::string_view>;
+
 // Go says which name server it asked: "lookup a.example on 10.0.0.2:53: read udp
 // 10.1.1.1:40001->10.0.0.2:53: i/o timeout". That one is not what the program wanted to reach.
-std::string_view name_server(const std::vector<std::string_view>& words) {
-  for (std::size_t i = 0; i + 3 < words.size(); ++i) {
-    if (words[i] == "lookup" && words[i + 2] == "on") return words[i + 3];
+std::vector<Place> name_servers(const Words& words) {
+  std::vector<Place> asked;
+  for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    std::string_view next;
+    if (words[i] == "lookup" && i + 3 < words.size() && words[i + 2] == "on") next = words[i + 3];
+    if (words[i] == "udp" && words[i + 1].ends_with(":53")) next = words[i + 1];
+    if (Place place = place_of(next); !place.host.empty()) asked.push_back(std::move(place));
+  }
+  return asked;
+}
+
+// What Go dialled, or read from, or wrote to. Before it stands a URL that it asked for, which it
+// may want to reach by a proxy.
+Place dialled(const Words& words) {
+  for (std::size_t i = 0; i + 2 < words.size(); ++i) {
+    const bool verb = words[i] == "dial" || words[i] == "read" || words[i] == "write";
+    if (!verb || !words[i + 1].starts_with("tcp")) continue;
+    if (Place place = place_of(words[i + 2]); !place.host.empty()) return place;
   }
   return {};
 }
 
-std::string looked_up(const std::vector<std::string_view>& words) {
-  constexpr std::array kBefore = {
-      "lookup", "ENOTFOUND", "EAI_AGAIN", "resolve", "UnknownHostException", "getaddrinfo", "name"};
+// "redis" in "lookup redis on 10.0.0.2:53", where a word can be nothing but a name.
+bool is_name(std::string_view word, std::string_view before) {
+  constexpr std::array kBeforeAny = {"lookup", "ENOTFOUND", "EAI_AGAIN", "UnknownHostException"};
+  const bool any = std::ranges::any_of(kBeforeAny, [&](auto w) { return before == w; });
+  return is_host_name(word) && (any || word.find('.') != word.npos);
+}
+
+// "…: name" and "… 'name'" behind one of these is the name that was not found.
+constexpr std::array<std::string_view, 12> kBeforeName = {
+    "could not resolve host: ",
+    "could not resolve proxy: ",
+    "could not resolve hostname ",
+    "unable to resolve host address ",
+    "unable to resolve host ",
+    "could not translate host name ",
+    "unknown mysql server host ",
+    "unknown server host ",
+    "getaddrinfo for ",
+    "failed to resolve ",
+    "host not found in upstream ",
+    "bad address ",
+};
+
+std::string name_behind(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  for (const std::string_view before : kBeforeName) {
+    const std::size_t at = lower.find(before);
+    if (at == std::string::npos) continue;
+    const Words words = words_of(text.substr(at + before.size(), 300));
+    if (words.empty()) continue;
+    const std::string_view name = words[0].substr(0, words[0].find(':'));
+    if (is_host_name(name)) return std::string(name);
+  }
+  return "";
+}
+
+std::string looked_up(std::string_view text, const Words& words) {
+  constexpr std::array kBefore = {"lookup",  "ENOTFOUND", "EAI_AGAIN",
+                                  "resolve", "Resolving", "getaddrinfo",
+                                  "name",    "host",      "UnknownHostException"};
+  if (std::string name = name_behind(text); !name.empty()) return name;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
+    // nginx: "api.example could not be resolved"
+    if (i + 4 < words.size() && words[i + 1] == "could" && words[i + 2] == "not" &&
+        words[i + 3] == "be" && words[i + 4] == "resolved" && is_host_name(words[i])) {
+      return std::string(words[i]);
+    }
     std::string_view word = words[i];
     word.remove_prefix(word.rfind('.') == word.npos ? 0 : word.rfind('.') + 1);
     const bool announces = std::ranges::any_of(kBefore, [&](auto w) { return word == w; });
-    const std::string_view next = words[i + 1];
-    if (announces && is_host_name(next) && next.find('.') != next.npos) return std::string(next);
-  }
-  // "Could not resolve host: name", "unable to resolve host address 'name'"
-  for (std::size_t i = 0; i + 2 < words.size(); ++i) {
-    if (words[i] != "resolve" || words[i + 1] != "host") continue;
-    const std::size_t at = words[i + 2] == "address" && i + 3 < words.size() ? i + 3 : i + 2;
-    if (is_host_name(words[at])) return std::string(words[at]);
+    if (announces && is_name(words[i + 1], word)) return std::string(words[i + 1]);
   }
   return "";
+}
+
+// What is no server though it looks like one: who asked, and where to read more.
+std::string without_others(const std::string& text) {
+  std::string out = text;
+  const auto cut = [&](std::size_t begin, std::size_t end) {
+    out.replace(begin, std::min(end, out.size()) - begin, " ");
+  };
+  // nginx: the client, the request and its host; the upstream if there is one.
+  if (const std::size_t client = out.find(", client: "); client != out.npos) {
+    const std::size_t upstream = out.find("upstream: \"", client);
+    cut(client, upstream == out.npos ? out.size() : upstream + 9);
+    if (upstream != out.npos) {
+      if (const std::size_t host = out.find(", host: \"", client); host != out.npos) {
+        cut(host, out.size());
+      }
+    }
+  }
+  // Guzzle: "(see https://curl.haxx.se/libcurl/c/libcurl-errors.html)"
+  for (const std::string_view link : {"(see http", "see http", "See http", "docs at http"}) {
+    for (std::size_t at = out.find(link); at != out.npos; at = out.find(link, at + 1)) {
+      cut(at, std::min(out.find_first_of(" )", at + link.size()), out.size()));
+    }
+  }
+  // HAProxy: "10.0.0.9:5000 [06/Feb/2026:12:14:14.655] web app/s1 ..."
+  for (std::size_t at = out.find(" ["); at != out.npos; at = out.find(" [", at + 2)) {
+    const bool time = at + 6 < out.size() && is_digit(out[at + 2]) && is_digit(out[at + 3]) &&
+                      out[at + 4] == '/' && is_letter(out[at + 5]);
+    if (!time) continue;
+    const std::size_t blank = at == 0 ? out.npos : out.rfind(' ', at - 1);
+    const std::size_t begin = blank == out.npos ? 0 : blank;
+    cut(begin, at);
+    at = begin;
+  }
+  for (const std::string_view unresolved : {"/<unresolved>", "/\\<unresolved\\>"}) {
+    for (std::size_t at = out.find(unresolved); at != out.npos; at = out.find(unresolved, at)) {
+      out.erase(at, unresolved.size());
+    }
+  }
+  return out;
+}
+
+Place best_of(const Words& words) {
+  const std::vector<Place> asked = name_servers(words);
+  Place found;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    Place place = after_error_code(i > 0 ? words[i - 1] : "", words[i]);
+    if (place.host.empty()) place = place_of(words[i]);
+    // wget: "host|10.0.0.1|:443"
+    if (place.host.empty() && words[i].starts_with(':') && i > 0 && found.port == 0 &&
+        found.host == words[i - 1]) {
+      found.port = port_of(words[i].substr(1));
+    }
+    // An address with a port beats all, then a name with a port, then a bare address.
+    if (place.host.empty() || std::ranges::find(asked, place) != asked.end()) continue;
+    const bool better = found.host.empty() || (found.port == 0 && place.port != 0);
+    if (better) found = place;
+  }
+  return found;
+}
+
+bool by_proxy(const Words& words) {
+  return std::ranges::any_of(words,
+                             [](auto word) { return word == "proxyconnect" || word == "socks"; });
 }
 
 }  // namespace
 
 Place find_place(std::string_view said) {
-  const std::string text = tidy(said);
-  std::string_view from = text;
-  // What a proxy says of its upstream comes after what it says of its client.
-  if (const std::size_t upstream = from.find("upstream: \""); upstream != from.npos) {
-    from.remove_prefix(upstream + 9);
-  }
-  const auto words = words_of(from);
-  const Place asked = place_of(name_server(words));
-  Place found;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    Place place = after_error_code(i > 0 ? words[i - 1] : "", words[i]);
-    if (place.host.empty()) place = place_of(words[i]);
-    // An address with a port beats all, then a name with a port, then a bare address.
-    if (place.host.empty() || place == asked) continue;
-    const bool better = found.host.empty() || (found.port == 0 && place.port != 0);
-    if (better) found = place;
-  }
+  const std::string text = without_others(tidy(said));
+  const Words words = words_of(text);
+  Place found = best_of(words);
   add_spoken_parts(words, found);
-  found.name = looked_up(words_of(text));
-  if (found.host.empty() && !asked.host.empty()) found.host = found.name;
+  std::string name = looked_up(text, words);
+  const std::vector<Place> asked = name_servers(words);
+  if (const Place far = dialled(words);
+      !far.host.empty() && std::ranges::find(asked, far) == asked.end()) {
+    // The URL before it says by which name it was asked for, unless it was not asked directly.
+    const bool same_port = found.port == far.port && !by_proxy(words);
+    const Place url = std::exchange(found, far);
+    if (same_port && !is_address(url.host)) {
+      name = url.host;
+      found.tls = url.tls;
+    }
+  }
+  // The name server that was asked, or nothing at all: it was to be the name.
+  if (found.host.empty() && !name.empty()) found.host = name;
+  found.name = std::move(name);
   if (found.name.empty() && !found.host.empty() && !is_address(found.host)) {
     found.name = found.host;
   }

@@ -10,6 +10,13 @@ const Recording kWget = {"sockwatch run -- wget -T 10 -t 1 -O /dev/null {url}", 
 
 const Recording kSsh = {"sockwatch run -- ssh -o ConnectTimeout=10 -p {port} {host} true", ""};
 
+const Recording kNetcat = {"sockwatch run -- nc -vz -w 5 {host} {port}", ""};
+
+const Recording kWindows = {"sockwatch run -- curl -sk -m 30 -o /dev/null {url}",
+                            "The text is from Windows, and sockwatch is for Linux: ask the same "
+                            "server from a Linux host of "
+                            "the same network, while it fails."};
+
 const Recording kGo = {
     "sockwatch run -- curl -sk -m 30 -o /dev/null {url}",
     "Go programs talk to the kernel without the C library and cannot be recorded. So ask the same "
@@ -47,11 +54,15 @@ const Recording kPsql = {
     "sockwatch run -- psql 'host={host} port={port} connect_timeout=10' -c 'select 1'",
     "Or the program that failed, in place of psql."};
 
+const Recording kMysqlClient = {
+    "sockwatch run -- mysql -h {host} -P {port} --protocol=TCP --connect-timeout=10 -e 'select 1'",
+    "Or the program that failed, in place of mysql."};
+
+const Recording kLocalServer = {
+    "sockwatch run -- COMMAND",
+    "COMMAND: whatever printed the text. Connections to socket files are recorded, too."};
+
 const Recording kRedisCli = {"sockwatch run -- redis-cli -h {host} -p {port} ping",
                              "Or the program that failed, in place of redis-cli."};
-
-const Recording kRedisPython = {"sockwatch run -- python3 PROGRAM.py", ""};
-
-const Recording kRedisJava = {"sockwatch run -- java -jar PROGRAM.jar", ""};
 
 }  // namespace sockwatch::texts

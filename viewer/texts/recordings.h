@@ -20,7 +20,9 @@ extern const Recording kHaproxy;
 extern const Recording kEnvoy;
 extern const Recording kPsql;
 extern const Recording kRedisCli;
-extern const Recording kRedisPython;
-extern const Recording kRedisJava;
+extern const Recording kMysqlClient;
+extern const Recording kNetcat;
+extern const Recording kWindows;      // programs sockwatch cannot record
+extern const Recording kLocalServer;  // reached by a socket file
 
 }  // namespace sockwatch::texts
