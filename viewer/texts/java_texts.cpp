@@ -119,7 +119,9 @@ const std::array kJavaTexts = {
     ErrorText{"timeout waiting for connection from pool || connectionpooltimeoutexception || "
               "timeout deadline: # milliseconds",
               kApache, &kPoolEmpty, &kJava},
-    ErrorText{"failed to respond || nohttpresponseexception", kApache, &kPeerClosed, &kJava},
+    ErrorText{
+        ":# failed to respond || the target server failed to respond || nohttpresponseexception",
+        kApache, &kPeerClosed, &kJava},
     ErrorText{
         "connection is not available, request timed out after #ms", "HikariCP", &kPoolEmpty, &kJava,
         "The limit is connectionTimeout, 30 s by default. A 'Caused by' behind it says why no "
@@ -219,7 +221,7 @@ const std::array kJavaTexts = {
               "the pool must be shorter than the server's keep-alive."},
     ErrorText{"connection prematurely closed during response", kReactor, &kPeerClosed, &kJava,
               "The header had come; the body was cut."},
-    ErrorText{"pool#acquire(duration) has been pending for more than the configured timeout of || "
+    ErrorText{"acquire(duration) has been pending for more than the configured timeout of || "
               "poolacquiretimeoutexception",
               kReactor, &kPoolEmpty, &kJava, "pendingAcquireTimeout, 45 s by default."},
     ErrorText{"pending acquire queue has reached its maximum size of || "

@@ -12,11 +12,11 @@ namespace {
 // "2026-11-24T14:42:13.123Z", "14:42:13,123", "+0000"
 bool is_time(std::string_view word) {
   const bool plain = std::ranges::all_of(word, [](char c) {
-    return is_digit(c) || std::string_view("-/:.,TZ+").find(c) != std::string_view::npos;
+    return is_digit(c) || std::string_view("-/:.,TtZz+").find(c) != std::string_view::npos;
   });
   const auto marks = std::ranges::count_if(word, [](char c) { return !is_digit(c); });
-  return plain && is_digit(word.back() == 'Z' ? word[0] : word.back()) && marks >= 1 &&
-         marks < static_cast<std::ptrdiff_t>(word.size());
+  return plain && is_digit(word.back() == 'Z' || word.back() == 'z' ? word[0] : word.back()) &&
+         marks >= 1 && marks < static_cast<std::ptrdiff_t>(word.size());
 }
 
 bool is_level(std::string_view word) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -13,6 +14,8 @@
 
 namespace sockwatch::texts {
 namespace {
+
+using namespace std::string_view_literals;
 
 bool is_address(const std::string& text) {
   if (text.find('\0') != text.npos) return false;  // where inet_pton stops reading
@@ -106,6 +109,7 @@ Place place_of(std::string_view word) {
   if (const std::size_t bracket = word.find(']'); word.starts_with('[')) {
     if (bracket == std::string_view::npos) return {};
     host = word.substr(1, bracket - 1);
+    if (!is_address(host)) return {};  // "[ETIMEDOUT]"
     if (word.substr(bracket + 1).starts_with(':')) place.port = port_of(word.substr(bracket + 2));
   } else if (const std::size_t colon = word.rfind(':');
              colon != std::string_view::npos && !is_address(host)) {
@@ -179,63 +183,71 @@ Place dialled(const Words& words) {
   for (std::size_t i = 0; i + 2 < words.size(); ++i) {
     const bool verb = words[i] == "dial" || words[i] == "read" || words[i] == "write";
     if (!verb || !words[i + 1].starts_with("tcp")) continue;
-    if (Place place = place_of(words[i + 2]); !place.host.empty()) return place;
+    // Of "a:1->b:2" the words are two.
+    const std::size_t far = words[i + 2].ends_with('-') && i + 3 < words.size() ? i + 3 : i + 2;
+    if (Place place = place_of(words[far]); !place.host.empty()) return place;
   }
   return {};
 }
 
-// "redis" in "lookup redis on 10.0.0.2:53", where a word can be nothing but a name.
-bool is_name(std::string_view word, std::string_view before) {
-  constexpr std::array kBeforeAny = {"lookup", "ENOTFOUND", "EAI_AGAIN", "UnknownHostException"};
-  const bool any = std::ranges::any_of(kBeforeAny, [&](auto w) { return before == w; });
-  return is_host_name(word) && (any || word.find('.') != word.npos);
+// Whether the word behind `words[at]` is the name that was looked up. One without a dot must stand
+// where nothing else can: "lookup redis on", "lookup redis:", "getaddrinfo ENOTFOUND redis".
+bool announces_name(const Words& words, std::size_t at) {
+  constexpr std::array kBefore = {"lookup",  "ENOTFOUND", "EAI_AGAIN",
+                                  "resolve", "Resolving", "getaddrinfo",
+                                  "name",    "host",      "UnknownHostException"};
+  constexpr std::array kBeforeAny = {"ENOTFOUND", "EAI_AGAIN", "UnknownHostException"};
+  std::string_view before = words[at];
+  before.remove_prefix(before.rfind('.') == before.npos ? 0 : before.rfind('.') + 1);
+  const std::string_view name = words[at + 1];
+  const auto is_before = [&](std::string_view word) { return word == before; };
+  if (!is_host_name(name) || std::ranges::none_of(kBefore, is_before)) return false;
+  if (name.find('.') != name.npos || std::ranges::any_of(kBeforeAny, is_before)) return true;
+  const bool asks = at + 2 < words.size() && words[at + 2] == "on";
+  return before == "lookup" && (asks || name.data()[name.size()] == ':');  // a text ends with 0
 }
 
-// "…: name" and "… 'name'" behind one of these is the name that was not found.
-constexpr std::array<std::string_view, 12> kBeforeName = {
-    "could not resolve host: ",
-    "could not resolve proxy: ",
-    "could not resolve hostname ",
-    "unable to resolve host address ",
-    "unable to resolve host ",
-    "could not translate host name ",
-    "unknown mysql server host ",
-    "unknown server host ",
-    "getaddrinfo for ",
-    "failed to resolve ",
-    "host not found in upstream ",
-    "bad address ",
-};
+// The name that was not found stands behind one of these, mostly in quotes.
+constexpr std::array kBeforeName = {"could not resolve host: "sv,
+                                    "could not resolve proxy: "sv,
+                                    "could not resolve hostname "sv,
+                                    "unable to resolve host address "sv,
+                                    "unable to resolve host "sv,
+                                    "could not translate host name "sv,
+                                    "unknown mysql server host "sv,
+                                    "unknown server host "sv,
+                                    "getaddrinfo for "sv,
+                                    "failed to resolve "sv,
+                                    "host not found in upstream "sv,
+                                    "bad address "sv};
 
-std::string name_behind(std::string_view text) {
+// Clients of MySQL, and BusyBox: the server, without a port.
+constexpr std::array kBeforeHost = {"can't connect to mysql server on "sv,
+                                    "can't connect to server on "sv, "remote host ("sv};
+
+std::string name_behind(std::string_view text, std::span<const std::string_view> befores) {
   std::string lower(text);
   for (char& c : lower) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  for (const std::string_view before : kBeforeName) {
+  for (const std::string_view before : befores) {
     const std::size_t at = lower.find(before);
     if (at == std::string::npos) continue;
     const Words words = words_of(text.substr(at + before.size(), 300));
     if (words.empty()) continue;
     const std::string_view name = words[0].substr(0, words[0].find(':'));
-    if (is_host_name(name)) return std::string(name);
+    if (is_host_name(name) || is_address(std::string(name))) return std::string(name);
   }
   return "";
 }
 
 std::string looked_up(std::string_view text, const Words& words) {
-  constexpr std::array kBefore = {"lookup",  "ENOTFOUND", "EAI_AGAIN",
-                                  "resolve", "Resolving", "getaddrinfo",
-                                  "name",    "host",      "UnknownHostException"};
-  if (std::string name = name_behind(text); !name.empty()) return name;
+  if (std::string name = name_behind(text, kBeforeName); !name.empty()) return name;
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
     // nginx: "api.example could not be resolved"
     if (i + 4 < words.size() && words[i + 1] == "could" && words[i + 2] == "not" &&
         words[i + 3] == "be" && words[i + 4] == "resolved" && is_host_name(words[i])) {
       return std::string(words[i]);
     }
-    std::string_view word = words[i];
-    word.remove_prefix(word.rfind('.') == word.npos ? 0 : word.rfind('.') + 1);
-    const bool announces = std::ranges::any_of(kBefore, [&](auto w) { return word == w; });
-    if (announces && is_name(words[i + 1], word)) return std::string(words[i + 1]);
+    if (announces_name(words, i)) return std::string(words[i + 1]);
   }
   return "";
 }
@@ -323,6 +335,8 @@ Place find_place(std::string_view said) {
       found.tls = url.tls;
     }
   }
+  if (by_proxy(words) && dialled(words).host.empty()) found = {};  // the URL is for the proxy
+  if (found.host.empty()) found.host = name_behind(text, kBeforeHost);
   // The name server that was asked, or nothing at all: it was to be the name.
   if (found.host.empty() && !name.empty()) found.host = name;
   found.name = std::move(name);

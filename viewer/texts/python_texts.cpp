@@ -155,17 +155,21 @@ const std::array kPythonTexts = {
               &kPython, "The peer takes no more data."},
     ErrorText{"httpx.pooltimeout || httpcore.pooltimeout || =pooltimeout", kHttpx, &kPoolEmpty,
               &kPython, "5 s by default; max_connections (100) are all in use."},
-    ErrorText{"httpx.connecterror: [errno -2] || httpcore.connecterror: [errno -2] || "
+    ErrorText{"connecterror: [errno -2] name or service not known || httpx.connecterror: [errno "
+              "-2] || httpcore.connecterror: [errno -2] || "
               "connecterror: [errno -2]",
               kHttpx, &kNameUnknown, &kPython},
-    ErrorText{"httpx.connecterror: [errno -3] || httpcore.connecterror: [errno -3] || "
+    ErrorText{"connecterror: [errno -3] temporary failure in name resolution || "
+              "httpx.connecterror: [errno -3] || httpcore.connecterror: [errno -3] || "
               "connecterror: [errno -3]",
               kHttpx, &kLookupFailed, &kPython},
-    ErrorText{"httpx.connecterror: [errno 111] || httpcore.connecterror: [errno 111] || "
+    ErrorText{"connecterror: [errno 111] connection refused || httpx.connecterror: [errno 111] || "
+              "httpcore.connecterror: [errno 111] || "
               "connecterror: [errno 111]",
               kHttpx, &kRefused, &kPython},
-    ErrorText{"httpx.connecterror: [errno 113] || connecterror: [errno 113]", kHttpx, &kNoRoute,
-              &kPython},
+    ErrorText{"connecterror: [errno 113] no route to host || httpx.connecterror: [errno 113] || "
+              "connecterror: [errno 113]",
+              kHttpx, &kNoRoute, &kPython},
     ErrorText{"httpx.connecterror || httpcore.connecterror", kHttpx, &kConnectFailed, &kPython},
     ErrorText{"httpx.readerror || httpcore.readerror", kHttpx, &kReset, &kPython,
               "Mostly a reset; '[Errno 104]' behind it says so."},
