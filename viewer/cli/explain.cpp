@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -193,6 +194,20 @@ Result<std::string> explained(const ExplainArguments& arguments) {
   return error_text(fmt::format("{}", fmt::join(words, " ")), style);
 }
 
+// "-bash: connect: Connection refused": the shell's name is no option.
+bool is_text(const std::string& word) {
+  return word.find_first_of(" \t\n") != std::string::npos || word.ends_with(':');
+}
+
+// What CLI11 took for unknown options.
+void take_texts(const CLI::App& command, std::vector<std::string>& words) {
+  const std::vector<std::string> unknown = command.remaining();
+  std::vector<std::string> options;
+  std::ranges::remove_copy_if(unknown, std::back_inserter(options), is_text);
+  if (!options.empty()) throw CLI::ExtrasError(options);
+  words.insert(words.begin(), unknown.begin(), unknown.end());
+}
+
 int explain(const ExplainArguments& arguments) {
   const auto text = explained(arguments);
   if (!text) {
@@ -223,7 +238,11 @@ void add_explain(CLI::App& app, Exit& exit) {
   add_redact_flag(*command, arguments->redact);
   add_look_arguments(*command, arguments->look);
   add_filter_flags(*command, arguments->filters);
-  command->callback([arguments, &exit] { exit.status = explain(*arguments); });
+  command->allow_extras();
+  command->callback([command, arguments, &exit] {
+    take_texts(*command, arguments->words);
+    exit.status = explain(*arguments);
+  });
 }
 
 }  // namespace sockwatch::cli

@@ -31,6 +31,17 @@ TEST_F(Explain, NothingReachesTheCommandsFromTheTextButAServer) {
   EXPECT_THAT(ran.out, Not(HasSubstr("reboot")));
 }
 
+TEST_F(Explain, ATextCanBeginWithADash) {
+  const Ran ran = run("explain '-bash: connect: Connection refused'");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.err, "");
+  EXPECT_THAT(ran.out, HasSubstr("bash (redirection to /dev/tcp)"));
+  EXPECT_EQ(run("explain -bash: connect: Connection refused").out, ran.out);
+  EXPECT_EQ(run("explain -- '-bash: connect: Connection refused'").out, ran.out);
+  expect_two_lines(run("explain --lsit"), 125);
+  expect_two_lines(run("explain -x 'connect: Connection refused'"), 125);
+}
+
 TEST_F(Explain, SaysInOneLineThatATextIsUnknown) {
   expect_two_lines(run("explain 'the quick brown fox'"), 125);
   expect_two_lines(run("explain 'esc\x1b[2J'"), 125);
