@@ -201,7 +201,8 @@ bool is_text(const std::string& word) {
 
 // What CLI11 took for unknown options.
 void take_texts(const CLI::App& command, std::vector<std::string>& words) {
-  const std::vector<std::string> unknown = command.remaining();
+  std::vector<std::string> unknown = command.remaining();
+  std::erase(unknown, "--");  // the end of the options, which it keeps as well
   std::vector<std::string> options;
   std::ranges::remove_copy_if(unknown, std::back_inserter(options), is_text);
   if (!options.empty()) throw CLI::ExtrasError(options);
