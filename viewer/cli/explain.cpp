@@ -138,8 +138,11 @@ Result<std::string> finding_text(const std::string& path, const std::string& wan
 Result<std::string> error_text(const std::string& said, const render::TextStyle& style) {
   std::string text = render::explained_text(said, style);
   if (!text.empty()) return text;
-  return Error{fmt::format("no known program prints '{}'", said),
-               "record the program that did, it shows what happened: sockwatch run -- COMMAND"};
+  constexpr std::size_t kShown = 200;
+  const bool all = said.size() <= kShown;
+  return Error{
+      fmt::format("no known program prints '{}{}'", said.substr(0, kShown), all ? "" : "..."),
+      "record the program that did, it shows what happened: sockwatch run -- COMMAND"};
 }
 
 Result<std::string> explained(const ExplainArguments& arguments) {

@@ -110,7 +110,8 @@ const std::array kCommandTexts = {
               "curl: (35)*connection reset by peer || curl error 35*connection reset by peer",
               kCurl35, &kTlsCut, &kCurl,
               "Exit code 35: it was the TLS handshake that was broken off."},
-    ErrorText{"ssl_error_syscall in connection to || ssl_connect: ssl_error_syscall || curl: (35) "
+    ErrorText{"ssl_connect: connection reset by peer in connection to || ssl_error_syscall in "
+              "connection to || ssl_connect: ssl_error_syscall || curl: (35) "
               "|| curl error 35",
               kCurl35, &kTlsCut, &kCurl},
     ErrorText{"curl: (35)*wrong version number || curl error 35*wrong version number",
@@ -182,6 +183,28 @@ const std::array kCommandTexts = {
     ErrorText{"permission denied (publickey || permission denied (password || "
               "permission denied (keyboard",
               kSshName, &kLoginDenied, &kSsh},
+    ErrorText{"connection to*closed by remote host || connection closed by #.#.#.# port #",
+              kSshName, &kPeerClosed, &kSsh},
+    ErrorText{"connection reset by #.#.#.# port #", kSshName, &kReset, &kSsh},
+    // others
+    ErrorText{"rsync*failed to connect to*connection refused", "rsync", &kRefused, &kAnyProgram},
+    ErrorText{"rsync*failed to connect to*connection timed out", "rsync", &kConnectTimedOut,
+              &kAnyProgram},
+    ErrorText{"temporary failure resolving '", "apt (Debian, Ubuntu)", &kLookupFailed,
+              &kAnyProgram},
+    ErrorText{"could not connect to*), connection timed out", "apt (Debian, Ubuntu)",
+              &kConnectTimeout, &kAnyProgram, "Acquire::http::Timeout, 30 s by default."},
+    ErrorText{"could not connect to*connect (111: connection refused)", "apt (Debian, Ubuntu)",
+              &kRefused, &kAnyProgram},
+    ErrorText{"could not resolve '", "apt (Debian, Ubuntu)", &kNotResolved, &kAnyProgram},
+    ErrorText{"connection timed out; no servers could be reached || no servers could be reached",
+              "dig, host and nslookup", &kLookupFailed, &kAnyProgram,
+              "No name server answered within three tries."},
+    ErrorText{"communications error to*timed out", "dig, host and nslookup", &kLookupFailed,
+              &kAnyProgram, "The name server behind 'to' did not answer."},
+    ErrorText{"communications error to*connection refused", "dig, host and nslookup",
+              &kLookupFailed, &kAnyProgram,
+              "Nobody serves port 53 at the name server behind 'to'."},
     // nc
     ErrorText{"nc: connect to*failed: connection refused", kNc, &kRefused, &kNetcat},
     ErrorText{"nc: connect to*failed: connection timed out", kNc, &kKernelGaveUp, &kNetcat},

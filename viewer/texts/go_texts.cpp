@@ -134,6 +134,9 @@ const std::array kGoTexts = {
               "The proxy is written as https://, and speaks plain HTTP: http:// in HTTPS_PROXY is "
               "what is mostly meant."},
     ErrorText{"proxyconnect tcp: || proxyconnect tcp", kProxy, &kConnectFailed, &kGo, kProxyRemark},
+    ErrorText{"the connection to the server*was refused - did you specify the right host or port",
+              "kubectl (Go)", &kRefused, &kGo,
+              "localhost:8080 means that kubectl found no kubeconfig."},
     // TLS
     ErrorText{"first record does not look like a tls handshake || "
               "server gave http response to https client",
@@ -191,7 +194,7 @@ const std::array kGoTexts = {
               kHttp, &kNotUnderstood, &kGo,
               "Mostly TLS or HTTP/2 where plain HTTP/1 was expected: '\\x15\\x03' begins a record "
               "of TLS."},
-    ErrorText{"unexpected eof || \": eof || =eof || read: eof", kGoAny, &kPeerClosed, &kGo},
+    ErrorText{"unexpected eof || \": eof || read: eof", kGoAny, &kPeerClosed, &kGo},
     ErrorText{"socket: too many open files || accept: too many open files || accept4: too many "
               "open files",
               kGoAny, &kNoDescriptor, &kGo},

@@ -43,8 +43,10 @@ const std::array kJavaTexts = {
               "before 13, 'Connect timed out' from 13 and later."},
     ErrorText{"sockettimeoutexception: read timed out", kAnyJava, &kNoReply, &kJava,
               "The limit is the socket's SO_TIMEOUT (setSoTimeout, setReadTimeout)."},
-    ErrorText{"=read timed out", "Java (SocketTimeoutException), Python (requests, urllib3)",
-              &kNoReply, &kJava},
+    ErrorText{"read timed out executing", "Java: Feign", &kNoReply, &kJava,
+              "readTimeout, 60 s by default."},
+    ErrorText{"connect timed out executing", "Java: Feign", &kConnectTimeout, &kJava,
+              "connectTimeout, 10 s by default."},
     ErrorText{"http connect timed out || httpconnecttimeoutexception", kHttpClient,
               &kConnectTimeout, &kJava,
               "Its connectTimeout, or the request's own timeout while it was still connecting. The "

@@ -212,8 +212,14 @@ std::vector<ErrorText> find_texts(std::string_view said) {
   std::vector<ErrorText> kept;
   for (auto one = found.begin(); one != found.end(); ++one) {
     if (by_a_program && one->pattern->shared) break;
+    const ErrorText& text = one->pattern->text;
     const auto covers_it = [&](const Found& other) { return covers(other.match, one->match); };
-    if (std::none_of(found.begin(), one, covers_it)) kept.push_back(one->pattern->text);
+    const auto knows_more = [&](const ErrorText& other) {
+      return text.meaning->vague && other.printed_by == text.printed_by;
+    };
+    if (std::none_of(found.begin(), one, covers_it) && std::ranges::none_of(kept, knows_more)) {
+      kept.push_back(text);
+    }
   }
   return kept;
 }

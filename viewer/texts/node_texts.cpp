@@ -7,6 +7,7 @@ namespace sockwatch::texts {
 namespace {
 
 constexpr std::string_view kAnyNode = "Node.js";
+constexpr std::string_view kNpm = "Node.js: npm";
 constexpr std::string_view kGot = "Node.js: got";
 constexpr std::string_view kNodeFile = "Node.js, to a socket file";
 constexpr std::string_view kFetch = "Node.js: fetch (undici)";
@@ -45,6 +46,14 @@ const std::array kNodeTexts = {
     ErrorText{"query? etimeout || query???? etimeout", "Node.js: dns.resolve (c-ares)",
               &kLookupFailed, &kNode},
     ErrorText{"getaddrinfo eai_again", kAnyNode, &kLookupFailed, &kNode},
+    ErrorText{"npm err! code econnreset || npm error code econnreset", kNpm, &kReset, &kNode},
+    ErrorText{"npm err! code etimedout || npm error code etimedout", kNpm, &kConnectTimedOut,
+              &kNode},
+    ErrorText{"npm err! code econnrefused || npm error code econnrefused", kNpm, &kRefused, &kNode},
+    ErrorText{"npm err! code eai_again || npm error code eai_again", kNpm, &kLookupFailed, &kNode},
+    ErrorText{"npm err! code enotfound || npm error code enotfound", kNpm, &kNameUnknown, &kNode},
+    ErrorText{"code: 'econnreset'", kAnyNode, &kReset, &kNode},
+    ErrorText{"code: 'etimedout'", kAnyNode, &kConnectTimedOut, &kNode},
     // got
     ErrorText{"timeout awaiting 'connect' for #ms", kGot, &kConnectTimeout, &kNode,
               "The limit is timeout.connect: from the end of the lookup to connected."},

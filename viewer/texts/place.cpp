@@ -79,8 +79,10 @@ Place place_of(std::string_view word) {
   if (const std::size_t arrow = word.find("->"); arrow != std::string_view::npos) {
     word.remove_prefix(arrow + 2);
   }
-  constexpr std::string_view kEnvoys = "address:";  // "remote address:10.0.0.1:443"
-  if (word.starts_with(kEnvoys)) word.remove_prefix(kEnvoys.size());
+  // Envoy: "remote address:10.0.0.1:443"; gRPC: "ipv4:10.0.0.1:50051"
+  for (const std::string_view label : {"address:"sv, "ipv4:"sv}) {
+    if (word.starts_with(label)) word.remove_prefix(label.size());
+  }
   bool from_url = false;
   if (const std::size_t scheme = word.find("://"); scheme != std::string_view::npos) {
     place.tls = word.substr(0, scheme) == "https";
@@ -219,6 +221,8 @@ constexpr std::array kBeforeName = {"could not resolve host: "sv,
                                     "getaddrinfo for "sv,
                                     "failed to resolve "sv,
                                     "host not found in upstream "sv,
+                                    "temporary failure resolving "sv,
+                                    "could not resolve "sv,
                                     "bad address "sv};
 
 // Clients of MySQL, and BusyBox: the server, without a port.
@@ -268,6 +272,8 @@ std::string without_others(const std::string& text) {
       }
     }
   }
+  // Python's requests: the pool is for the server, what failed is the proxy.
+  if (const std::size_t proxy = out.find("ProxyError("); proxy != out.npos) cut(0, proxy);
   // Guzzle: "(see https://curl.haxx.se/libcurl/c/libcurl-errors.html)"
   for (const std::string_view link : {"(see http", "see http", "See http", "docs at http"}) {
     for (std::size_t at = out.find(link); at != out.npos; at = out.find(link, at + 1)) {

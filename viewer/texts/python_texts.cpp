@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::string_view kAnyPython = "Python";
 constexpr std::string_view kHttpx = "Python: httpx, httpcore";
+constexpr std::string_view kBotocore = "Python: botocore, boto3 (AWS)";
 constexpr std::string_view kAiohttp = "Python: aiohttp";
 constexpr std::string_view kRequests = "Python: requests, urllib3";
 
@@ -61,6 +62,21 @@ const std::array kPythonTexts = {
     ErrorText{"connecttimeouterror || connection to*timed out. (connect timeout=", kRequests,
               &kConnectTimeout, &kPython,
               "The limit is the first value of timeout=(connect, read)."},
+    ErrorText{"readtimeouterror*read timed out || readtimeouterror || "
+              "connectionpool*read timed out",
+              kRequests, &kNoReply, &kPython,
+              "The limit is the second value of timeout=(connect, read)."},
+    ErrorText{"could not connect to the endpoint url", kBotocore, &kConnectFailed, &kPython},
+    ErrorText{"connecttimeouterror: connect timeout on endpoint url || connect timeout on endpoint "
+              "url",
+              kBotocore, &kConnectTimeout, &kPython,
+              "connect_timeout of its Config, 60 s by "
+              "default."},
+    ErrorText{"readtimeouterror: read timeout on endpoint url || read timeout on endpoint url",
+              kBotocore, &kNoReply, &kPython, "read_timeout of its Config, 60 s by default."},
+    ErrorText{"connectiondoesnotexisterror: connection was closed in the middle of operation || "
+              "connection was closed in the middle of operation",
+              "Python: asyncpg (PostgreSQL)", &kPeerClosed, &kPython},
     ErrorText{"read timed out. (read timeout=", kRequests, &kNoReply, &kPython,
               "The limit is the second value of timeout=(connect, read). It counts from the last "
               "byte, not from the start. A TLS handshake without an answer prints it too."},
@@ -74,8 +90,11 @@ const std::array kPythonTexts = {
               &kPython, "The wording before urllib3 2."},
     ErrorText{"failed to establish a new connection: [errno 99]", kRequests, &kNoSourcePort,
               &kPython},
-    ErrorText{"proxyerror*[errno 111] || cannot connect to proxy*[errno 111]", kRequests, &kRefused,
-              &kPython, "It is the proxy (HTTP_PROXY, HTTPS_PROXY) that refused, not the server."},
+    ErrorText{"unable to connect to proxy*failed to establish a new connection: [errno 111] || "
+              "cannot connect to proxy*failed to establish a new connection: [errno 111] || "
+              "proxyerror*[errno 111] || cannot connect to proxy*[errno 111]",
+              kRequests, &kRefused, &kPython,
+              "It is the proxy (HTTP_PROXY, HTTPS_PROXY) that refused, not the server."},
     ErrorText{"cannot connect to proxy*tunnel connection failed: # || "
               "tunnel connection failed: #",
               kRequests, &kNoTunnel, &kPython},
@@ -143,6 +162,8 @@ const std::array kPythonTexts = {
               "failed to connect to all addresses",
               "gRPC: Python, C++, Ruby, PHP", &kConnectFailed, &kPython,
               "Behind it stands the error of the last address."},
+    ErrorText{"failed to connect to all addresses*connection refused",
+              "gRPC: Python, C++, Ruby, PHP", &kRefused, &kPython},
     ErrorText{"serverselectiontimeouterror*[errno 111]", "Python: pymongo", &kRefused, &kPython},
     ErrorText{"serverselectiontimeouterror", "Clients of MongoDB", &kConnectFailed, &kPython,
               "No server could be used in time; the errors behind it say why for each."},

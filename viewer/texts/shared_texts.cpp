@@ -67,6 +67,11 @@ const std::array kSharedTexts = {
     ErrorText{"name does not resolve",
               "the words of musl, the C library of Alpine Linux (any program)", &kNameUnknown,
               &kAnyProgram},
+    ErrorText{"=eof || =unexpected eof", "Go prints no more than this; other programs do, too",
+              &kPeerClosed, &kAnyProgram},
+    ErrorText{"read timed out", "Java (SocketTimeoutException), Python (requests, urllib3), Ruby",
+              &kNoReply, &kAnyProgram, "The limit is the program's own for reading."},
+    ErrorText{"connection reset || connection was reset", "many programs", &kReset, &kAnyProgram},
     ErrorText{"=timeout || =timed out || =connection timeout || =operation timed out || "
               "operation timed out",
               "many programs", &kTotalTimeout, &kAnyProgram,
