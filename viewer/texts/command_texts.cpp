@@ -116,6 +116,8 @@ const std::array kCommandTexts = {
               kCurl35, &kTlsCut, &kCurl},
     ErrorText{"curl: (35)*wrong version number || curl error 35*wrong version number",
               "OpenSSL, used by curl (exit code 35)", &kNotTls, &kCurl},
+    ErrorText{"curl: (60) || curl error 60 || ssl certificate problem:",
+              "curl and libcurl, exit code 60", &kNotBelieved, &kCurl},
     // wget
     ErrorText{"connecting to*failed: connection timed out", "wget", &kConnectTimedOut, &kWget,
               "wget prints these words for its own limit (--timeout) and for the kernel's alike."},

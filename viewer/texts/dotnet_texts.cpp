@@ -62,6 +62,10 @@ const std::array kDotnetTexts = {
               &kTimedOut, &kDotnet, "Said of a read: an established connection went dead."},
     ErrorText{"unable to read data from the transport connection: operation canceled", kAnyDotnet,
               &kTotalTimeout, &kDotnet, "The program's own limit or token ended it."},
+    ErrorText{"sockets.socketexception: connection refused", kAnyDotnet, &kRefused, &kDotnet},
+    ErrorText{"timeout expired. the timeout period elapsed prior to completion of the operation or "
+              "the server is not responding",
+              kSql, &kNoReply, &kDotnet, "CommandTimeout, 30 s by default."},
     ErrorText{"httprequestexception: connection refused || connection refused (*:#)", kAnyDotnet,
               &kRefused, &kDotnet},
     ErrorText{"httprequestexception: connection timed out || connection timed out (*:#)",
@@ -77,12 +81,10 @@ const std::array kDotnetTexts = {
               "resource temporarily unavailable (*:#)",
               kAnyDotnet, &kLookupFailed, &kDotnet,
               "Said of a name lookup: it failed for now (EAI_AGAIN)."},
-    ErrorText{
-        "the ssl connection could not be established, see inner exception || "
-        "the ssl connection could not be established",
-        ".NET: HttpClient", &kTlsCut, &kDotnet,
-        "Connected; the TLS handshake failed. The inner exception says whether the peer ended "
-        "it or its certificate was not believed."},
+    ErrorText{"the ssl connection could not be established, see inner exception || "
+              "the ssl connection could not be established",
+              ".NET: HttpClient", &kTlsFailed, &kDotnet, "The inner exception has the reason."},
+    ErrorText{"the remote certificate is invalid", ".NET: SslStream", &kNotBelieved, &kDotnet},
     ErrorText{"authentication failed because the remote party has closed the transport stream || "
               "received an unexpected eof or 0 bytes from the transport stream",
               ".NET: SslStream", &kTlsCut, &kDotnet},

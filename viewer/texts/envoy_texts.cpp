@@ -109,13 +109,12 @@ constexpr std::array kOtherTexts = {
               "transport failure reason: tls*certificate_verify_failed || "
               "tls error:*openssl_internal:certificate_verify_failed || "
               "tls_error:*openssl_internal:certificate_verify_failed",
-              "Envoy and Istio (BoringSSL)", &kTlsCut, &kEnvoy,
-              "Connected: Envoy itself did not believe the server's certificate."},
+              "Envoy and Istio (BoringSSL)", &kNotBelieved, &kEnvoy},
     ErrorText{"upstream connect error or disconnect/reset before headers*reset reason:*connection "
               "failure*transport failure reason: tls || transport failure reason: tls error || "
               "transport failure reason: tls_error || tls error:*openssl_internal || "
               "tls_error:*openssl_internal",
-              "Envoy and Istio (BoringSSL)", &kTlsCut, &kEnvoy},
+              "Envoy and Istio (BoringSSL)", &kTlsFailed, &kEnvoy},
     ErrorText{
         "upstream connect error or disconnect/reset before headers*reset reason: connection "
         "failure || upstream connect error or disconnect/reset before headers*reset reason: "

@@ -145,7 +145,15 @@ const std::array kGoTexts = {
               "The limit is Transport.TLSHandshakeTimeout, 10 s by default."},
     ErrorText{"remote error: tls: handshake failure || remote error: tls:", "Go's TLS (crypto/tls)",
               &kTlsCut, &kGo, "The other side said why: the words behind 'tls:'."},
+    ErrorText{"tls: failed to verify certificate: x509: || x509: certificate || x509: cannot "
+              "validate certificate",
+              "Go's TLS (crypto/tls)", &kNotBelieved, &kGo},
     // Connected
+    ErrorText{"http2: client connection lost", kHttp, &kTimedOut, &kGo,
+              "An established connection of HTTP/2 went dead: its ping got no answer."},
+    ErrorText{"http2: server sent goaway and closed the connection", kHttp, &kPeerClosed, &kGo,
+              "The server announced the end of that connection (GOAWAY): a restart, or a limit of "
+              "age or requests."},
     ErrorText{"read tcp*i/o timeout || read tcp4*i/o timeout || read unix*i/o timeout", kGoAny,
               &kNoReply, &kGo},
     ErrorText{"write tcp*i/o timeout", kGoAny, &kNoReply, &kGo,
@@ -240,6 +248,8 @@ const std::array kGoTexts = {
               &kGo},
     ErrorText{"driver: bad connection", "Go: database/sql", &kBrokenPipe, &kGo,
               "A pooled connection was found dead when it was used again."},
+    ErrorText{"packets.go:*unexpected eof || [mysql]*unexpected eof",
+              "Go: MySQL driver (go-sql-driver)", &kPeerClosed, &kGo},
     ErrorText{"invalid connection", "Go: MySQL driver (go-sql-driver)", &kBrokenPipe, &kGo,
               "A pooled connection was found dead; the log line before it says how.", "mysql"},
     ErrorText{"redis: connection pool timeout", "go-redis", &kPoolEmpty, &kGo},

@@ -33,6 +33,22 @@ const std::array kJavaTexts = {
               "exception || java"},
     ErrorText{"connectexception: connection refused: connect || connection refused: connect",
               "Java on Windows", &kRefused, &kWindows, "", "exception || java"},
+    ErrorText{"connectexception: connection timed out: no further information: */#.#.#.#:# || "
+              "connectexception: connection timed out: no further information",
+              "Java (NIO) on Windows", &kKernelGaveUp, &kWindows},
+    ErrorText{"connectexception: connection refused: no further information: */#.#.#.#:# || "
+              "connectexception: connection refused: no further information",
+              "Java (NIO) on Windows", &kRefused, &kWindows},
+    ErrorText{"pkix path building failed || validatorexception: pkix || no subject alternative "
+              "names matching || no subject alternative dns name matching || "
+              "certificateexpiredexception",
+              "Java's TLS (JSSE)", &kNotBelieved, &kJava},
+    ErrorText{"the tcp/ip connection to the host*has failed. error: \"connection refused",
+              "SQL Server's JDBC driver", &kRefused, &kJava},
+    ErrorText{"the tcp/ip connection to the host*has failed. error: \"connect timed out",
+              "SQL Server's JDBC driver", &kConnectTimeout, &kJava, "The limit is loginTimeout."},
+    ErrorText{"the tcp/ip connection to the host*has failed", "SQL Server's JDBC driver",
+              &kConnectFailed, &kJava, "The words behind 'Error:' say why."},
     ErrorText{"connectexception: connection timed out", kAnyJava, &kKernelGaveUp, &kJava, kKernel},
     ErrorText{"connectexception: operation timed out", "Java on macOS", &kKernelGaveUp, &kJava},
     ErrorText{"connectexception: connection refused", kAnyJava, &kRefused, &kJava},
@@ -186,6 +202,7 @@ const std::array kJavaTexts = {
               "connection refused: /#.#.#.#:# || connection refused: */#.#.#.#:#",
               kNetty, &kRefused, &kJava, "'finishConnect(..)' is its epoll transport."},
     ErrorText{"io.netty.channel.abstractchannel$annotatedconnectexception*connection timed out || "
+              "annotatedconnectexception: connection timed out: */#.#.#.#:# || "
               "annotatedconnectexception*connection timed out || "
               "finishconnect(..) failed: connection timed out",
               kNetty, &kKernelGaveUp, &kJava, "Here the kernel gave up before Netty did."},

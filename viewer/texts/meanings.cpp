@@ -127,6 +127,28 @@ const Meaning kNotTls = {
     .rules = "",
     .check = "curl -v http://{host}:{port}/  # does it answer without TLS?"};
 
+const Meaning kNotBelieved = {
+    .phase = Phase::tls,
+    .what =
+        "The connection was up and TLS was spoken. This program did not believe the server's "
+        "certificate (issuer unknown, another name, out of date) and ended it by itself. The "
+        "network is fine.",
+    .outcomes = "closed connected",
+    .rules = "",
+    .check =
+        "openssl s_client -connect {host}:{port} -servername {name} </dev/null  # whose is it?"};
+
+const Meaning kTlsFailed = {
+    .phase = Phase::tls,
+    .what =
+        "The TCP connection was up and the TLS handshake on it failed. The sentence does not say "
+        "why: the other side ended it, its certificate was not believed, or it speaks no TLS on "
+        "that port.",
+    .outcomes = "closed no_response reset",
+    .rules = "LATERESET",
+    .check = "openssl s_client -connect {host}:{port} </dev/null  # who answers?",
+    .vague = true};
+
 const Meaning kNoRoute = {
     .phase = Phase::connect,
     .what =

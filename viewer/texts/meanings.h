@@ -16,6 +16,8 @@ extern const Meaning kTotalTimeout;     // a limit for everything: any phase
 extern const Meaning kTlsTimeout;       // connected, the TLS handshake got no answer
 extern const Meaning kTlsCut;           // connected, the peer ended it during the TLS handshake
 extern const Meaning kNotTls;           // connected, and what came back was no TLS
+extern const Meaning kNotBelieved;      // the server's certificate, by this program
+extern const Meaning kTlsFailed;        // the sentence does not say how
 extern const Meaning kNoRoute;          // EHOSTUNREACH
 extern const Meaning kNetUnreachable;   // ENETUNREACH
 extern const Meaning kNameUnknown;

@@ -100,6 +100,12 @@ const std::array kMysqlTexts = {
         "|| lost connection to*server at 'reading initial communication packet' || "
         "lost connection to*server at 'handshake: reading initial communication packet'",
         kMysql2013, &kPeerClosed, &kMysqlClient, kBeforeGreeting},
+    ErrorText{
+        "lost connection to*server at 'handshake: reading initial communication packet', system "
+        "error: 11 || lost connection to*server at 'reading initial communication packet', "
+        "system error: 11",
+        kMysql2013, &kNoGreeting, &kMysqlClient,
+        "11 is EAGAIN: nothing came within connect_timeout of the client."},
     ErrorText{"lost connection to*server at 'waiting for initial communication packet', system "
               "error: 110",
               kMysql2013, &kNoGreeting, &kMysqlClient,
@@ -109,7 +115,7 @@ const std::array kMysqlTexts = {
     ErrorText{"lost connection to*server at 'reading authorization packet'", kMysql2013,
               &kPeerClosed, &kMysqlClient, "The server had greeted; it closed during the login."},
     ErrorText{"lost connection to mysql server during query || lost connection to server during "
-              "query || lost connection to mysql server || error 2013 (hy000)",
+              "query || lost connection to mysql server",
               kMysql2013, &kReset, &kMysqlClient,
               "Connected and then lost: the server ended or restarted, a limit on either side ran "
               "out (net_read_timeout, max_allowed_packet), or the path dropped an idle "

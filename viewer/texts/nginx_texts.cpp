@@ -103,7 +103,7 @@ const std::array kNginxTexts = {
               "ssl_do_handshake() failed*wrong version number",
               k502, &kNotTls, &kNginx,
               "https:// in proxy_pass, and the upstream speaks plain HTTP there."},
-    ErrorText{"ssl_do_handshake() failed*while ssl handshaking to upstream", k502, &kTlsCut,
+    ErrorText{"ssl_do_handshake() failed*while ssl handshaking to upstream", k502, &kTlsFailed,
               &kNginx,
               "The words in the brackets say why; a name that is missing needs "
               "'proxy_ssl_server_name on'."},

@@ -105,6 +105,10 @@ const std::array kNodeTexts = {
     ErrorText{"network timeout at:", "Node.js: node-fetch 2", &kTotalTimeout, &kNode,
               "Its timeout option."},
     ErrorText{"err_ssl_packet_length_too_long", kAnyNode, &kNotTls, &kNode},
+    ErrorText{"self-signed certificate || self signed certificate || "
+              "unable to verify the first certificate || depth_zero_self_signed_cert || "
+              "err_tls_cert_altname_invalid || unable_to_verify_leaf_signature",
+              "Node.js, and others that use OpenSSL", &kNotBelieved, &kNode},
     ErrorText{"hpe_invalid_constant || parse error: expected http/", kAnyNode, &kNotUnderstood,
               &kNode},
     ErrorText{"esockettimedout", "Node.js: request and its descendants", &kNoReply, &kNode,

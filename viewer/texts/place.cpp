@@ -92,6 +92,7 @@ Place place_of(std::string_view word) {
     if (const std::size_t at = word.rfind('@'); at != std::string_view::npos) {
       word.remove_prefix(at + 1);
     }
+    if (word.ends_with(']') && word.find('[') == word.npos) word.remove_suffix(1);  // "[tcp://a:1]"
     from_url = true;
   } else if (word.starts_with("/dev/tcp/") || word.starts_with("/dev/udp/")) {
     const std::string_view rest = word.substr(9);
@@ -154,8 +155,10 @@ void add_spoken_parts(const std::vector<std::string_view>& words, Place& place) 
       const std::string before(i > 0 ? words[i - 1] : "");
       if (place.host.empty() && (is_host_name(before) || is_address(before))) place.host = before;
     }
-    // Python: ('127.0.0.1', 9)
-    if (place.port == 0 && place.host == words[i]) place.port = port_of(next);
+    // Python: ('127.0.0.1', 9). Not MySQL's '127.0.0.1' (111). A text ends with 0.
+    const char* behind = words[i].data() + words[i].size();
+    const bool pair = behind[0] == '\'' && behind[1] == ',';
+    if (place.port == 0 && place.host == words[i] && pair) place.port = port_of(next);
     if (!place.host.empty()) continue;
     const bool names_host = words[i] == "host" || words[i] == "host:" || words[i] == "server";
     if (names_host && (is_address(next) || (is_host_name(next) && next.find('.') != next.npos))) {

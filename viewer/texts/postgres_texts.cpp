@@ -22,7 +22,9 @@ const std::array kPostgresTexts = {
               "The limit is connect_timeout; it covers TCP, TLS and the login of each address."},
     ErrorText{"timeout expired || could not connect to server: timeout expired", kLibpq,
               &kTotalTimeout, &kPsql,
-              "The limit is connect_timeout; it covers TCP, TLS and the login of each address."},
+              "The limit is connect_timeout; it covers TCP, TLS and the login of each address.",
+              "psql || postgres || postgresql || libpq || pg || psycopg || psycopg2 || "
+              "operationalerror || 5432 || =timeout expired"},
     ErrorText{"connection to server*failed: connection refused", kNewLibpq, &kRefused, &kPsql},
     ErrorText{"could not connect to server: connection refused", kOldLibpq, &kRefused, &kPsql},
     ErrorText{"connection to server*failed: connection timed out", kNewLibpq, &kKernelGaveUp,

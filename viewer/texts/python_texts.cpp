@@ -116,8 +116,7 @@ const std::array kPythonTexts = {
               "Python's ssl", &kNotTls, &kPython},
     ErrorText{"[ssl: unexpected_eof_while_reading] || eof occurred in violation of protocol",
               "Python's ssl", &kTlsCut, &kPython},
-    ErrorText{"[ssl: certificate_verify_failed]", "Python's ssl", &kTlsCut, &kPython,
-              "Connected: the server's certificate was not believed, by the client itself."},
+    ErrorText{"[ssl: certificate_verify_failed]", "Python's ssl", &kNotBelieved, &kPython},
     ErrorText{"connection pool is full, discarding connection", kRequests, &kPoolEmpty, &kPython,
               "A warning, nothing failed: more threads than pooled connections, so connections are "
               "closed after one use."},
@@ -146,8 +145,8 @@ const std::array kPythonTexts = {
               "cannot connect to host*[timeout while contacting dns servers] || "
               "cannot connect to host*[domain name not found]",
               kAiohttp, &kNotResolved, &kPython},
-    ErrorText{"cannot connect to host*certificate_verify_failed", kAiohttp, &kTlsCut, &kPython,
-              "Connected: the server's certificate was not believed, by the client itself."},
+    ErrorText{"cannot connect to host*certificate_verify_failed", kAiohttp, &kNotBelieved,
+              &kPython},
     ErrorText{"connection timeout to host", kAiohttp, &kConnectTimeout, &kPython,
               "The limit is sock_connect or connect of ClientTimeout; the latter also covers the "
               "wait for a free connection."},

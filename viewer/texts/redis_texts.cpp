@@ -155,6 +155,7 @@ const std::array kRedisTexts = {
               "had not answered."},
     ErrorText{"socketfailure on*socketclosed || socketclosed on", kStackExchange, &kPeerClosed,
               &kDotnet, "", "redis || interactive"},
+    ErrorText{"socketfailure (readsocketerror/connectionreset", kStackExchange, &kReset, &kDotnet},
     // Node
     ErrorText{"maxretriesperrequesterror || reached the max retries per request limit",
               "Node.js: ioredis", &kConnectFailed, &kNode,

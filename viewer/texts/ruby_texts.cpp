@@ -10,10 +10,12 @@ constexpr std::string_view kAnyRuby = "Ruby";
 constexpr std::string_view kNetHttp = "Ruby's Net::HTTP and what uses it";
 
 const std::array kRubyTexts = {
-    ErrorText{"errno::etimedout*connect(2) for || connection timed out - connect(2)", kAnyRuby,
-              &kConnectTimedOut, &kAnyProgram},
-    ErrorText{"errno::econnrefused*connect(2) for || connection refused - connect(2)", kAnyRuby,
-              &kRefused, &kAnyProgram},
+    ErrorText{
+        "errno::etimedout*connect(2) for || connection timed out - connect(2) || errno::etimedout",
+        kAnyRuby, &kConnectTimedOut, &kAnyProgram},
+    ErrorText{"errno::econnrefused*connect(2) for || connection refused - connect(2) || "
+              "errno::econnrefused",
+              kAnyRuby, &kRefused, &kAnyProgram},
     ErrorText{"errno::ehostunreach || no route to host - connect(2) for", kAnyRuby, &kNoRoute,
               &kAnyProgram},
     ErrorText{"errno::econnreset", kAnyRuby, &kReset, &kAnyProgram},

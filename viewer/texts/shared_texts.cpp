@@ -44,8 +44,13 @@ const std::array kSharedTexts = {
               &kAnyProgram},
     ErrorText{"too many open files || emfile || enfile || errno 24 || errno 23", kErrno,
               &kNoDescriptor, &kAnyProgram},
-    ErrorText{"permission denied || operation not permitted || eacces || eperm", kErrno, &kDenied,
-              &kAnyProgram, "Only where it comes from connect; files print the same words."},
+    ErrorText{
+        "permission denied || operation not permitted", kErrno, &kDenied, &kAnyProgram,
+        "Only where it comes from connect; files print the same words.",
+        "connect || connecting || connection || socket || sendto || sendmsg || bind || ping || "
+        "=permission denied || =operation not permitted"},
+    ErrorText{"eacces || eperm", kErrno, &kDenied, &kAnyProgram,
+              "Only where it comes from connect; files give the same numbers."},
     ErrorText{"operation now in progress || einprogress || errno 115 || error 115", kErrno,
               &kInProgress, &kAnyProgram},
     ErrorText{"resource temporarily unavailable || eagain || ewouldblock || errno 11", kErrno,
@@ -99,6 +104,8 @@ const std::array kSharedTexts = {
               &kCurl,
               "The words of OpenSSL 3; older ones say 'SSL_ERROR_SYSCALL'. After the handshake it "
               "means that the peer closed without saying good-bye."},
+    ErrorText{"certificate verify failed || certificate_verify_failed", kOpenssl, &kNotBelieved,
+              &kCurl},
     // What the caller of any gateway sees.
     ErrorText{"504 gateway time-out || 504 gateway timeout || the requested url returned error: "
               "504 || gateway timeout",

@@ -525,7 +525,7 @@ TEST(RealTexts, Dotnet) {
            Real{
                "System.Net.Http.HttpRequestException: The SSL connection could not be established, "
                "see inner exception.",
-               ".NET: HttpClient", &kTlsCut, ""},
+               ".NET: HttpClient", &kTlsFailed, ""},
            Real{"System.Net.Http.HttpRequestException: A connection attempt failed because the "
                 "connected party did not properly respond after a period of time, or established "
                 "connection failed because connected host has failed to respond. (api.example:443)",
