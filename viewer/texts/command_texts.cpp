@@ -118,6 +118,14 @@ const std::array kCommandTexts = {
               "OpenSSL, used by curl (exit code 35)", &kNotTls, &kCurl},
     ErrorText{"curl: (60) || curl error 60 || ssl certificate problem:",
               "curl and libcurl, exit code 60", &kNotBelieved, &kCurl},
+    ErrorText{
+        "gnutls_handshake() failed", "git and others with GnuTLS", &kTlsFailed, &kCurl,
+        "The words behind it say how; 'non-properly terminated' is an end by the other side."},
+    ErrorText{"gnutls recv error (-54): error in the pull function || gnutls recv error (-54)",
+              "git and others with GnuTLS", &kReset, &kCurl},
+    ErrorText{"gnutls recv error (-110): the tls connection was non-properly terminated || "
+              "gnutls recv error (-110)",
+              "git and others with GnuTLS", &kPeerClosed, &kCurl},
     // wget
     ErrorText{"connecting to*failed: connection timed out", "wget", &kConnectTimedOut, &kWget,
               "wget prints these words for its own limit (--timeout) and for the kernel's alike."},

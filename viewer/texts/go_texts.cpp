@@ -18,7 +18,6 @@ constexpr std::string_view kUnix = "Go, to a socket file";
 constexpr std::string_view kReverse =
     "Go's reverse proxy (net/http/httputil), so also gateways built on it (Tyk, ...)";
 constexpr std::string_view kTyk = "Tyk gateway (answer to the caller, or its log)";
-constexpr std::string_view kGin = "Go: gin, so also gateways built on it (KrakenD)";
 constexpr std::string_view kPgx = "Go: pgx (PostgreSQL)";
 
 // What Go puts before an error of connecting. Others say 'connect: ...', too.
@@ -287,8 +286,12 @@ const std::array kGoTexts = {
     ErrorText{"client closed request || 499 client closed request", kTyk, &kCallerLeft, &kGo,
               "Status 499. Other gateways say it too (nginx in its log, Traefik)."},
     ErrorText{"all hosts are down", kTyk, &kNoneHealthy, &kGo},
-    ErrorText{"error #: context deadline exceeded", kGin, &kTotalTimeout, &kGo,
-              "In KrakenD it is the timeout of the endpoint, 2 s by default."},
+    ErrorText{"context deadline exceeded", "KrakenD gateway (Go)", &kTotalTimeout, &kGo,
+              "The timeout of the endpoint, 2 s by default.", "krakend"},
+    ErrorText{"502 bad gateway' caused by: eof || 502 bad gateway caused by: eof", "Traefik (Go)",
+              &kPeerClosed, &kGo},
+    ErrorText{"504 gateway timeout' caused by: || 504 gateway timeout caused by:", "Traefik (Go)",
+              &kTotalTimeout, &kGo, "The words behind it say how."},
 };
 
 }  // namespace

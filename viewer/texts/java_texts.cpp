@@ -202,7 +202,8 @@ const std::array kJavaTexts = {
               "connection refused: /#.#.#.#:# || connection refused: */#.#.#.#:#",
               kNetty, &kRefused, &kJava, "'finishConnect(..)' is its epoll transport."},
     ErrorText{"io.netty.channel.abstractchannel$annotatedconnectexception*connection timed out || "
-              "annotatedconnectexception: connection timed out: */#.#.#.#:# || "
+              "io.netty.channel.abstractchannel$annotatedconnectexception: connection timed out: "
+              "*/#.#.#.#:# || annotatedconnectexception: connection timed out: */#.#.#.#:# || "
               "annotatedconnectexception*connection timed out || "
               "finishconnect(..) failed: connection timed out",
               kNetty, &kKernelGaveUp, &kJava, "Here the kernel gave up before Netty did."},

@@ -148,7 +148,9 @@ Place after_error_code(std::string_view code, std::string_view word) {
 // Some programs say the two apart: "host 10.0.0.1 port 80", "host='a', port=9", "at "a", port 9".
 void add_spoken_parts(const std::vector<std::string_view>& words, Place& place) {
   for (std::size_t i = 0; i + 1 < words.size(); ++i) {
-    const std::string next(words[i + 1]);
+    std::string_view next_word = words[i + 1];
+    if (words[i] == "port" && next_word.starts_with(':')) next_word.remove_prefix(1);  // JSON
+    const std::string next(next_word);
     if (words[i] == "port" && place.port == 0) {
       place.port = port_of(next);
       // curl: "Failed to connect to localhost port 9".
