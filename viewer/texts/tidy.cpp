@@ -43,8 +43,9 @@ Letter coded(std::string_view digits, std::size_t before) {
 
 // A JSON string in a JSON string has its backslashes doubled.
 Letter escaped(std::string_view text) {
-  const std::size_t slashes = std::min(text.find_first_not_of('\\'), text.size());
-  if (slashes == text.size()) return {};
+  constexpr std::size_t kMostSlashes = 32;
+  const std::size_t slashes = text.substr(0, kMostSlashes).find_first_not_of('\\');
+  if (slashes == std::string_view::npos) return {};
   const std::string_view rest = text.substr(slashes);
   switch (rest.front()) {
     case '"':
