@@ -17,7 +17,9 @@ constexpr std::string_view kBash = "bash (redirection to /dev/tcp)";
 
 constexpr std::string_view kConnectLimit =
     "The limit is --connect-timeout (300 s by default) or --max-time (CURLOPT_CONNECTTIMEOUT, "
-    "CURLOPT_TIMEOUT), whichever ran out first; lookup and TLS can be in it.";
+    "CURLOPT_TIMEOUT), whichever ran out first; the lookup is in it. curl 7.88 prints 'timed out "
+    "after ... milliseconds' and 'timeout after ... ms'; 'connect() timed out!' and 'Connection "
+    "time-out' are those of old versions.";
 
 const std::array kCommandTexts = {
     ErrorText{"failed to connect to*port # after # ms: connection timed out || "
@@ -33,9 +35,9 @@ const std::array kCommandTexts = {
               "reached",
               kCurl28, &kConnectTimeout, &kCurl,
               "The limit is --connect-timeout or --max-time. 'Timeout was reached' is the wording "
-              "of curl 7.88 and later; older ones say 'Connection timed out'."},
+              "of curl 7.88; older ones say 'Connection timed out'."},
     ErrorText{"connection timed out after # ms || connection timed out after # milliseconds || "
-              "connection timeout after # ms || connect() timed out!",
+              "connection timeout after # ms || connect() timed out! || connection time-out",
               kCurl28, &kConnectTimeout, &kCurl, kConnectLimit},
     ErrorText{"operation timed out after # milliseconds with 0 out of || "
               "operation timed out after # milliseconds with 0 bytes",
@@ -48,7 +50,7 @@ const std::array kCommandTexts = {
     ErrorText{"operation too slow. less than # bytes/sec transferred the last # seconds", kCurl28,
               &kNoReply, &kCurl, "The limit is --speed-limit with --speed-time."},
     ErrorText{"resolving timed out after # ms || resolving timed out after # milliseconds || "
-              "name lookup timed out",
+              "name lookup timed out || failed to resolve host '*' with timeout after # ms",
               kCurl28, &kLookupFailed, &kCurl,
               "The time for the connect ran out in the name lookup."},
     ErrorText{"ssl connection timeout", kCurl28, &kTlsTimeout, &kCurl,
@@ -57,13 +59,15 @@ const std::array kCommandTexts = {
               "The proxy was connected and did not answer CONNECT in time."},
     ErrorText{"curl: (28) || curl error 28 || curl errno 28 || timeout was reached", kCurl28,
               &kTotalTimeout, &kCurl},
-    ErrorText{"failed to connect to*after # ms: couldn't connect to server || "
-              "failed to connect to*after # ms: could not connect to server || "
-              "failed to connect to*port #: couldn't connect to server || curl: (7) || "
-              "curl error 7 || curl errno 7",
-              kCurl7, &kConnectFailed, &kCurl,
-              "'after 0 ms' nearly always means refused; a second or more means something else. "
-              "'Couldn't connect' is the wording of 7.88, newer ones say 'Could not connect'."},
+    ErrorText{
+        "failed to connect to*after # ms: couldn't connect to server || "
+        "failed to connect to*after # ms: could not connect to server || "
+        "failed to connect to*port #: couldn't connect to server || curl: (7) || "
+        "curl error 7 || curl errno 7",
+        kCurl7, &kConnectFailed, &kCurl,
+        "'after 0 ms' nearly always means refused; a second or more means something else. "
+        "'Couldn't connect' is the wording of versions like 7.88, 'Could not connect' of later "
+        "ones."},
     ErrorText{"failed to connect to*port # after # ms: connection refused || "
               "failed to connect to*port #: connection refused || "
               "failed connect to*; connection refused || connect to*port # failed: connection "
@@ -255,10 +259,10 @@ const std::array kCommandTexts = {
               kBash, &kNameUnknown, &kAnyProgram},
     // docker
     ErrorText{"cannot connect to the docker daemon at unix:", "the command docker", &kSocketFile,
-              &kLocalServer},
+              &kGoFile},
     ErrorText{"permission denied while trying to connect to the docker daemon socket || "
               "permission denied while trying to connect to the docker api",
-              "the command docker", &kSocketFileDenied, &kLocalServer,
+              "the command docker", &kSocketFileDenied, &kGoFile,
               "The socket file belongs to the group docker."},
 };
 

@@ -66,17 +66,14 @@ const std::array kGoTexts = {
               "http.DefaultTransport."},
     // Socket files
     ErrorText{"dial unix*connect: connection refused || dial unix*connection refused", kUnix,
-              &kSocketFileRefused, &kLocalServer,
-              "Record a program in C that asks the same file: "
-              "Go programs cannot be recorded."},
+              &kSocketFileRefused, &kGoFile},
     ErrorText{"dial unix*connect: no such file or directory || dial unix*no such file or directory",
-              kUnix, &kSocketFileGone, &kLocalServer,
-              "Record a program in C that asks the same file: Go programs cannot be recorded."},
+              kUnix, &kSocketFileGone, &kGoFile},
     ErrorText{"dial unix*connect: permission denied || dial unix*permission denied", kUnix,
-              &kSocketFileDenied, &kLocalServer},
+              &kSocketFileDenied, &kGoFile},
     ErrorText{"dial unix*connect: resource temporarily unavailable", kUnix, &kSocketFileFull,
-              &kLocalServer},
-    ErrorText{"dial unix*i/o timeout", kUnix, &kSocketFileFull, &kLocalServer},
+              &kGoFile},
+    ErrorText{"dial unix*i/o timeout", kUnix, &kSocketFileFull, &kGoFile},
     // Lookups
     ErrorText{"dial tcp: lookup*on*read udp*i/o timeout || lookup*on*read udp*i/o timeout || "
               "read udp*->*:53: i/o timeout",

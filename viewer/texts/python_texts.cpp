@@ -107,7 +107,8 @@ const std::array kPythonTexts = {
               &kPython},
     ErrorText{"nameresolutionerror*[errno -3]", kRequests, &kLookupFailed, &kPython},
     ErrorText{"nameresolutionerror*[errno -2]", kRequests, &kNameUnknown, &kPython},
-    ErrorText{"nameresolutionerror || failed to resolve", kRequests, &kNotResolved, &kPython},
+    ErrorText{"nameresolutionerror || failed to resolve*([errno", kRequests, &kNotResolved,
+              &kPython},
     ErrorText{"connection aborted*remotedisconnected || "
               "remote end closed connection without response",
               "Python: http.client, requests", &kPeerClosed, &kPython},

@@ -24,6 +24,12 @@ const Recording kGo = {
     "fails. If that works, the difference lies in the Go program: its time-outs, its pool, its "
     "proxy settings."};
 
+const Recording kGoFile = {
+    "sockwatch run -- curl -s -m 30 --unix-socket PATH http://localhost/",
+    "Go programs (docker is one) talk to the kernel without the C library and cannot be recorded. "
+    "So "
+    "ask the same socket file with a program that can, here curl, while it fails."};
+
 const Recording kJava = {"sockwatch run -- java -jar PROGRAM.jar",
                          "A service: sockwatch record -o java.sockwatch -- java …"};
 

@@ -10,6 +10,7 @@ extern const Recording kCurl;
 extern const Recording kWget;
 extern const Recording kSsh;
 extern const Recording kGo;
+extern const Recording kGoFile;  // to a socket file
 extern const Recording kJava;
 extern const Recording kPython;
 extern const Recording kNode;
