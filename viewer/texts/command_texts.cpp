@@ -144,7 +144,9 @@ const std::array kCommandTexts = {
               "The line before it says which: 'Name or service not known' or 'Temporary failure'."},
     ErrorText{"read error (connection reset by peer) in headers", "wget", &kReset, &kWget},
     ErrorText{"unable to establish ssl connection", "wget", &kTlsCut, &kWget},
-    ErrorText{"no data received. || =no data received", "wget", &kPeerClosed, &kWget},
+    ErrorText{"wget*no data received || no data received. retrying || =no data received || =no "
+              "data received.",
+              "wget", &kPeerClosed, &kWget},
     ErrorText{"wget: download timed out", "wget of BusyBox", &kTotalTimeout, &kWget},
     ErrorText{"wget: can't connect to remote host*connection refused",
               "wget of BusyBox (Alpine, containers)", &kRefused, &kWget},

@@ -52,6 +52,7 @@ std::span<const ErrorText> node_texts();
 std::span<const ErrorText> dotnet_texts();
 std::span<const ErrorText> php_texts();
 std::span<const ErrorText> nginx_texts();
+std::span<const ErrorText> httpd_texts();
 std::span<const ErrorText> haproxy_texts();
 std::span<const ErrorText> envoy_texts();
 std::span<const ErrorText> postgres_texts();

@@ -198,7 +198,10 @@ const std::array kGoTexts = {
               kHttp, &kNotUnderstood, &kGo,
               "Mostly TLS or HTTP/2 where plain HTTP/1 was expected: '\\x15\\x03' begins a record "
               "of TLS."},
-    ErrorText{"unexpected eof || \": eof || read: eof", kGoAny, &kPeerClosed, &kGo},
+    ErrorText{"\": eof || read: eof", kGoAny, &kPeerClosed, &kGo},
+    ErrorText{": unexpected eof", kGoAny, &kPeerClosed, &kGo, "",
+              "get \"http || post \"http || put \"http || http: || read tcp || rpc error || "
+              "level=error || failed to receive message || client.timeout"},
     ErrorText{"socket: too many open files || accept: too many open files || accept4: too many "
               "open files",
               kGoAny, &kNoDescriptor, &kGo},

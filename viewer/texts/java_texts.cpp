@@ -52,9 +52,8 @@ const std::array kJavaTexts = {
     ErrorText{"connectexception: connection timed out", kAnyJava, &kKernelGaveUp, &kJava, kKernel},
     ErrorText{"connectexception: operation timed out", "Java on macOS", &kKernelGaveUp, &kJava},
     ErrorText{"connectexception: connection refused", kAnyJava, &kRefused, &kJava},
-    ErrorText{"sockettimeoutexception: connect timed out || =connect timed out || "
-              "connect timed out",
-              kAnyJava, &kConnectTimeout, &kJava,
+    ErrorText{"sockettimeoutexception: connect timed out || =connect timed out", kAnyJava,
+              &kConnectTimeout, &kJava,
               "The limit is the program's connect time-out. 'connect timed out' comes from Java "
               "before 13, 'Connect timed out' from 13 and later."},
     ErrorText{"sockettimeoutexception: read timed out", kAnyJava, &kNoReply, &kJava,

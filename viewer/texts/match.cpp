@@ -124,7 +124,7 @@ Match match_alternative(const Alternative& pattern, std::string_view as_said,
   const std::string_view text = pattern.literal ? as_said : in_lower;
   if (pattern.whole) {
     const std::size_t begin = end_of_log_prefix(text);
-    const bool same = text.substr(begin) == pattern.text;
+    const bool same = end_of_part(pattern.text, text, begin) == text.size();
     return same ? Match{begin, text.size(), pattern.text.size()} : Match{};
   }
   if (!may_hold(text, pattern.parts)) return {};
@@ -228,8 +228,9 @@ std::vector<ErrorText> all_texts() {
   std::vector<ErrorText> all;
   for (const auto& table :
        {go_texts(), command_texts(), java_texts(), python_texts(), node_texts(), dotnet_texts(),
-        php_texts(), nginx_texts(), haproxy_texts(), envoy_texts(), postgres_texts(), mysql_texts(),
-        redis_texts(), database_texts(), ruby_texts(), rust_texts(), shared_texts()}) {
+        php_texts(), nginx_texts(), httpd_texts(), haproxy_texts(), envoy_texts(), postgres_texts(),
+        mysql_texts(), redis_texts(), database_texts(), ruby_texts(), rust_texts(),
+        shared_texts()}) {
     all.insert(all.end(), table.begin(), table.end());
   }
   return all;

@@ -123,8 +123,9 @@ const std::array kNodeTexts = {
     ErrorText{"esockettimedout", "Node.js: request and its descendants", &kNoReply, &kNode,
               "The socket was idle for the timeout option. Its sibling ETIMEDOUT with "
               "connect: true means the connect."},
-    ErrorText{"axioserror: timeout of #ms exceeded || timeout of #ms exceeded || econnaborted",
-              "axios", &kTotalTimeout, &kNode, "Its timeout option, for the whole request."},
+    ErrorText{
+        "axioserror: timeout of #ms exceeded || timeout of #ms exceeded || axioserror*econnaborted",
+        "axios", &kTotalTimeout, &kNode, "Its timeout option, for the whole request."},
 };
 
 }  // namespace

@@ -77,6 +77,8 @@ const std::array kPostgresTexts = {
     ErrorText{"fatal: sorry, too many clients already || sorry, too many clients already || "
               "remaining connection slots are reserved",
               kServer, &kServerIsFull, &kPsql, "The limit is max_connections."},
+    ErrorText{"too many connections for role || too many connections for database", kServer,
+              &kServerIsFull, &kPsql, "The limit is CONNECTION LIMIT of that role or database."},
     ErrorText{"no more connections allowed (max_client_conn)", "PgBouncer", &kServerIsFull, &kPsql,
               "The limit is max_client_conn."},
     ErrorText{"query_wait_timeout", "PgBouncer", &kPoolEmpty, &kPsql,
@@ -132,20 +134,20 @@ const std::array kPostgresTexts = {
     // Npgsql
     ErrorText{"npgsqlexception*failed to connect to*socketexception (111) || "
               "npgsqlexception*failed to connect to*connection refused || "
-              "failed to connect to #.#.#.#:#*socketexception (111) || "
-              "failed to connect to #.#.#.#:#*connection refused",
+
+              "failed to connect to #.#.#.#:5432*connection refused",
               kNpgsql, &kRefused, &kDotnet},
     ErrorText{"npgsqlexception*failed to connect to*socketexception (110) || "
               "npgsqlexception*failed to connect to*connection timed out",
               kNpgsql, &kKernelGaveUp, &kDotnet},
     ErrorText{"npgsqlexception*failed to connect to*timeoutexception || "
-              "npgsqlexception*failed to connect to*the operation has timed out || "
-              "failed to connect to #.#.#.#:#*timeoutexception",
+              "npgsqlexception*failed to connect to*the operation has timed out",
               kNpgsql, &kConnectTimeout, &kDotnet,
               "Timeout in the connection string, 15 s by "
               "default."},
-    ErrorText{"npgsqlexception*failed to connect to || failed to connect to #.#.#.#:#", kNpgsql,
-              &kConnectFailed, &kDotnet, "The inner exception says why."},
+    ErrorText{"npgsqlexception*failed to connect to || =failed to connect to #.#.#.#:# || failed "
+              "to connect to #.#.#.#:5432",
+              kNpgsql, &kConnectFailed, &kDotnet, "The inner exception says why."},
     ErrorText{"npgsqlexception*the operation has timed out", kNpgsql, &kTotalTimeout, &kDotnet,
               "Timeout in the connection string, 15 s by default: connecting, with lookup, TLS and "
               "login."},

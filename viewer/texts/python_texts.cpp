@@ -155,7 +155,7 @@ const std::array kPythonTexts = {
               "=server disconnected",
               kAiohttp, &kPeerClosed, &kPython},
     ErrorText{
-        "grpc._channel*deadline_exceeded || statuscode.deadline_exceeded || deadline exceeded",
+        "grpc._channel*deadline_exceeded || statuscode.deadline_exceeded || =deadline exceeded",
         "gRPC", &kTotalTimeout, &kPython,
         "The deadline of the call counts from the lookup to the answer."},
     ErrorText{"statuscode.unavailable*failed to connect to all addresses || "
@@ -167,6 +167,7 @@ const std::array kPythonTexts = {
     ErrorText{"serverselectiontimeouterror*[errno 111]", "Python: pymongo", &kRefused, &kPython},
     ErrorText{"serverselectiontimeouterror", "Clients of MongoDB", &kConnectFailed, &kPython,
               "No server could be used in time; the errors behind it say why for each."},
+    ErrorText{"nobrokersavailable", "Python: kafka-python", &kConnectFailed, &kPython},
     ErrorText{"amqpconnectionerror", "Python: pika", &kConnectFailed, &kPython},
     ErrorText{"httpx.connecttimeout || httpcore.connecttimeout || =connecttimeout", kHttpx,
               &kConnectTimeout, &kPython, "5 s by default. It covers lookup, TCP and TLS."},

@@ -47,6 +47,11 @@ const Recording kNginx = {"sockwatch record -o nginx.sockwatch -- nginx -g 'daem
                           "Stop it with Ctrl-C when it has failed once, then: sockwatch report "
                           "nginx.sockwatch"};
 
+const Recording kHttpdProgram = {"sockwatch record -o httpd.sockwatch -- apache2ctl -D FOREGROUND",
+                                 "On Red Hat's: httpd -D FOREGROUND. Stop it with Ctrl-C when it "
+                                 "has failed once, then: sockwatch "
+                                 "report httpd.sockwatch"};
+
 const Recording kHaproxy = {
     "sockwatch record -o haproxy.sockwatch -- haproxy -db -f /etc/haproxy/haproxy.cfg",
     "Stop it with Ctrl-C when it has failed once, then: sockwatch report haproxy.sockwatch"};

@@ -17,6 +17,7 @@ extern const Recording kNode;
 extern const Recording kDotnet;
 extern const Recording kPhp;
 extern const Recording kNginx;
+extern const Recording kHttpdProgram;
 extern const Recording kHaproxy;
 extern const Recording kEnvoy;
 extern const Recording kPsql;

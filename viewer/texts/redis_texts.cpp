@@ -60,8 +60,8 @@ const std::array kRedisTexts = {
               "The limit is socket_timeout."},
     ErrorText{"timeout writing to socket", kPy, &kNoReply, &kPython,
               "socket_timeout ran out: the peer takes no more data."},
-    ErrorText{"connectionerror: connection closed by server || connection closed by server", kPy,
-              &kPeerClosed, &kPython, "", kSaysRedis},
+    ErrorText{"connection closed by server", kPy, &kPeerClosed, &kPython, "", kSaysRedis},
+    ErrorText{"connectionerror: connection closed by server", kPy, &kPeerClosed, &kPython},
     ErrorText{"=connection closed by server. || =connection closed by server",
               "Python: redis-py, and others", &kPeerClosed, &kPython},
     ErrorText{"error while reading from*connection reset by peer || "
@@ -91,8 +91,10 @@ const std::array kRedisTexts = {
         "could not get a resource from the pool", kJedis, &kPoolEmpty, &kJava,
         "Jedis says it also when a new connection failed: then 'Caused by' has the reason, and "
         "not 'Timeout waiting for idle object'."},
-    ErrorText{"timeout waiting for idle object || pool exhausted",
+    ErrorText{"timeout waiting for idle object || nosuchelementexception: pool exhausted",
               "Java: commons-pool (Jedis, DBCP and others)", &kPoolEmpty, &kJava},
+    ErrorText{"poolerror: connection pool exhausted", "Python: psycopg2's pool", &kPoolEmpty,
+              &kPython, "It does not wait: maxconn connections are in use."},
     ErrorText{"failed to create socket*connection refused", kJedis, &kRefused, &kJava},
     ErrorText{"failed to create socket*connect timed out", kJedis, &kConnectTimeout, &kJava},
     ErrorText{"failed to create socket*unknownhostexception", kJedis, &kNameUnknown, &kJava},
@@ -127,11 +129,13 @@ const std::array kRedisTexts = {
               "unable to connect to*:6379 || redisconnectionfailureexception: unable to connect to "
               "redis",
               kLettuce, &kConnectFailed, &kJava, "'Caused by' has the reason."},
-    ErrorText{"rediscommandtimeoutexception: command timed out after || "
-              "rediscommandtimeoutexception || command timed out after",
-              kLettuce, &kNoReply, &kJava,
-              "The command timeout, 60 s by default. Lettuce also says it of a command that waited "
-              "for the reconnect of a broken connection."},
+    ErrorText{
+        "rediscommandtimeoutexception: command timed out after || "
+        "rediscommandtimeoutexception || command timed out after # minute(s) || command timed out "
+        "after # second(s) || command timed out after # millisecond(s)",
+        kLettuce, &kNoReply, &kJava,
+        "The command timeout, 60 s by default. Lettuce also says it of a command that waited "
+        "for the reconnect of a broken connection."},
     ErrorText{"connection initialization timed out", kLettuce, &kNoReply, &kJava,
               "Connected; Redis did not answer the first command (PING, HELLO)."},
     ErrorText{"redisexception: connection closed || currently not connected. commands are rejected",

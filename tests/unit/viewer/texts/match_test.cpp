@@ -115,7 +115,9 @@ TEST(Find, WordsOfAnyProgramAreLeftOutWhereAProgramToldTheReason) {
 TEST(Find, FilesAndWordsOfTwoLettersAreNoNetwork) {
   for (const std::string_view said :
        {"24 DC comics", "the UF of the UN", "error: UT Austin", "404 NR", "SC-- CC-- done",
-        "bash: ./run.sh: Permission denied", "cp: cannot open file: Permission denied",
+        "bash: -c: line 1: unexpected EOF while looking for matching `\"'",
+        "Command timed out after 30 seconds", "bash: ./run.sh: Permission denied",
+        "cp: cannot open file: Permission denied",
         "open() \"/x/favicon.ico\" failed (2: No such file or directory), client: 192.0.2.7",
         "web app/s1 0/0/1/2/3 200 300 - - ---- 1/1/0/0/0 0/0 \"GET / HTTP/1.1\""}) {
     const auto found = find_texts(said);

@@ -195,6 +195,8 @@ TEST(RealTexts, Go) {
           Real{"level=debug msg=\"'502 Bad Gateway' caused by: EOF\"", "Traefik", &kPeerClosed, ""},
           Real{"rpc error: code = DeadlineExceeded desc = context deadline exceeded", "gRPC for Go",
                &kTotalTimeout, ""},
+          Real{"Get \"http://127.0.0.1:18084/\": unexpected EOF", "Go", &kPeerClosed,
+               "127.0.0.1 18084"},
       }) {
     expect_taken_for_what_it_is(real);
   }
@@ -586,6 +588,10 @@ TEST(RealTexts, Python) {
            Real{"sqlalchemy.exc.TimeoutError: QueuePool limit of size 5 overflow 10 reached, "
                 "connection timed out, timeout 30.00",
                 "Python: SQLAlchemy", &kPoolEmpty, ""},
+           Real{"ConnectionError: Connection closed by server.", "Python: redis-py", &kPeerClosed,
+                ""},
+           Real{"psycopg2.pool.PoolError: connection pool exhausted", "Python: psycopg2's pool",
+                &kPoolEmpty, ""},
        }) {
     expect_taken_for_what_it_is(real);
   }
@@ -695,6 +701,11 @@ TEST(RealTexts, Dotnet) {
                 ".NET: StackExchange.Redis", &kReset, "redis.example 6379"},
            Real{"System.TimeoutException: The operation has timed out.", ".NET (TimeoutException)",
                 &kTotalTimeout, ""},
+           Real{"Npgsql.NpgsqlException (0x80004005): Failed to connect to 10.0.0.5:5432 ---> "
+                "System.TimeoutException: The operation has timed out.",
+                ".NET: Npgsql", &kConnectTimeout, "10.0.0.5 5432"},
+           Real{"Failed to connect to 10.0.0.5:5432", ".NET: Npgsql", &kConnectFailed,
+                "10.0.0.5 5432"},
        }) {
     expect_taken_for_what_it_is(real);
   }
@@ -900,6 +911,8 @@ TEST(RealTexts, Databases) {
                 &kNoReply, "10.0.0.5 6379"},
            Real{"psycopg2.OperationalError: timeout expired", "PostgreSQL's libpq", &kTotalTimeout,
                 ""},
+           Real{"FATAL:  too many connections for role \"app\"", "PostgreSQL's server",
+                &kServerIsFull, ""},
        }) {
     expect_taken_for_what_it_is(real);
   }
@@ -917,6 +930,11 @@ TEST(RealTexts, Words) {
                 ""},
            Real{"EOF", "Go prints no more than this", &kPeerClosed, ""},
            Real{"sendto: Operation not permitted", "the C library", &kDenied, ""},
+           Real{"failed to connect to 10.0.0.1:80: Connection refused", "the C library", &kRefused,
+                "10.0.0.1 80"},
+           Real{"errno=111", "the C library", &kRefused, ""},
+           Real{"error:0A000126:SSL routines::unexpected eof while reading", "OpenSSL", &kTlsCut,
+                ""},
        }) {
     expect_taken_for_what_it_is(real);
   }
@@ -951,6 +969,23 @@ TEST(RealTexts, Escapes) {
                 "(kafka/10.0.0.3:9092) could not be established. Broker may not be available. "
                 "(org.apache.kafka.clients.NetworkClient)",
                 "Kafka's Java client", &kConnectFailed, "10.0.0.3 9092"},
+       }) {
+    expect_taken_for_what_it_is(real);
+  }
+}
+
+TEST(RealTexts, Httpd) {
+  for (const Real& real : {
+           Real{"[proxy:error] [pid 7:tid 8] (111)Connection refused: AH00957: HTTP: attempt to "
+                "connect to 127.0.0.1:8080 (127.0.0.1) failed",
+                "Apache httpd", &kRefused, "127.0.0.1 8080"},
+           Real{"[Tue Nov 24 14:42:13.000 2026] [proxy_http:error] [pid 7:tid 8] (70007)The "
+                "timeout specified has expired: [client 192.0.2.7:51000] AH01102: error reading "
+                "status line from remote server 10.0.0.5:8080",
+                "Apache httpd", &kNoReply, "10.0.0.5 8080"},
+           Real{"[proxy_http:error] [pid 7] [client 192.0.2.7:51000] AH01114: HTTP: failed to make "
+                "connection to backend: 10.0.0.5",
+                "Apache httpd", &kConnectFailed, "10.0.0.5"},
        }) {
     expect_taken_for_what_it_is(real);
   }
