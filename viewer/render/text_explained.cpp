@@ -114,7 +114,9 @@ std::string explained_text(std::string_view said, const TextStyle& style) {
   std::string more;
   std::size_t shown = 0;
   for (const ErrorText& text : found) {
-    if (shown < kMostInFull && told.insert(text.meaning).second) {
+    // One that tells the reason comes first. What does not tell it is no more than another name.
+    const bool adds = !text.meaning->vague || found.front().meaning->vague;
+    if (adds && shown < kMostInFull && told.insert(text.meaning).second) {
       if (shown > 0) out += "\n" + toned("It also fits:", Tone::heading, style) + "\n";
       out += in_full(text, place, style);
       ++shown;

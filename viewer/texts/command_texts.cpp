@@ -36,6 +36,20 @@ const std::array kCommandTexts = {
               kCurl28, &kConnectTimeout, &kCurl,
               "The limit is --connect-timeout or --max-time. 'Timeout was reached' is the wording "
               "of curl 7.88; older ones say 'Connection timed out'."},
+    ErrorText{
+        "curl: (28) failed to connect to*after # ms: could not connect to server || "
+        "curl: (28) failed to connect to*after # ms: couldn't connect to server || "
+        "curl error 28: failed to connect to*after # ms: could not connect to server || "
+        "curl error 28: failed to connect to*after # ms: couldn't connect to server",
+        kCurl28, &kConnectTimeout, &kCurl,
+        "The exit code 28 says that it was a time-out; the same words with 7 can be anything."},
+    ErrorText{"recv failure: connection timed out || recv failure: operation timed out", kCurl56,
+              &kTimedOut, &kCurl, "Not the connect: an established connection went dead."},
+    ErrorText{"curl: (16) || error in the http2 framing layer", "curl and libcurl, exit code 16",
+              &kNotUnderstood, &kCurl, "HTTP/2 was agreed on; --http1.1 avoids it."},
+    ErrorText{"curl: (92) || http/2 stream # was not closed cleanly",
+              "curl and libcurl, exit code 92", &kReset, &kCurl,
+              "HTTP/2: the other side reset this one stream."},
     ErrorText{"connection timed out after # ms || connection timed out after # milliseconds || "
               "connection timeout after # ms || connect() timed out! || connection time-out",
               kCurl28, &kConnectTimeout, &kCurl, kConnectLimit},
@@ -101,8 +115,9 @@ const std::array kCommandTexts = {
         "announced. What is said is not read here, so a recording tells it as a normal end "
         "by the peer."},
     ErrorText{"curl: (56)*connection reset by peer || curl error 56*connection reset by peer || "
-              "recv failure: connection reset by peer || curl: (56) || curl error 56",
-              kCurl56, &kReset, &kCurl,
+              "recv failure: connection reset by peer",
+              kCurl56, &kReset, &kCurl},
+    ErrorText{"curl: (56) || curl error 56", kCurl56, &kLost, &kCurl,
               "Any failure to receive; the words behind the number say which."},
     ErrorText{"curl: (55) || curl error 55 || send failure: broken pipe",
               "curl and libcurl, exit code 55", &kBrokenPipe, &kCurl},

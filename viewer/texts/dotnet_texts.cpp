@@ -93,6 +93,10 @@ const std::array kDotnetTexts = {
     ErrorText{"request was canceled due to the configured httpclient.timeout",
               ".NET 5 and later: HttpClient", &kTotalTimeout, &kDotnet,
               "HttpClient.Timeout, 100 s by default, counts from the lookup to the answer."},
+    ErrorText{"taskcanceledexception: the operation was canceled || "
+              "operationcanceledexception: the operation was canceled",
+              ".NET", &kTotalTimeout, &kDotnet,
+              "A limit or a token of the program; the inner exception may say which."},
     ErrorText{"a task was canceled", ".NET: HttpClient, mostly before .NET 5", &kTotalTimeout,
               &kDotnet, "HttpClient.Timeout said it this way, and so does a cancelled token."},
     ErrorText{"a connection could not be established within the configured connecttimeout",

@@ -191,7 +191,7 @@ const std::array kGoTexts = {
               "the body was read."},
     ErrorText{"context deadline exceeded", "Go", &kTotalTimeout, &kGo,
               "The deadline of a context passed, whatever was being done then."},
-    ErrorText{"context canceled || operation was canceled", kGoAny, &kCallerLeft, &kGo},
+    ErrorText{"context canceled || =operation was canceled", kGoAny, &kCallerLeft, &kGo},
     ErrorText{"server closed idle connection", kHttp, &kPeerClosed, &kGo,
               "The server closed a pooled connection in the moment it was used again."},
     ErrorText{"transport connection broken: malformed http response || malformed http response",

@@ -159,6 +159,13 @@ const std::array kJavaTexts = {
     ErrorText{"sockettimeoutexception: timeout", kOkHttp, &kNoReply, &kJava,
               "The limit is readTimeout or writeTimeout, each 10 s by default; in an HTTP/2 "
               "connection all streams share the socket."},
+    ErrorText{"stream was reset: || streamresetexception", kOkHttp, &kReset, &kJava,
+              "HTTP/2: the other side reset this one stream; its connection may live on."},
+    ErrorText{"java.io.ioexception: canceled || ioexception: canceled", kOkHttp, &kEndedHere,
+              &kJava, "The call was cancelled by the program, mostly by a limit of its own."},
+    ErrorText{"not found: limit=# content=", kOkHttp, &kPeerClosed, &kJava},
+    ErrorText{"closedchannelexception", "Java (NIO), Netty", &kBrokenPipe, &kJava,
+              "A closed connection was used. Who closed it, an earlier line may say."},
     ErrorText{"interruptedioexception: timeout", kOkHttp, &kTotalTimeout, &kJava,
               "The limit is callTimeout: from the lookup to the end of the answer."},
     ErrorText{"unable to resolve host*no address associated with hostname", "Java on Android",

@@ -212,6 +212,17 @@ const Meaning kReset = {
     .rules = "IDLERST STALEPOOL LATERESET HSRESET",
     .check = "look at the log of the server or balancer for that moment"};
 
+const Meaning kLost = {
+    .phase = Phase::established,
+    .what =
+        "The connection was up and was lost. The sentence does not say how: the other side or a "
+        "box "
+        "in between reset it, closed it, or the path went dead and a limit ran out.",
+    .outcomes = "reset peer_closed no_response response_timed_out",
+    .rules = "IDLERST STALEPOOL LATERESET SILENT PATHLOST IDLEDROP",
+    .check = "look at the log of the server or balancer for that moment",
+    .vague = true};
+
 const Meaning kPeerClosed = {
     .phase = Phase::reply,
     .what =

@@ -24,6 +24,7 @@ extern const Meaning kNameUnknown;
 extern const Meaning kNotResolved;        // one of the two: the text does not say which
 extern const Meaning kLookupFailed;       // no name server answered, or one failed for now
 extern const Meaning kReset;              // ECONNRESET
+extern const Meaning kLost;               // reset, closed or silent: the sentence does not say
 extern const Meaning kPeerClosed;         // end of file where a reply was due
 extern const Meaning kBrokenPipe;         // EPIPE
 extern const Meaning kNoSourcePort;       // EADDRNOTAVAIL

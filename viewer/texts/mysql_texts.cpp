@@ -116,7 +116,7 @@ const std::array kMysqlTexts = {
               &kPeerClosed, &kMysqlClient, "The server had greeted; it closed during the login."},
     ErrorText{"lost connection to mysql server during query || lost connection to server during "
               "query || lost connection to mysql server",
-              kMysql2013, &kReset, &kMysqlClient,
+              kMysql2013, &kLost, &kMysqlClient,
               "Connected and then lost: the server ended or restarted, a limit on either side ran "
               "out (net_read_timeout, max_allowed_packet), or the path dropped an idle "
               "connection. Reset, closed or silent: a recording tells which."},
@@ -147,7 +147,7 @@ const std::array kMysqlTexts = {
               "The limit is socketTimeout."},
     ErrorText{"communications link failure*the last packet successfully received from the server "
               "was # milliseconds ago || the last packet successfully received from the server was",
-              kConnectorJ, &kReset, &kJava,
+              kConnectorJ, &kLost, &kJava,
               "A connection that had worked. If the time is near wait_timeout (8 h by default) or "
               "the idle time-out of a box in between, that one ended it."},
     ErrorText{"communications link failure*has not received any packets from the server || "

@@ -125,7 +125,7 @@ const std::array kPostgresTexts = {
               &kJava},
     ErrorText{"psqlexception: an i/o error occurred while sending to the backend || "
               "an i/o error occurred while sending to the backend",
-              kJdbc, &kReset, &kJava,
+              kJdbc, &kLost, &kJava,
               "'Caused by' has the reason: mostly reset, closed, or a "
               "read time-out."},
     ErrorText{"psqlexception: this connection has been closed", kJdbc, &kBrokenPipe, &kJava},
@@ -167,7 +167,7 @@ const std::array kPostgresTexts = {
               kNpgsql, &kReset, &kDotnet},
     ErrorText{"npgsqlexception*exception while reading from stream || "
               "exception while reading from stream",
-              kNpgsql, &kReset, &kDotnet,
+              kNpgsql, &kLost, &kDotnet,
               "Connected; the inner exception says whether it was reset, closed, or silent until "
               "Command Timeout (30 s by default)."},
     ErrorText{"npgsqlexception*exception while writing to stream || exception while writing to "

@@ -119,10 +119,14 @@ const std::array kRedisTexts = {
     ErrorText{"jedisconnectionexception", kJedis, &kConnectFailed, &kJava,
               "'Caused by' has the reason."},
     // Lettuce
-    ErrorText{"redisconnectionexception: unable to connect to*connection refused", kLettuce,
-              &kRefused, &kJava},
-    ErrorText{"redisconnectionexception: unable to connect to*connection timed out", kLettuce,
-              &kConnectTimeout, &kJava, "connectTimeout, 10 s by default."},
+    ErrorText{
+        "io.lettuce.core.redisconnectionexception: unable to connect "
+        "to*io.netty.channel.abstractchannel$annotatedconnectexception: connection refused || "
+        "redisconnectionexception: unable to connect to*connection refused",
+        kLettuce, &kRefused, &kJava},
+    ErrorText{"redisconnectionexception: unable to connect to*connecttimeoutexception: connection "
+              "timed out || redisconnectionexception: unable to connect to*connection timed out",
+              kLettuce, &kConnectTimeout, &kJava, "connectTimeout, 10 s by default."},
     ErrorText{"redisconnectionexception: unable to connect to*unknownhostexception", kLettuce,
               &kNameUnknown, &kJava},
     ErrorText{"redisconnectionexception: unable to connect to || "

@@ -380,6 +380,15 @@ TEST(RealTexts, Commands) {
                 &kLookupFailed, ""},
            Real{"telnet: Unable to connect to remote host: Connection refused", "telnet", &kRefused,
                 ""},
+           Real{"curl: (28) Failed to connect to api.example port 80 after 2000 ms: Could not "
+                "connect to server",
+                "curl and libcurl, exit code 28", &kConnectTimeout, "api.example 80"},
+           Real{"* connect to 10.0.0.1 port 80 from 10.1.1.1 port 40000 failed: No route to host",
+                "curl and libcurl, exit code 7", &kNoRoute, "10.0.0.1 80"},
+           Real{"curl: (56) Recv failure: Connection timed out", "curl and libcurl, exit code 56",
+                &kTimedOut, ""},
+           Real{"curl: (92) HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)",
+                "curl and libcurl, exit code 92", &kReset, ""},
        }) {
     expect_taken_for_what_it_is(real);
   }
@@ -512,6 +521,17 @@ TEST(RealTexts, Java) {
            Real{"PKIX path building failed: "
                 "sun.security.provider.certpath.SunCertPathBuilderException",
                 "Java's TLS", &kNotBelieved, ""},
+           Real{"okhttp3.internal.http2.StreamResetException: stream was reset: CANCEL", "OkHttp",
+                &kReset, ""},
+           Real{"io.lettuce.core.RedisConnectionException: Unable to connect to "
+                "localhost/<unresolved>:6379\nCaused by: "
+                "io.netty.channel.AbstractChannel$AnnotatedConnectException: Connection refused: "
+                "localhost/127.0.0.1:6379",
+                "Java: Lettuce", &kRefused, "localhost 6379"},
+           Real{"com.mysql.cj.jdbc.exceptions.CommunicationsException: Communications link "
+                "failure\n\nThe last packet successfully received from the server was 3,600,012 "
+                "milliseconds ago.",
+                "MySQL Connector/J", &kLost, ""},
        }) {
     expect_taken_for_what_it_is(real);
   }
@@ -592,6 +612,11 @@ TEST(RealTexts, Python) {
                 ""},
            Real{"psycopg2.pool.PoolError: connection pool exhausted", "Python: psycopg2's pool",
                 &kPoolEmpty, ""},
+           Real{"httpx.ReadError: [Errno 104] Connection reset by peer", "Python: httpx", &kReset,
+                ""},
+           Real{"redis.exceptions.ConnectionError: Error 2 connecting to unix socket: "
+                "/var/run/redis.sock. No such file or directory.",
+                "Python: redis-py", &kSocketFileGone, ""},
        }) {
     expect_taken_for_what_it_is(real);
   }
@@ -682,7 +707,7 @@ TEST(RealTexts, Dotnet) {
                 "System.TimeoutException: Timeout during reading attempt",
                 ".NET: Npgsql", &kNoReply, ""},
            Real{"Npgsql.NpgsqlException (0x80004005): Exception while reading from stream",
-                ".NET: Npgsql", &kReset, ""},
+                ".NET: Npgsql", &kLost, ""},
            Real{"StackExchange.Redis.RedisConnectionException: It was not possible to connect to "
                 "the redis server(s). UnableToConnect on redis.example:6379/Interactive, "
                 "Initializing/NotStarted, last: NONE",
@@ -706,6 +731,14 @@ TEST(RealTexts, Dotnet) {
                 ".NET: Npgsql", &kConnectTimeout, "10.0.0.5 5432"},
            Real{"Failed to connect to 10.0.0.5:5432", ".NET: Npgsql", &kConnectFailed,
                 "10.0.0.5 5432"},
+           Real{"System.Threading.Tasks.TaskCanceledException: The operation was canceled. ---> "
+                "System.TimeoutException: A connection could not be established within the "
+                "configured ConnectTimeout.",
+                ".NET: HttpClient", &kConnectTimeout, ""},
+           Real{"System.Net.Http.HttpRequestException: An error occurred while sending the "
+                "request. ---> System.IO.IOException: Unable to read data from the transport "
+                "connection: Connection reset by peer.",
+                ".NET", &kReset, ""},
        }) {
     expect_taken_for_what_it_is(real);
   }
@@ -882,7 +915,7 @@ TEST(RealTexts, Databases) {
                 "communication packet', system error: 111",
                 "MySQL and MariaDB clients (2013)", &kRefused, ""},
            Real{"ERROR 2013 (HY000): Lost connection to MySQL server during query",
-                "MySQL and MariaDB clients (2013)", &kReset, ""},
+                "MySQL and MariaDB clients (2013)", &kLost, ""},
            Real{"Failed to connect to MySQL: (2002) Connection refused", "PHP: mysqli", &kRefused,
                 ""},
            Real{"Failed to connect to MySQL", "PHP: mysqli", &kConnectFailed, ""},
