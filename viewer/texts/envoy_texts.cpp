@@ -33,7 +33,7 @@ constexpr std::array kFlags = {
     Flag{"URX", &kConnectFailed,
          "URX: the last retry, or the last attempt to connect (TCP), failed as well; the flag "
          "beside it says how."},
-    Flag{"LH", &kNoneHealthy, "LH: Envoy's own health check has been failed for it."},
+    Flag{"LH", &kProxyDecided, "LH: Envoy's own health check has been failed for it."},
     Flag{"LR", &kEndedHere, "LR: Envoy itself reset the connection."},
     Flag{"NR", &kProxyDecided, "NR: no route fits the request (404), or no filter chain does."},
     Flag{"NC", &kProxyDecided, "NC: the route's cluster does not exist (503)."},

@@ -164,7 +164,7 @@ const std::array kJavaTexts = {
     ErrorText{"java.io.ioexception: canceled || ioexception: canceled", kOkHttp, &kEndedHere,
               &kJava, "The call was cancelled by the program, mostly by a limit of its own."},
     ErrorText{"not found: limit=# content=", kOkHttp, &kPeerClosed, &kJava},
-    ErrorText{"closedchannelexception", "Java (NIO), Netty", &kBrokenPipe, &kJava,
+    ErrorText{"closedchannelexception", "Java (NIO), Netty", &kStale, &kJava,
               "A closed connection was used. Who closed it, an earlier line may say."},
     ErrorText{"interruptedioexception: timeout", kOkHttp, &kTotalTimeout, &kJava,
               "The limit is callTimeout: from the lookup to the end of the answer."},

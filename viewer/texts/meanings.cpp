@@ -212,6 +212,15 @@ const Meaning kReset = {
     .rules = "IDLERST STALEPOOL LATERESET HSRESET",
     .check = "look at the log of the server or balancer for that moment"};
 
+const Meaning kStale = {
+    .phase = Phase::established,
+    .what =
+        "A connection that had been up was found to be over when the program used it again: mostly "
+        "the other side, or a box in between, had closed, reset or forgotten it while it was idle.",
+    .outcomes = "reset peer_closed no_response",
+    .rules = "STALEPOOL IDLERST IDLEDROP",
+    .check = "compare the client's idle time-out with the server's keep-alive time-out"};
+
 const Meaning kLost = {
     .phase = Phase::established,
     .what =
@@ -444,6 +453,15 @@ const Meaning kServerIsFull = {
     .outcomes = "",
     .rules = "CHURN STORM",
     .check = "on the server: who is connected, and how many are idle?"};
+
+const Meaning kNotReady = {
+    .phase = Phase::established,
+    .what =
+        "The server was reached and answered that it is not ready: it starts or stops, loads its "
+        "data, or misses another part of itself. Nothing is wrong with the network from here.",
+    .outcomes = "connected",
+    .rules = "",
+    .check = "the server's log: what is it waiting for?"};
 
 const Meaning kLoginDenied = {
     .phase = Phase::established,

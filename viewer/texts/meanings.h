@@ -24,6 +24,7 @@ extern const Meaning kNameUnknown;
 extern const Meaning kNotResolved;        // one of the two: the text does not say which
 extern const Meaning kLookupFailed;       // no name server answered, or one failed for now
 extern const Meaning kReset;              // ECONNRESET
+extern const Meaning kStale;              // an idle connection that was over
 extern const Meaning kLost;               // reset, closed or silent: the sentence does not say
 extern const Meaning kPeerClosed;         // end of file where a reply was due
 extern const Meaning kBrokenPipe;         // EPIPE
@@ -47,6 +48,7 @@ extern const Meaning kNoTunnel;           // the proxy said no to CONNECT
 extern const Meaning kGatewayTimeout;     // 504 of a server in front of the server
 extern const Meaning kBadGateway;         // 502, likewise
 extern const Meaning kServerIsFull;       // it answered that it has too many clients
+extern const Meaning kNotReady;           // it answered that it starts or stops
 extern const Meaning kLoginDenied;        // it answered that this user may not
 extern const Meaning kProxyDecided;       // the proxy's own answer, nothing was sent on
 extern const Meaning kNotUnderstood;      // an answer that is none

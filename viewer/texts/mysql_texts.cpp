@@ -134,7 +134,7 @@ const std::array kMysqlTexts = {
     ErrorText{"can't connect to mysql server on*([errno -3] temporary failure in name resolution)",
               kPyMysql, &kLookupFailed, &kPython},
     ErrorText{"mysql server has gone away || error 2006 (hy000) || server has gone away",
-              "MySQL and MariaDB clients (2006)", &kBrokenPipe, &kMysqlClient,
+              "MySQL and MariaDB clients (2006)", &kStale, &kMysqlClient,
               "Mostly an idle connection that the server closed (wait_timeout), or a statement "
               "larger than max_allowed_packet."},
     ErrorText{"communications link failure*unknownhostexception", kConnectorJ, &kNameUnknown,

@@ -72,7 +72,7 @@ const std::array kNodeTexts = {
               "The limit is timeout.lookup."},
     ErrorText{"timeout awaiting 'response' for #ms", kGot, &kNoReply, &kNode,
               "The limit is timeout.response: from the request sent to the header."},
-    ErrorText{"timeout awaiting 'socket' for #ms", kGot, &kNoReply, &kNode,
+    ErrorText{"timeout awaiting 'socket' for #ms", kGot, &kTotalTimeout, &kNode,
               "The limit is timeout.socket: nothing went over the socket for so long. It may still "
               "have been connecting."},
     ErrorText{"timeout awaiting 'send' for #ms", kGot, &kNoReply, &kNode,

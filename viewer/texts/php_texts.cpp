@@ -81,7 +81,7 @@ const std::array kPhpTexts = {
               &kRefused, &kPhp},
     ErrorText{"redisexception: connection timed out || redisexception: operation timed out",
               kPhpredis, &kConnectTimedOut, &kPhp},
-    ErrorText{"redis server*went away", kPhpredis, &kBrokenPipe, &kPhp},
+    ErrorText{"redis server*went away", kPhpredis, &kStale, &kPhp},
     ErrorText{"connection refused [tcp://", kPredis, &kRefused, &kPhp},
     ErrorText{"connection timed out [tcp://", kPredis, &kConnectTimeout, &kPhp,
               "Its timeout parameter, 5 s by default."},

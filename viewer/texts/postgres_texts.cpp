@@ -90,7 +90,7 @@ const std::array kPostgresTexts = {
               kServer, &kLoginDenied, &kPsql},
     ErrorText{"the database system is starting up || the database system is shutting down || "
               "terminating connection due to administrator command",
-              kServer, &kServerIsFull, &kPsql, "It starts, stops, or ended this session."},
+              kServer, &kNotReady, &kPsql, "It starts, stops, or ended this session."},
     // JDBC
     ErrorText{"connection to*refused. check that the hostname and port are correct and that the "
               "postmaster is accepting tcp/ip connections || connection to*refused. check that the "
@@ -128,7 +128,7 @@ const std::array kPostgresTexts = {
               kJdbc, &kLost, &kJava,
               "'Caused by' has the reason: mostly reset, closed, or a "
               "read time-out."},
-    ErrorText{"psqlexception: this connection has been closed", kJdbc, &kBrokenPipe, &kJava},
+    ErrorText{"psqlexception: this connection has been closed", kJdbc, &kStale, &kJava},
     ErrorText{"the server does not support ssl", kJdbc, &kNotTls, &kJava,
               "ssl=true or sslmode=require, and the server has no TLS."},
     // Npgsql
@@ -172,7 +172,7 @@ const std::array kPostgresTexts = {
               "Command Timeout (30 s by default)."},
     ErrorText{"npgsqlexception*exception while writing to stream || exception while writing to "
               "stream",
-              kNpgsql, &kBrokenPipe, &kDotnet, "The inner exception has the reason."},
+              kNpgsql, &kStale, &kDotnet, "The inner exception has the reason."},
     ErrorText{"the connection pool has been exhausted", kNpgsql, &kPoolEmpty, &kDotnet,
               "Maximum Pool Size, 100 by default, and Timeout, 15 s by default."},
     // node-postgres

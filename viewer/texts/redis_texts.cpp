@@ -37,9 +37,9 @@ const std::array kRedisTexts = {
     ErrorText{"noauth authentication required || wrongpass invalid username-password pair || "
               "denied redis is running in protected mode",
               "Redis' server", &kLoginDenied, &kRedisCli},
-    ErrorText{"loading redis is loading the dataset in memory || masterdown link with master is "
+    ErrorText{"redis is loading the dataset in memory || masterdown link with master is "
               "down || clusterdown",
-              "Redis' server", &kServerIsFull, &kRedisCli, "It is up, and not ready yet."},
+              "Redis' server", &kNotReady, &kRedisCli, "It is up, and not ready yet."},
     // redis-py
     ErrorText{"error 111 connecting to*connection refused || error 111 connecting to", kPy,
               &kRefused, &kPython},
@@ -143,7 +143,7 @@ const std::array kRedisTexts = {
     ErrorText{"connection initialization timed out", kLettuce, &kNoReply, &kJava,
               "Connected; Redis did not answer the first command (PING, HELLO)."},
     ErrorText{"redisexception: connection closed || currently not connected. commands are rejected",
-              kLettuce, &kBrokenPipe, &kJava, "The connection was lost before."},
+              kLettuce, &kStale, &kJava, "The connection was lost before."},
     // StackExchange.Redis
     ErrorText{"it was not possible to connect to the redis server(s)", kStackExchange,
               &kConnectFailed, &kDotnet,
@@ -174,7 +174,7 @@ const std::array kRedisTexts = {
               "Node.js: ioredis", &kConnectTimeout, &kNode, "connectTimeout, 10 s by default."},
     ErrorText{"[ioredis] unhandled error event*econnrefused", "Node.js: ioredis", &kRefused,
               &kNode},
-    ErrorText{"=connection is closed. || connection is closed.", "Node.js: ioredis", &kBrokenPipe,
+    ErrorText{"=connection is closed. || connection is closed.", "Node.js: ioredis", &kStale,
               &kNode, "The connection was lost, and the command did not wait for another.",
               "ioredis || =connection is closed. || redis"},
     ErrorText{"socketclosedunexpectedlyerror: socket closed unexpectedly || "

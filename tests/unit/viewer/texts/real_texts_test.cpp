@@ -197,6 +197,7 @@ TEST(RealTexts, Go) {
                &kTotalTimeout, ""},
           Real{"Get \"http://127.0.0.1:18084/\": unexpected EOF", "Go", &kPeerClosed,
                "127.0.0.1 18084"},
+          Real{"driver: bad connection", "Go: database/sql", &kStale, ""},
       }) {
     expect_taken_for_what_it_is(real);
   }
@@ -629,7 +630,8 @@ TEST(RealTexts, Node) {
                &kConnectTimeout, ""},
           Real{"TimeoutError: Timeout awaiting 'request' for 500ms", "Node.js: got", &kTotalTimeout,
                ""},
-          Real{"TimeoutError: Timeout awaiting 'socket' for 500ms", "Node.js: got", &kNoReply, ""},
+          Real{"TimeoutError: Timeout awaiting 'socket' for 500ms", "Node.js: got", &kTotalTimeout,
+               ""},
           Real{"TimeoutError: Timeout awaiting 'lookup' for 500ms", "Node.js: got", &kLookupFailed,
                ""},
           Real{"[cause]: ConnectTimeoutError: Connect Timeout Error (attempted addresses: "
@@ -785,7 +787,7 @@ TEST(RealTexts, Envoy) {
                 &kTotalTimeout, ""},
            Real{"\"- - -\" 0 NR filter_chain_not_found - \"-\" 0 0 0",
                 "Envoy and Istio (response flag", &kProxyDecided, ""},
-           Real{"LH", "Envoy and Istio (response flag", &kNoneHealthy, ""},
+           Real{"LH", "Envoy and Istio (response flag", &kProxyDecided, ""},
            Real{"{\"response_flags\":\"UF,URX\",\"upstream_transport_failure_reason\":\"delayed_"
                 "connect_error:_111\"}",
                 "Envoy", &kRefused, ""},
@@ -883,70 +885,72 @@ TEST(RealTexts, Haproxy) {
 }
 
 TEST(RealTexts, Databases) {
-  for (const Real& real : {
-           Real{"psql: could not connect to server: Connection timed out\n\tIs the server running "
-                "on host \"db.example\" (10.0.0.5) and accepting\n\tTCP/IP connections on port "
-                "5432?",
-                "PostgreSQL's libpq before 14", &kKernelGaveUp, "10.0.0.5 5432"},
-           Real{"connection to server at \"db.example\" (10.0.0.5), port 5432 failed: timeout "
-                "expired",
-                "PostgreSQL's libpq 14", &kTotalTimeout, "10.0.0.5 5432"},
-           Real{"connection to server at \"db.example\" (10.0.0.5), port 5432 failed: Connection "
-                "refused\n\tIs the server running on that host and accepting TCP/IP connections?",
-                "PostgreSQL's libpq 14", &kRefused, "10.0.0.5 5432"},
-           Real{"server closed the connection unexpectedly\n\tThis probably means the server "
-                "terminated abnormally\n\tbefore or while processing the request.",
-                "PostgreSQL's libpq", &kPeerClosed, ""},
-           Real{"could not translate host name \"db\" to address: Temporary failure in name "
-                "resolution",
-                "PostgreSQL's libpq", &kLookupFailed, "db"},
-           Real{"ERROR 2003 (HY000): Can't connect to MySQL server on 'db.example:3306' (110)",
-                "MySQL and MariaDB clients (2003)", &kConnectTimedOut, "db.example 3306"},
-           Real{"ERROR 2002 (HY000): Can't connect to server on 'db.example' (115)",
-                "MariaDB clients (2002)", &kConnectTimeout, "db.example"},
-           Real{"ERROR 2005 (HY000): Unknown MySQL server host 'db' (-2)",
-                "MySQL and MariaDB clients (2005)", &kNameUnknown, "db"},
-           Real{"ERROR 2006 (HY000): MySQL server has gone away",
-                "MySQL and MariaDB clients (2006)", &kBrokenPipe, ""},
-           Real{"ERROR 2013 (HY000): Lost connection to MySQL server at 'reading initial "
-                "communication packet', system error: 110",
-                "MySQL and MariaDB clients (2013)", &kNoGreeting, ""},
-           Real{"ERROR 2013 (HY000): Lost connection to MySQL server at 'reading initial "
-                "communication packet', system error: 111",
-                "MySQL and MariaDB clients (2013)", &kRefused, ""},
-           Real{"ERROR 2013 (HY000): Lost connection to MySQL server during query",
-                "MySQL and MariaDB clients (2013)", &kLost, ""},
-           Real{"Failed to connect to MySQL: (2002) Connection refused", "PHP: mysqli", &kRefused,
-                ""},
-           Real{"Failed to connect to MySQL", "PHP: mysqli", &kConnectFailed, ""},
-           Real{"SQLSTATE[HY000] [2002] Connection timed out", "PHP: PDO", &kTimedOut, ""},
-           Real{"SQLSTATE[08004] [1040] Too many connections", "MySQL's server (1040)",
-                &kServerIsFull, ""},
-           Real{"Could not connect to Redis at redis:6379: Name or service not known", "redis-cli",
-                &kNameUnknown, "redis 6379"},
-           Real{"Warning: fsockopen(): Unable to connect to db.example:3306 (Connection refused)",
-                "PHP: fsockopen", &kRefused, "db.example 3306"},
-           Real{"php_network_getaddresses: getaddrinfo for db failed: Name or service not known",
-                "PHP", &kNameUnknown, "db"},
-           Real{"ERROR 2003 (HY000): Can't connect to MySQL server on '10.0.0.5' (113 \"No route "
-                "to host\")",
-                "MySQL", &kNoRoute, "10.0.0.5"},
-           Real{"pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on "
-                "'10.0.0.5' (timed out)\")",
-                "Python: PyMySQL", &kConnectTimeout, "10.0.0.5"},
-           Real{"PDOException: SQLSTATE[HY000] [2002] php_network_getaddresses: getaddrinfo for db "
-                "failed: Temporary failure in name resolution",
-                "PHP", &kLookupFailed, "db"},
-           Real{
-               "Predis\\Connection\\ConnectionException: Connection refused [tcp://127.0.0.1:6379]",
+  for (
+      const Real& real : {
+          Real{
+              "psql: could not connect to server: Connection timed out\n\tIs the server running on "
+              "host \"db.example\" (10.0.0.5) and accepting\n\tTCP/IP connections on port 5432?",
+              "PostgreSQL's libpq before 14", &kKernelGaveUp, "10.0.0.5 5432"},
+          Real{"connection to server at \"db.example\" (10.0.0.5), port 5432 failed: timeout "
+               "expired",
+               "PostgreSQL's libpq 14", &kTotalTimeout, "10.0.0.5 5432"},
+          Real{"connection to server at \"db.example\" (10.0.0.5), port 5432 failed: Connection "
+               "refused\n\tIs the server running on that host and accepting TCP/IP connections?",
+               "PostgreSQL's libpq 14", &kRefused, "10.0.0.5 5432"},
+          Real{"server closed the connection unexpectedly\n\tThis probably means the server "
+               "terminated abnormally\n\tbefore or while processing the request.",
+               "PostgreSQL's libpq", &kPeerClosed, ""},
+          Real{"could not translate host name \"db\" to address: Temporary failure in name "
+               "resolution",
+               "PostgreSQL's libpq", &kLookupFailed, "db"},
+          Real{"ERROR 2003 (HY000): Can't connect to MySQL server on 'db.example:3306' (110)",
+               "MySQL and MariaDB clients (2003)", &kConnectTimedOut, "db.example 3306"},
+          Real{"ERROR 2002 (HY000): Can't connect to server on 'db.example' (115)",
+               "MariaDB clients (2002)", &kConnectTimeout, "db.example"},
+          Real{"ERROR 2005 (HY000): Unknown MySQL server host 'db' (-2)",
+               "MySQL and MariaDB clients (2005)", &kNameUnknown, "db"},
+          Real{"ERROR 2006 (HY000): MySQL server has gone away", "MySQL and MariaDB clients (2006)",
+               &kStale, ""},
+          Real{"ERROR 2013 (HY000): Lost connection to MySQL server at 'reading initial "
+               "communication packet', system error: 110",
+               "MySQL and MariaDB clients (2013)", &kNoGreeting, ""},
+          Real{"ERROR 2013 (HY000): Lost connection to MySQL server at 'reading initial "
+               "communication packet', system error: 111",
+               "MySQL and MariaDB clients (2013)", &kRefused, ""},
+          Real{"ERROR 2013 (HY000): Lost connection to MySQL server during query",
+               "MySQL and MariaDB clients (2013)", &kLost, ""},
+          Real{"Failed to connect to MySQL: (2002) Connection refused", "PHP: mysqli", &kRefused,
+               ""},
+          Real{"Failed to connect to MySQL", "PHP: mysqli", &kConnectFailed, ""},
+          Real{"SQLSTATE[HY000] [2002] Connection timed out", "PHP: PDO", &kTimedOut, ""},
+          Real{"SQLSTATE[08004] [1040] Too many connections", "MySQL's server (1040)",
+               &kServerIsFull, ""},
+          Real{"Could not connect to Redis at redis:6379: Name or service not known", "redis-cli",
+               &kNameUnknown, "redis 6379"},
+          Real{"Warning: fsockopen(): Unable to connect to db.example:3306 (Connection refused)",
+               "PHP: fsockopen", &kRefused, "db.example 3306"},
+          Real{"php_network_getaddresses: getaddrinfo for db failed: Name or service not known",
+               "PHP", &kNameUnknown, "db"},
+          Real{"ERROR 2003 (HY000): Can't connect to MySQL server on '10.0.0.5' (113 \"No route to "
+               "host\")",
+               "MySQL", &kNoRoute, "10.0.0.5"},
+          Real{"pymysql.err.OperationalError: (2003, \"Can't connect to MySQL server on '10.0.0.5' "
+               "(timed out)\")",
+               "Python: PyMySQL", &kConnectTimeout, "10.0.0.5"},
+          Real{"PDOException: SQLSTATE[HY000] [2002] php_network_getaddresses: getaddrinfo for db "
+               "failed: Temporary failure in name resolution",
+               "PHP", &kLookupFailed, "db"},
+          Real{"Predis\\Connection\\ConnectionException: Connection refused [tcp://127.0.0.1:6379]",
                "PHP: Predis", &kRefused, "127.0.0.1 6379"},
-           Real{"RedisException: read error on connection to 10.0.0.5:6379", "PHP: phpredis",
-                &kNoReply, "10.0.0.5 6379"},
-           Real{"psycopg2.OperationalError: timeout expired", "PostgreSQL's libpq", &kTotalTimeout,
-                ""},
-           Real{"FATAL:  too many connections for role \"app\"", "PostgreSQL's server",
-                &kServerIsFull, ""},
-       }) {
+          Real{"RedisException: read error on connection to 10.0.0.5:6379", "PHP: phpredis",
+               &kNoReply, "10.0.0.5 6379"},
+          Real{"psycopg2.OperationalError: timeout expired", "PostgreSQL's libpq", &kTotalTimeout,
+               ""},
+          Real{"FATAL:  too many connections for role \"app\"", "PostgreSQL's server",
+               &kServerIsFull, ""},
+          Real{"FATAL:  the database system is starting up", "PostgreSQL's server", &kNotReady, ""},
+          Real{"LOADING Redis is loading the dataset in memory", "Redis' server", &kNotReady, ""},
+      }) {
     expect_taken_for_what_it_is(real);
   }
 }
