@@ -274,6 +274,15 @@ const std::array kCommandTexts = {
     ErrorText{"/dev/tcp/*name or service not known || "
               "name or service not known bash: line #: /dev/tcp/",
               kBash, &kNameUnknown, &kAnyProgram},
+    // git, systemd
+    ErrorText{"unable to connect to*errno=connection timed out", "git", &kConnectTimedOut,
+              &kAnyProgram},
+    ErrorText{"unable to connect to*errno=connection refused", "git", &kRefused, &kAnyProgram},
+    ErrorText{"failed to connect to bus: no such file or directory",
+              "systemctl and other tools of systemd", &kSocketFileGone, &kLocalServer,
+              "D-Bus does not run; in containers it mostly does not."},
+    ErrorText{"failed to connect to bus: connection refused",
+              "systemctl and other tools of systemd", &kSocketFileRefused, &kLocalServer},
     // docker
     ErrorText{"cannot connect to the docker daemon at unix:", "the command docker", &kSocketFile,
               &kGoFile},

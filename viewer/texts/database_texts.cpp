@@ -27,6 +27,8 @@ const std::array kDatabaseTexts = {
     ErrorText{"mongoserverselectionerror || server selection timed out after # ms",
               "MongoDB's Node.js driver", &kConnectFailed, &kNode,
               "No server could be used in time (serverSelectionTimeoutMS, 30 s by default)."},
+    ErrorText{"connection not available and request was dropped from queue after #ms",
+              "Elixir: DBConnection (Ecto, Postgrex)", &kPoolEmpty, &kAnyProgram},
     ErrorText{"cassandra*nohostavailable || all host(s) tried for query failed || "
               "allnodesfailedexception",
               "Cassandra's clients", &kConnectFailed, &kAnyProgram,

@@ -277,6 +277,13 @@ std::string without_others(const std::string& text) {
       }
     }
   }
+  // What a server says of its client: "user 'app'@'10.1.1.1'", "Host '10.1.1.1' is blocked".
+  for (const std::string_view before : {"'@'", "Host '", "entry for host \""}) {
+    const std::size_t at = out.find(before);
+    if (at == out.npos) continue;
+    const std::size_t begin = at + before.size();
+    cut(begin, out.find_first_of("'\"", begin));
+  }
   // Python's requests: the pool is for the server, what failed is the proxy.
   if (const std::size_t proxy = out.find("ProxyError("); proxy != out.npos) cut(0, proxy);
   // Guzzle: "(see https://curl.haxx.se/libcurl/c/libcurl-errors.html)"

@@ -198,6 +198,9 @@ TEST(RealTexts, Go) {
           Real{"Get \"http://127.0.0.1:18084/\": unexpected EOF", "Go", &kPeerClosed,
                "127.0.0.1 18084"},
           Real{"driver: bad connection", "Go: database/sql", &kStale, ""},
+          Real{"{\"level\":\"error\",\"msg\":\"http: proxy error: dial tcp: lookup orders on "
+               "127.0.0.11:53: no such host\",\"api_id\":\"x\"}",
+               "Go's reverse proxy", &kNameUnknown, "orders"},
       }) {
     expect_taken_for_what_it_is(real);
   }
@@ -390,6 +393,11 @@ TEST(RealTexts, Commands) {
                 &kTimedOut, ""},
            Real{"curl: (92) HTTP/2 stream 1 was not closed cleanly: INTERNAL_ERROR (err 2)",
                 "curl and libcurl, exit code 92", &kReset, ""},
+           Real{"fatal: unable to connect to github.com: github.com[0: 140.82.1.1]: "
+                "errno=Connection timed out",
+                "git", &kConnectTimedOut, kAnyTarget},
+           Real{"Failed to connect to bus: No such file or directory", "systemctl",
+                &kSocketFileGone, ""},
        }) {
     expect_taken_for_what_it_is(real);
   }
@@ -795,6 +803,13 @@ TEST(RealTexts, Envoy) {
                 "connection failure, transport failure reason: TLS_error:|268435581:SSL "
                 "routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED:TLS_error_end",
                 "Envoy", &kNotBelieved, ""},
+           Real{"\"- - -\" 0 UF,URX - - \"-\" 0 0 1001 - \"-\" \"-\" \"-\" \"-\" \"10.0.0.5:3306\" "
+                "PassthroughCluster",
+                "Envoy and Istio (response flag", &kConnectFailed, "10.0.0.5 3306"},
+           Real{"\"GET / HTTP/1.1\" 400 DPE http1.codec_error - \"-\" 0 11 0",
+                "Envoy and Istio (response flag", &kNotUnderstood, ""},
+           Real{"\"GET / HTTP/1.1\" 503 NC cluster_not_found - \"-\" 0 0 0",
+                "Envoy and Istio (response flag", &kProxyDecided, ""},
        }) {
     expect_taken_for_what_it_is(real);
   }
@@ -950,6 +965,17 @@ TEST(RealTexts, Databases) {
                &kServerIsFull, ""},
           Real{"FATAL:  the database system is starting up", "PostgreSQL's server", &kNotReady, ""},
           Real{"LOADING Redis is loading the dataset in memory", "Redis' server", &kNotReady, ""},
+          Real{"ERROR 1129 (HY000): Host '10.1.1.1' is blocked because of many connection errors; "
+               "unblock with 'mysqladmin flush-hosts'",
+               "MySQL's server (1129)", &kLoginDenied, ""},
+          Real{"ERROR 1045 (28000): Access denied for user 'app'@'10.1.1.1' (using password: YES)",
+               "MySQL's server (1045)", &kLoginDenied, ""},
+          Real{"FATAL:  no pg_hba.conf entry for host \"10.1.1.1\", user \"app\", database "
+               "\"shop\", no encryption",
+               "PostgreSQL's server", &kLoginDenied, ""},
+          Real{"Could not connect to Redis at /var/run/redis.sock: No such file or directory",
+               "redis-cli", &kSocketFileGone, ""},
+          Real{"Error: Server closed the connection", "redis-cli", &kPeerClosed, ""},
       }) {
     expect_taken_for_what_it_is(real);
   }
