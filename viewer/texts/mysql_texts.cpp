@@ -158,6 +158,8 @@ const std::array kMysqlTexts = {
     ErrorText{"too many connections", "MySQL's server (1040)", &kServerIsFull, &kMysqlClient,
               "The limit is max_connections.",
               "1040 || 08004 || mysql || sqlstate || hy000 || mariadb || sequelize || jdbc"},
+    ErrorText{"too many connections", "MySQL's server (1040)", &kServerIsFull, &kMysqlClient,
+              "The limit is max_connections. redis-py says the very same of its own pool."},
     ErrorText{
         "host*is blocked because of many connection errors", "MySQL's server (1129)", &kLoginDenied,
         &kMysqlClient,

@@ -76,10 +76,8 @@ const std::array kRedisTexts = {
         "redis || =no connection available."},
     ErrorText{"too many connections", kPy, &kPoolEmpty, &kPython,
               "ConnectionPool: max_connections are in use. The server was not asked.", kSaysRedis},
-    ErrorText{"too many connections",
-              "Python: redis-py (of its own pool), or MySQL's server (1040)", &kPoolEmpty, &kPython,
-              "MySQL's server says the very same: then its max_connections are in use, and the "
-              "connection itself had come up."},
+    ErrorText{"too many connections", "Python: redis-py (of its own pool)", &kPoolEmpty, &kPython,
+              "ConnectionPool: max_connections are in use. MySQL's server says the very same."},
     // Jedis
     ErrorText{"could not get a resource from the pool*connection refused", kJedis, &kRefused,
               &kJava, "The pool wanted a new connection, and that failed."},

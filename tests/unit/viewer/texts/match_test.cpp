@@ -112,6 +112,14 @@ TEST(Find, WordsOfAnyProgramAreLeftOutWhereAProgramToldTheReason) {
   EXPECT_TRUE(found[1].printed_by.starts_with("the C library"));
 }
 
+TEST(Find, OfTwoProgramsWithTheSameWordsBothAreNamed) {
+  const auto both = find_texts("Too many connections");
+  ASSERT_EQ(both.size(), 2U);
+  EXPECT_TRUE(both[0].printed_by.starts_with("MySQL's server"));
+  EXPECT_TRUE(both[1].printed_by.starts_with("Python: redis-py"));
+  EXPECT_EQ(find_texts("redis.exceptions.ConnectionError: Too many connections").size(), 1U);
+}
+
 TEST(Find, FilesAndWordsOfTwoLettersAreNoNetwork) {
   for (const std::string_view said :
        {"24 DC comics", "the UF of the UN", "error: UT Austin", "404 NR", "SC-- CC-- done",
