@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <memory>
 #include <optional>
 
@@ -137,8 +138,11 @@ Result<std::string> finding_text(const std::string& path, const std::string& wan
 Result<std::string> error_text(const std::string& said, const render::TextStyle& style) {
   std::string text = render::explained_text(said, style);
   if (!text.empty()) return text;
-  return Error{fmt::format("no known program prints '{}'", said),
-               "record the program that did, it shows what happened: sockwatch run -- COMMAND"};
+  constexpr std::size_t kShown = 200;
+  const bool all = said.size() <= kShown;
+  return Error{
+      fmt::format("no known program prints '{}{}'", said.substr(0, kShown), all ? "" : "..."),
+      "record the program that did, it shows what happened: sockwatch run -- COMMAND"};
 }
 
 Result<std::string> explained(const ExplainArguments& arguments) {
@@ -193,6 +197,21 @@ Result<std::string> explained(const ExplainArguments& arguments) {
   return error_text(fmt::format("{}", fmt::join(words, " ")), style);
 }
 
+// "-bash: connect: Connection refused": the shell's name is no option.
+bool is_text(const std::string& word) {
+  return word.find_first_of(" \t\n") != std::string::npos || word.ends_with(':');
+}
+
+// What CLI11 took for unknown options.
+void take_texts(const CLI::App& command, std::vector<std::string>& words) {
+  std::vector<std::string> unknown = command.remaining();
+  std::erase(unknown, "--");  // the end of the options, which it keeps as well
+  std::vector<std::string> options;
+  std::ranges::remove_copy_if(unknown, std::back_inserter(options), is_text);
+  if (!options.empty()) throw CLI::ExtrasError(options);
+  words.insert(words.begin(), unknown.begin(), unknown.end());
+}
+
 int explain(const ExplainArguments& arguments) {
   const auto text = explained(arguments);
   if (!text) {
@@ -223,7 +242,11 @@ void add_explain(CLI::App& app, Exit& exit) {
   add_redact_flag(*command, arguments->redact);
   add_look_arguments(*command, arguments->look);
   add_filter_flags(*command, arguments->filters);
-  command->callback([arguments, &exit] { exit.status = explain(*arguments); });
+  command->allow_extras();
+  command->callback([command, arguments, &exit] {
+    take_texts(*command, arguments->words);
+    exit.status = explain(*arguments);
+  });
 }
 
 }  // namespace sockwatch::cli

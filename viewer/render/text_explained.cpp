@@ -48,15 +48,17 @@ std::string filled(std::string_view command, const Place& place) {
   const bool v6 = place.host.find(':') != std::string::npos;
   const std::string host = place.host.empty() ? "HOST" : place.host;
   const std::string port = place.port == 0 ? "PORT" : std::to_string(place.port);
-  const bool tls = place.tls || place.port == 443 || place.port == 8443;
+  const bool tls = place.tls || place.port == 443 || place.port == 8443 || place.port == 6443;
+  // By the name, if the text has it as well: certificates and virtual hosts depend on it.
+  const bool by_name = !place.name.empty();
   std::string url = tls ? "https://" : "http://";
-  url += v6 ? "[" + host + "]" : host;
+  url += by_name ? place.name : v6 ? "[" + host + "]" : host;
   const bool usual = place.port == (tls ? 443 : 80);
   if (!usual) url += ":" + port;
   const std::array<std::pair<std::string_view, std::string>, 4> values = {
       {{"{host}", host},
        {"{port}", port},
-       {"{url}", v6 ? "'" + url + "/'" : url + "/"},
+       {"{url}", v6 && !by_name ? "'" + url + "/'" : url + "/"},
        {"{name}", place.name.empty() ? "NAME" : place.name}}};
   std::string text(command);
   for (const auto& [key, value] : values) {
@@ -112,7 +114,9 @@ std::string explained_text(std::string_view said, const TextStyle& style) {
   std::string more;
   std::size_t shown = 0;
   for (const ErrorText& text : found) {
-    if (shown < kMostInFull && told.insert(text.meaning).second) {
+    // One that tells the reason comes first. What does not tell it is no more than another name.
+    const bool adds = !text.meaning->vague || found.front().meaning->vague;
+    if (adds && shown < kMostInFull && told.insert(text.meaning).second) {
       if (shown > 0) out += "\n" + toned("It also fits:", Tone::heading, style) + "\n";
       out += in_full(text, place, style);
       ++shown;

@@ -21,6 +21,7 @@ struct Meaning {
   // What tells more without a recording: a command, a blank and a "#" with what it answers, or
   // plain advice. May hold the same as Recording::command, and {name}; may be empty.
   std::string_view check;
+  bool vague = false;  // does not tell what failed: words beside it may
 };
 
 // How to record the program that printed it. Both texts may hold {host}, {port} and {url}.
@@ -36,11 +37,14 @@ struct ErrorText {
   const Meaning* meaning;
   const Recording* recording;
   std::string_view remark = {};  // what is special about this one
+  // A pattern that must be found too, before or behind: what identifies the program where its
+  // sentence alone does not.
+  std::string_view needs = {};
 };
 
 // One table per family of programs.
-std::span<const ErrorText> system_texts();   // the C library, and whoever prints its words
-std::span<const ErrorText> command_texts();  // curl, wget, ssh
+std::span<const ErrorText> shared_texts();   // words that many programs print: the C library's, ...
+std::span<const ErrorText> command_texts();  // curl, wget, ssh, nc, bash
 std::span<const ErrorText> go_texts();       // Go, and gateways written in it
 std::span<const ErrorText> java_texts();
 std::span<const ErrorText> python_texts();
@@ -48,9 +52,13 @@ std::span<const ErrorText> node_texts();
 std::span<const ErrorText> dotnet_texts();
 std::span<const ErrorText> php_texts();
 std::span<const ErrorText> nginx_texts();
+std::span<const ErrorText> httpd_texts();
 std::span<const ErrorText> haproxy_texts();
 std::span<const ErrorText> envoy_texts();
-std::span<const ErrorText> database_texts();  // clients of PostgreSQL, MySQL and Redis
+std::span<const ErrorText> postgres_texts();
+std::span<const ErrorText> mysql_texts();
+std::span<const ErrorText> redis_texts();
+std::span<const ErrorText> database_texts();  // clients of other databases
 std::span<const ErrorText> ruby_texts();
 std::span<const ErrorText> rust_texts();
 

@@ -58,7 +58,8 @@ const Meaning kTimedOut = {
         "does.",
     .outcomes = "timed_out_kernel timed_out_caller",
     .rules = "SYNGIVEUP SYNDROP LONGHANG PATHLOST IDLEDROP",
-    .check = "mtr -T -P {port} {host}  # how far do connection attempts get?"};
+    .check = "mtr -T -P {port} {host}  # how far do connection attempts get?",
+    .vague = true};
 
 const Meaning kNoReply = {
     .phase = Phase::reply,
@@ -90,7 +91,8 @@ const Meaning kTotalTimeout = {
         "free connection of a pool before anything was sent.",
     .outcomes = "timed_out_caller response_timed_out",
     .rules = "DNS-BUDGET DNS-5S SYNDROP STARVED SILENT STALLED TLSHANG NOATTEMPT",
-    .check = ""};
+    .check = "",
+    .vague = true};
 
 const Meaning kTlsTimeout = {
     .phase = Phase::tls,
@@ -124,6 +126,28 @@ const Meaning kNotTls = {
     .outcomes = "connected peer_closed",
     .rules = "",
     .check = "curl -v http://{host}:{port}/  # does it answer without TLS?"};
+
+const Meaning kNotBelieved = {
+    .phase = Phase::tls,
+    .what =
+        "The connection was up and TLS was spoken. This program did not believe the server's "
+        "certificate (issuer unknown, another name, out of date) and ended it by itself. The "
+        "network is fine.",
+    .outcomes = "closed connected",
+    .rules = "",
+    .check =
+        "openssl s_client -connect {host}:{port} -servername {name} </dev/null  # whose is it?"};
+
+const Meaning kTlsFailed = {
+    .phase = Phase::tls,
+    .what =
+        "The TCP connection was up and the TLS handshake on it failed. The sentence does not say "
+        "why: the other side ended it, its certificate was not believed, or it speaks no TLS on "
+        "that port.",
+    .outcomes = "closed no_response reset",
+    .rules = "LATERESET",
+    .check = "openssl s_client -connect {host}:{port} </dev/null  # who answers?",
+    .vague = true};
 
 const Meaning kNoRoute = {
     .phase = Phase::connect,
@@ -164,7 +188,8 @@ const Meaning kNotResolved = {
         "answered with a failure. Nothing was sent to the server itself.",
     .outcomes = "",
     .rules = "DNS-NX DNS-DEAD DNS-FAIL",
-    .check = "getent ahosts {name}  # at once or after seconds?"};
+    .check = "getent ahosts {name}  # at once or after seconds?",
+    .vague = true};
 
 const Meaning kLookupFailed = {
     .phase = Phase::lookup,
@@ -186,6 +211,26 @@ const Meaning kReset = {
     .outcomes = "reset",
     .rules = "IDLERST STALEPOOL LATERESET HSRESET",
     .check = "look at the log of the server or balancer for that moment"};
+
+const Meaning kStale = {
+    .phase = Phase::established,
+    .what =
+        "A connection that had been up was found to be over when the program used it again: mostly "
+        "the other side, or a box in between, had closed, reset or forgotten it while it was idle.",
+    .outcomes = "reset peer_closed no_response",
+    .rules = "STALEPOOL IDLERST IDLEDROP",
+    .check = "compare the client's idle time-out with the server's keep-alive time-out"};
+
+const Meaning kLost = {
+    .phase = Phase::established,
+    .what =
+        "The connection was up and was lost. The sentence does not say how: the other side or a "
+        "box "
+        "in between reset it, closed it, or the path went dead and a limit ran out.",
+    .outcomes = "reset peer_closed no_response response_timed_out",
+    .rules = "IDLERST STALEPOOL LATERESET SILENT PATHLOST IDLEDROP",
+    .check = "look at the log of the server or balancer for that moment",
+    .vague = true};
 
 const Meaning kPeerClosed = {
     .phase = Phase::reply,
@@ -277,7 +322,48 @@ const Meaning kSocketFileGone = {
         "there: the server does not run, or uses another path.",
     .outcomes = "local_error",
     .rules = "UNIXGONE",
-    .check = "ss -xl  # which socket files are served?"};
+    .check = "ss -xl  # which socket files are served? Is that one among them?"};
+
+const Meaning kSocketFileRefused = {
+    .phase = Phase::local,
+    .what =
+        "The program talks to a server on this host by a socket file. The file is there, and "
+        "nothing listens on it: the server has ended and left the file behind, or has not opened "
+        "it yet. No network is involved.",
+    .outcomes = "refused",
+    .rules = "UNIXGONE",
+    .check = "ss -xl  # which socket files are served? Is that one among them?"};
+
+const Meaning kSocketFileDenied = {
+    .phase = Phase::local,
+    .what =
+        "The program talks to a server on this host by a socket file, and its user may not: it "
+        "lacks the right to write to the file, or to enter a folder above it. SELinux and AppArmor "
+        "say the same. No network is involved.",
+    .outcomes = "local_error",
+    .rules = "UNIXGONE",
+    .check = "namei -l PATH  # rights of the file and of each folder above it"};
+
+const Meaning kSocketFileFull = {
+    .phase = Phase::local,
+    .what =
+        "The program talks to a server on this host by a socket file. The server listens, but its "
+        "queue of new connections is full: all its workers are busy. No network is involved.",
+    .outcomes = "local_error",
+    .rules = "UNIXFULL",
+    .check = "ss -xl  # Recv-Q at Send-Q: that queue is full"};
+
+const Meaning kSocketFile = {
+    .phase = Phase::local,
+    .what =
+        "The program talks to a server on this host by a socket file, and that did not work. "
+        "Either "
+        "the file is not there (the server does not run, or uses another path), or nothing listens "
+        "on it, or this user may not use it. No network is involved.",
+    .outcomes = "local_error refused",
+    .rules = "UNIXGONE UNIXFULL",
+    .check = "ss -xl  # which socket files are served? Is that one among them?",
+    .vague = true};
 
 const Meaning kPoolEmpty = {
     .phase = Phase::waiting,
@@ -315,7 +401,8 @@ const Meaning kConnectFailed = {
         "and a failed lookup can all stand behind it. A recording says which.",
     .outcomes = "refused timed_out_caller timed_out_kernel rejected unreachable",
     .rules = "REFUSED SYNDROP REJECTED NOROUTE DNS-NX",
-    .check = "mtr -T -P {port} {host}  # how far do connection attempts get?"};
+    .check = "mtr -T -P {port} {host}  # how far do connection attempts get?",
+    .vague = true};
 
 const Meaning kOverflow = {
     .phase = Phase::waiting,
@@ -366,6 +453,61 @@ const Meaning kServerIsFull = {
     .outcomes = "",
     .rules = "CHURN STORM",
     .check = "on the server: who is connected, and how many are idle?"};
+
+const Meaning kNotReady = {
+    .phase = Phase::established,
+    .what =
+        "The server was reached and answered that it is not ready: it starts or stops, loads its "
+        "data, or misses another part of itself. Nothing is wrong with the network from here.",
+    .outcomes = "connected",
+    .rules = "",
+    .check = "the server's log: what is it waiting for?"};
+
+const Meaning kLoginDenied = {
+    .phase = Phase::established,
+    .what =
+        "The server was reached and answered: it does not accept this user, key, password or "
+        "address. Nothing is wrong with the connection.",
+    .outcomes = "connected peer_closed",
+    .rules = "",
+    .check = "the server's log: why did it say no?"};
+
+const Meaning kProxyDecided = {
+    .phase = Phase::waiting,
+    .what =
+        "The proxy answered by itself and sent nothing on: a rule of its configuration said so (no "
+        "rule fits the request, a limit of its rate, not allowed). No server behind it was asked.",
+    .outcomes = "",
+    .rules = "NOATTEMPT",
+    .check = "the proxy's configuration: which rule should this request have met?"};
+
+const Meaning kNotUnderstood = {
+    .phase = Phase::reply,
+    .what =
+        "The connection was up, and what came over it was not understood: a broken answer, or "
+        "another protocol than expected (HTTP/1 for HTTP/2, TLS for plain text). The network is "
+        "fine. What is said is not read, so a recording shows a normal connection.",
+    .outcomes = "connected closed peer_closed",
+    .rules = "",
+    .check = "curl -v {url}  # what does it answer, in which protocol?"};
+
+const Meaning kEndedHere = {
+    .phase = Phase::unknown,
+    .what =
+        "This program itself ended the connection or the request; the other side did not. Why, the "
+        "lines of its log before this one may say: a shutdown, a new configuration, a limit.",
+    .outcomes = "closed cancelled",
+    .rules = "SILENT",
+    .check = "its log right before this line"};
+
+const Meaning kCallerSilent = {
+    .phase = Phase::established,
+    .what =
+        "Whoever asked this program sent nothing more, or took nothing more, until this program's "
+        "limit for its callers ran out. The servers behind it are not to blame.",
+    .outcomes = "closed",
+    .rules = "ZEROWIN STALLED",
+    .check = "record the caller, it shows what it waited for"};
 
 const Meaning kNetworkDown = {
     .phase = Phase::local,

@@ -31,6 +31,32 @@ TEST_F(Explain, NothingReachesTheCommandsFromTheTextButAServer) {
   EXPECT_THAT(ran.out, Not(HasSubstr("reboot")));
 }
 
+TEST_F(Explain, ATextCanBeginWithADash) {
+  const Ran ran = run("explain '-bash: connect: Connection refused'");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_EQ(ran.err, "");
+  EXPECT_THAT(ran.out, HasSubstr("bash (redirection to /dev/tcp)"));
+  EXPECT_EQ(run("explain -bash: connect: Connection refused").out, ran.out);
+  EXPECT_EQ(run("explain -- '-bash: connect: Connection refused'").out, ran.out);
+  expect_two_lines(run("explain --lsit"), 125);
+  expect_two_lines(run("explain -x 'connect: Connection refused'"), 125);
+}
+
+TEST_F(Explain, WhatDoesNotTellTheReasonIsNamedAndNotExplained) {
+  const std::string out =
+      run("explain 'TypeError: fetch failed [cause]: Error: connect ECONNREFUSED 10.0.0.1:80'").out;
+  EXPECT_THAT(out, ::testing::StartsWith("printed by  Node.js\n"));
+  EXPECT_THAT(out, Not(HasSubstr("It also fits")));
+  EXPECT_THAT(out, HasSubstr("also from   Node.js: fetch (undici)"));
+}
+
+TEST_F(Explain, TheServerIsAskedByItsName) {
+  const std::string out =
+      run("explain 'Get \"https://api.test/\": dial tcp 10.0.0.1:443: i/o timeout'").out;
+  EXPECT_THAT(out, HasSubstr("https://api.test/\n"));
+  EXPECT_THAT(out, HasSubstr("mtr -T -P 443 10.0.0.1"));
+}
+
 TEST_F(Explain, SaysInOneLineThatATextIsUnknown) {
   expect_two_lines(run("explain 'the quick brown fox'"), 125);
   expect_two_lines(run("explain 'esc\x1b[2J'"), 125);

@@ -79,6 +79,44 @@ TEST(PlaceOf, TheNameThatWasLookedUp) {
   EXPECT_EQ(find_place("curl: (6) Could not resolve host: api").name, "api");
 }
 
+TEST(PlaceOf, WhatWasDialledAndTheNameItWasAskedBy) {
+  EXPECT_EQ(find_place("Get \"https://api.example/v1\": dial tcp 10.0.0.7:443: i/o timeout"),
+            at("10.0.0.7", 443, "api.example", true));
+  EXPECT_EQ(find_place("Get \"https://api.example/\": read tcp 10.1.1.1:4000->10.0.0.7:443: EOF"),
+            at("10.0.0.7", 443, "api.example", true));
+  // By a proxy: it is the proxy that was dialled, and its name is not told.
+  EXPECT_EQ(find_place("Get \"https://api.example/\": proxyconnect tcp: dial tcp 10.0.0.9:443: "
+                       "connect: connection refused"),
+            at("10.0.0.9", 443));
+  EXPECT_EQ(find_place("socks connect tcp 127.0.0.1:1080->api.example:443: dial tcp "
+                       "127.0.0.1:1080: connect: connection refused"),
+            at("127.0.0.1", 1080));
+}
+
+TEST(PlaceOf, NamesWithoutADot) {
+  EXPECT_EQ(find_place("lookup redis on 10.0.0.2:53: no such host"), at("redis", 0, "redis"));
+  EXPECT_EQ(find_place("dial tcp: lookup redis: no such host"), at("redis", 0, "redis"));
+  EXPECT_EQ(find_place("getaddrinfo EAI_AGAIN db"), at("db", 0, "db"));
+  EXPECT_EQ(find_place("Unknown MySQL server host 'db' (-2)"), at("db", 0, "db"));
+  EXPECT_EQ(find_place("Unable to connect to redis/<unresolved>:6379"), at("redis", 6379, "redis"));
+  EXPECT_EQ(find_place("bash: /dev/tcp/db/5432: Connection refused"), at("db", 5432, "db"));
+}
+
+TEST(PlaceOf, NeitherClientsNorLinksNorNumbersOfErrors) {
+  const Place none;
+  EXPECT_EQ(find_place("cURL error 28: Connection timed out after 3001 milliseconds (see "
+                       "https://curl.haxx.se/libcurl/c/libcurl-errors.html)"),
+            none);
+  EXPECT_EQ(
+      find_place("haproxy[2]: 10.0.0.9:5000 [06/Feb/2026:12:14:14.655] web app/s1 0/0/-1 sC--"),
+      none);
+  EXPECT_EQ(find_place("no live upstreams, client: 192.0.2.7, server: a.example, host: \"b:80\""),
+            none);
+  EXPECT_EQ(find_place("AggregateError [ETIMEDOUT]: (node:4711) pid:12 line:45"), none);
+  EXPECT_EQ(find_place("dial udp 10.0.0.2:53: i/o timeout"), none);
+  EXPECT_EQ(find_place("Can't connect to MySQL server on '10.0.0.5' (111)"), at("10.0.0.5", 0));
+}
+
 TEST(PlaceOf, WhatIsNoServer) {
   const Place none;
   EXPECT_EQ(find_place(""), none);
