@@ -180,7 +180,10 @@ std::optional<Budget> Conversation::gave_up_on_more(const Closing& closing,
   if (!row.first_send_ns && row.first_receive_ns) return std::nullopt;  // it was asked for nothing
   if (rest_before_send_ && row.tls != true) return std::nullopt;
   const Expiry& last = rest_.last;
-  store::Ns since_ns = std::max(last_receive_ns_.value_or(0), closing.last_bytes_ns.value_or(0));
+  store::Ns since_ns = last_receive_ns_.value_or(0);
+  // The peer answers the goodbye of TLS with its own.
+  const bool after_goodbye = said_goodbye(closing, row) && closing.last_bytes_ns >= request_ns_;
+  if (!after_goodbye) since_ns = std::max(since_ns, closing.last_bytes_ns.value_or(0));
   if (!row.first_receive_ns) since_ns = std::max(row.noticed_ns.value_or(0), row.started_ns);
   const store::Ns silent_ns = last.end_ns - since_ns;
   if (silent_ns < kSilence - kLeftWithIt) return std::nullopt;
@@ -193,6 +196,12 @@ std::optional<Budget> Conversation::gave_up_on_more(const Closing& closing,
       one_wait ? std::clamp(last.timeout_ns / 2, kGaveUp, 5 * kGaveUp) : kLeftWithIt;
   if (*closing.t_ns - last.end_ns > may_take) return std::nullopt;
   return Budget{one_wait ? last.timeout_ns : silent_ns, last.source};
+}
+
+// A turn that began right before the close.
+bool Conversation::said_goodbye(const Closing& closing, const store::ConnectionRow& row) const {
+  return row.tls == true && request_ns_ && closing.t_ns &&
+         *closing.t_ns - *request_ns_ <= kLeftWithIt;
 }
 
 void Conversation::shut_down(int how) {
@@ -210,8 +219,7 @@ Ending Conversation::close(std::optional<store::Ns> user_timeout_ns, const Closi
                            store::ConnectionRow& row) const {
   const bool no_reply = waited_in_vain(closing, row);
   const std::optional<Budget> gave_up = gave_up_on_more(closing, row);
-  if (row.tls == true && request_ns_ && asked_before_ns_ && closing.t_ns &&
-      *closing.t_ns - *request_ns_ <= kLeftWithIt) {
+  if (said_goodbye(closing, row) && asked_before_ns_) {
     row.asked_ns = asked_before_ns_;  // the goodbye asks for nothing
     row.answered_ns = answered_before_ns_;
   }

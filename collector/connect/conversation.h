@@ -92,6 +92,7 @@ class Conversation {
   void count_turn(store::Ns took, store::ConnectionRow& row);
   void forget_waits();
   bool waited_in_vain(const Closing& closing, const store::ConnectionRow& row) const;
+  bool said_goodbye(const Closing& closing, const store::ConnectionRow& row) const;
   std::optional<Budget> gave_up_on_more(const Closing& closing,
                                         const store::ConnectionRow& row) const;
 

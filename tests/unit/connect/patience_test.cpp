@@ -230,6 +230,19 @@ TEST_F(RestOfReply, GoodbyeOfTlsIsNoRequest) {
   EXPECT_EQ(story.row().answered_ns, answered_ns);
 }
 
+// The peer answers the goodbye before the close.
+TEST_F(RestOfReply, GoodbyeOfThePeerIsNoMoreOfIt) {
+  story.connect(kFd, "10.0.0.1", 443).in_progress();
+  story.so_error(kFd, 0, established());
+  story.send(kFd, 100, wire::kTurnStart | wire::kTlsRecord);
+  story.receive(kFd, 45, wire::kFirstByte, talked(100, 45));
+  wait(3000);
+  story.send(kFd, 31);
+  wire::TcpPicture last = began(70, 0);
+  last.state = TCP_CLOSE_WAIT;
+  EXPECT_EQ(ending(last), "response_timed_out");
+}
+
 // A later request over TLS, awaited in slices; then the goodbye. A log is told apart by its pieces.
 TEST_F(RestOfReply, NeverBeganAndTlsSaidGoodbye) {
   for (const auto& [segments, expected] :
