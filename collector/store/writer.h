@@ -27,7 +27,7 @@
 
 namespace sockwatch::store {
 
-inline constexpr int kSchemaVersion = 4;
+inline constexpr int kSchemaVersion = 5;
 
 enum class OpenMode {
   create,   // fails if the file exists
