@@ -140,6 +140,18 @@ std::vector<Incident> habits() {
                  {scene.network().scratch() + "/still", "poll", "500", "127.0.0.1", "7001"});
            },
        .needs = {"cc"}},
+      {.name = "a static child fails, and nothing else",
+       .client = "C",
+       .expected = {"BLIND"},
+       .play =
+           [](const Scene& scene) {
+             const Finished built = scene.network().run(
+                 {.argv = {"cc", "-static", "-o", "still", NETLAB_CLIENTS "/connect.c"}});
+             if (built.status != 0) throw Skipped("no static program can be built here");
+             return scene.record_shell(scene.network().scratch() +
+                                       "/still poll 500 127.0.0.1 7001; exit 3");
+           },
+       .needs = {"cc"}},
       {.name = "a server leaves its clients waiting",
        .client = "python3",
        .expected = {"SERVERQ"},
