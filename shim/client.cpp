@@ -144,7 +144,7 @@ void finish_fresh(const Attempt& attempt, int fd, Outcome outcome) {
     if (attempt.nonblocking) {
       record.event().flags |= wire::kNonBlocking;
     }
-    if (attempt.fast_open) {
+    if (attempt.fast_open || attempt.datagram) {
       record.event().detail = wire::kFastOpen;
     }
     record.endpoint(*attempt.detail);
@@ -166,7 +166,7 @@ void finish_fresh(const Attempt& attempt, int fd, Outcome outcome) {
       record.publish();
     }
   }
-  if (attempt.nonblocking) {
+  if (attempt.nonblocking || attempt.datagram) {
     tell_arrangements(fd, attempt.bits_before, *attempt.detail);
   }
 }
@@ -271,7 +271,7 @@ void prepare(Attempt& attempt, int fd, const sockaddr* address, socklen_t length
     // While a blocking call runs there is nothing another thread's wait could learn about it.
     fd_table::change(fd, 0xff,
                      kept | kBorn | kTracked | (attempt.nonblocking ? unsigned{kConnecting} : 0U));
-    if (!attempt.nonblocking) {
+    if (!attempt.nonblocking && !attempt.datagram) {
       begin(attempt, fd);
     }
   }
@@ -360,6 +360,12 @@ bool may_open_fast(int fd) {
   const Detail* detail = fd_table::detail_if_mapped(fd);
   return state::recording() && detail != nullptr &&
          (fd_table::bits(fd) & (kBorn | kTracked)) == kBorn && is_tcp(*detail);
+}
+
+bool may_open_datagram(int fd) {
+  const Detail* detail = fd_table::detail_if_mapped(fd);
+  return state::recording() && detail != nullptr && detail->type == SOCK_DGRAM &&
+         (detail->family == AF_INET || detail->family == AF_INET6);
 }
 
 bool is_nonblocking(int fd) {

@@ -26,6 +26,7 @@ struct Attempt {
   Kind kind = Kind::unwatched;
   bool nonblocking = false;
   bool fast_open = false;  // made by a send; set by the caller
+  bool datagram = false;   // made by a send that names whom its datagram goes to; likewise
   std::uint8_t bits_before = 0;
   Detail* detail = nullptr;
   std::uint64_t start_ns = 0;
@@ -56,6 +57,9 @@ bool is_still(int fd);
 
 // A TCP socket of this process's own that was never connected: MSG_FASTOPEN may connect it.
 bool may_open_fast(int fd);
+
+// A datagram socket of the internet's families that this process made.
+bool may_open_datagram(int fd);
 
 // Non-blocking as the program would find it now; false where we may not ask.
 bool is_nonblocking(int fd);

@@ -94,6 +94,17 @@ void receive_failed(const Call& call, Outcome outcome, Detail& detail) {
   failed(call, outcome, detail);
 }
 
+// A send that found no room: did it wait for the caller's SO_SNDTIMEO? Asked only where one is set.
+bool found_no_room(const Call& call, Outcome outcome, const Detail& detail) {
+  const bool again = outcome.error == EAGAIN || outcome.error == EWOULDBLOCK;
+  const bool limited = (detail.options & kSendTimeout) != 0 && detail.send_timeout_ns != 0;
+  if (!again || !limited || (call.flags & MSG_DONTWAIT) != 0 || (call.bits & kConnecting) != 0) {
+    return false;
+  }
+  const bool at_once = call.start_ns != 0 && clock::now_ns() - call.start_ns < kShortestTimeout;
+  return !at_once && !client::is_nonblocking(call.fd);
+}
+
 }  // namespace
 
 Pause about_to_send(int fd, std::uint8_t bits, std::uint64_t start_ns) {
@@ -133,6 +144,10 @@ void sent(const Call& call, Outcome outcome, int first_byte) {
   const bool opened_turn = (call.bits & kAwaiting) == 0;
   if (opened_turn && outcome.result <= 0) {
     fd_table::change(call.fd, kAwaiting, 0);  // nothing was sent
+  }
+  if (outcome.result < 0 && found_no_room(call, outcome, *detail)) {
+    publish(call, outcome, 0, *detail, With::picture);
+    return;
   }
   if (outcome.result < 0) {
     failed(call, outcome, *detail);

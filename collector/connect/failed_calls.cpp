@@ -23,6 +23,12 @@ void FailedCalls::add(const Observation& o, store::OptInt argument, bool keep_la
   changed_.insert(key);
 }
 
+void FailedCalls::add_bind(const Observation& o) {
+  const bool internet = o.local && (o.local->family == "ipv4" || o.local->family == "ipv6");
+  add(o, internet ? store::OptInt(o.local->port) : std::nullopt);
+  rows_.at({o.op, o.error}).address = internet ? store::OptText(o.local->text) : std::nullopt;
+}
+
 void FailedCalls::add_all(const Observation& o, std::int64_t count) {
   add(o);
   rows_.at({o.op, o.error}).count += count - 1;

@@ -20,6 +20,7 @@ class FailedCalls {
 
   // `argument`: column `argument` of the newest failure; the larger one counts if `keep_largest`.
   void add(const Observation& o, store::OptInt argument = {}, bool keep_largest = false);
+  void add_bind(const Observation& o);
   // So many at once, `o` the last of them.
   void add_all(const Observation& o, std::int64_t count);
 

@@ -14,11 +14,6 @@ using wire::Op;
 
 namespace {
 
-store::OptInt port_of(const std::optional<Address>& address) {
-  const bool has_port = address && (address->family == "ipv4" || address->family == "ipv6");
-  return has_port ? store::OptInt(address->port) : std::nullopt;
-}
-
 // A thread looks up one name at a time, but for those it has libc look up meanwhile.
 std::uint64_t lookup_key(const Observation& lookup) {
   const std::uint64_t request =
@@ -39,7 +34,7 @@ void Tracker::State::apply(const Observation& o) {
       on_socket(o);
       break;
     case Op::bind:
-      if (o.result < 0) failed_calls_.add(o, port_of(o.local));
+      if (o.result < 0) failed_calls_.add_bind(o);
       break;
     case Op::listen:
       if (o.result < 0) failed_calls_.add(o);

@@ -56,16 +56,17 @@ void add_resolver(Facts& facts) {
   facts.emplace_back("resolver_search", fmt::format("{}", fmt::join(settings.search, " ")));
 }
 
+struct ProxyVariable {
+  const char* key;
+  const char* lower;
+  const char* upper;
+};
+constexpr ProxyVariable kProxyVariables[] = {{"proxy_http", "http_proxy", "HTTP_PROXY"},
+                                             {"proxy_https", "https_proxy", "HTTPS_PROXY"},
+                                             {"proxy_all", "all_proxy", "ALL_PROXY"}};
+
 void add_proxies(Facts& facts) {
-  struct Variable {
-    const char* key;
-    const char* lower;
-    const char* upper;
-  };
-  constexpr Variable kVariables[] = {{"proxy_http", "http_proxy", "HTTP_PROXY"},
-                                     {"proxy_https", "https_proxy", "HTTPS_PROXY"},
-                                     {"proxy_all", "all_proxy", "ALL_PROXY"}};
-  for (const Variable& variable : kVariables) {
+  for (const ProxyVariable& variable : kProxyVariables) {
     auto proxy = proxy_host_port(environment(variable.lower));
     if (!proxy) proxy = proxy_host_port(environment(variable.upper));
     if (proxy) facts.emplace_back(variable.key, *std::move(proxy));
@@ -92,6 +93,25 @@ bool is_host(std::string_view text) {
 }
 
 }  // namespace
+
+std::string proxies_in(std::string_view environment) {
+  std::vector<std::string> found;
+  while (!environment.empty()) {
+    const std::size_t end = std::min(environment.find('\0'), environment.size());
+    const std::string_view entry = environment.substr(0, end);
+    environment.remove_prefix(std::min(end + 1, environment.size()));
+    const std::size_t sign = std::min(entry.find('='), entry.size());
+    const bool is_proxy = std::any_of(
+        std::begin(kProxyVariables), std::end(kProxyVariables), [&](const ProxyVariable& variable) {
+          return entry.substr(0, sign) == variable.lower || entry.substr(0, sign) == variable.upper;
+        });
+    if (!is_proxy || sign == entry.size()) continue;
+    auto proxy = proxy_host_port(entry.substr(sign + 1));
+    if (!proxy || *proxy == "set" || std::ranges::find(found, *proxy) != found.end()) continue;
+    found.push_back(*std::move(proxy));
+  }
+  return fmt::format("{}", fmt::join(found, " "));
+}
 
 std::optional<std::string> proxy_host_port(std::string_view variable) {
   if (variable.empty()) return std::nullopt;

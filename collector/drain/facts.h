@@ -31,4 +31,8 @@ Facts collect_facts(bool all_calls);
 // value is not understood; empty if there is none.
 std::optional<std::string> proxy_host_port(std::string_view variable);
 
+// The host and port of each proxy variable in an environment as /proc/PID/environ has it, each
+// once, one space between; empty if there is none that is understood.
+std::string proxies_in(std::string_view environment);
+
 }  // namespace sockwatch::drain

@@ -13,12 +13,14 @@
 #include <vector>
 
 #include "collector/drain/clock.h"
+#include "collector/drain/facts.h"
 #include "collector/drain/text_file.h"
 
 namespace sockwatch::drain {
 namespace {
 
 constexpr std::size_t kMaxCommandLine = 4096;
+constexpr std::size_t kMaxEnvironment = 64 * 1024;
 
 // Start times count from boot and go on through suspend; CLOCK_MONOTONIC does not.
 std::int64_t ticks_to_monotonic(std::int64_t ticks) {
@@ -97,6 +99,10 @@ std::optional<ProcessFacts> read_process(pid_t pid) {
   facts.exe = read_exe(pid);
   facts.command_line =
       read_text_file(fmt::format("/proc/{}/cmdline", pid), kMaxCommandLine).value_or("");
+  std::string environment =
+      read_text_file(fmt::format("/proc/{}/environ", pid), kMaxEnvironment).value_or("");
+  environment.resize(environment.rfind('\0') + 1);  // the last entry may be cut
+  facts.proxies = proxies_in(environment);
   while (facts.command_line.ends_with('\0')) facts.command_line.pop_back();
   std::replace(facts.command_line.begin(), facts.command_line.end(), '\0', ' ');
   return facts;

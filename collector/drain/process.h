@@ -20,7 +20,8 @@ struct ProcessFacts {
   std::optional<std::int64_t> descriptor_limit;  // RLIMIT_NOFILE, the soft one
   std::string exe;                               // empty where it may not be read
   std::string command_line;
-  bool dead = false;  // a zombie, or about to be
+  std::string proxies;  // facts.h: proxies_in its environment
+  bool dead = false;    // a zombie, or about to be
 };
 
 // Empty if there is no such process.

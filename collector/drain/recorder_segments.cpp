@@ -129,6 +129,7 @@ store::ProcessRow Recorder::describe(const SegmentFile& file, const ProcessWatch
     const bool same_image = facts->exe.starts_with(origin.exe);
     if (same_image && !facts->exe.empty()) row.exe = facts->exe;
     if (same_image && !facts->command_line.empty()) row.command_line = facts->command_line;
+    if (same_image && !facts->proxies.empty()) row.proxies = facts->proxies;
   }
   if (options_.redact && row.command_line) row.command_line = without_arguments(*row.command_line);
   return row;

@@ -188,6 +188,7 @@ void Pseudonyms::apply(ProcessRow& row) {
         program(row.exe && !row.exe->empty() ? *row.exe : first) + (more ? " [redacted]" : "");
   }
   if (row.exe) row.exe = program(*row.exe);
+  if (row.proxies) row.proxies = words(*row.proxies, &Pseudonyms::endpoint);
 }
 
 void Pseudonyms::apply(ConnectionRow& row) {
@@ -207,6 +208,10 @@ void Pseudonyms::apply(ListenerRow& row) {
   const bool is_path = row.family != "ipv4" && row.family != "ipv6";
   if (row.local_address)
     row.local_address = is_path ? path(*row.local_address) : address(*row.local_address);
+}
+
+void Pseudonyms::apply(FailedCallRow& row) {
+  if (row.address) row.address = address(*row.address);
 }
 
 void Pseudonyms::apply(std::map<std::string, std::string>& facts) {

@@ -27,6 +27,7 @@ class Pseudonyms {
   void apply(ConnectionRow& row);
   void apply(ResolutionRow& row);
   void apply(ListenerRow& row);
+  void apply(FailedCallRow& row);
   // Table trace. Only what is known to name nobody is left; "redacted" is added.
   void apply(std::map<std::string, std::string>& facts);
 

@@ -87,6 +87,7 @@ Status Reader::redact() {
   const auto show_all = [this]() -> Status {
     if (const auto rows = processes(); !rows) return rows.error();
     if (const auto rows = listeners(); !rows) return rows.error();
+    if (const auto rows = failed_calls(); !rows) return rows.error();
     if (const auto facts = trace(); !facts) return facts.error();
     if (Status status = connections({}, [](const ConnectionRow&) { return true; }); !status)
       return status;
@@ -215,7 +216,7 @@ Result<std::vector<ListenerRow>> Reader::listeners() const {
 }
 
 Result<std::vector<FailedCallRow>> Reader::failed_calls() const {
-  return all_rows<FailedCallRow>(state_->database, state_->layout, "ORDER BY id");
+  return state_->redacted(all_rows<FailedCallRow>(state_->database, state_->layout, "ORDER BY id"));
 }
 
 Result<std::vector<WaitRow>> Reader::waits(std::int64_t connection_id) const {

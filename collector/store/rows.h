@@ -31,6 +31,7 @@ struct ProcessRow {
       exit_status;  // as a shell says it: 128 + signal where killed; only where we are the parent
   std::string coverage;
   OptInt descriptor_limit;  // RLIMIT_NOFILE, the soft one, when it was first seen
+  OptText proxies;  // host:port of the proxy variables it was started with, one space between
 };
 
 // One attempt to connect and the life of the socket after it: from `connect` to close.
@@ -104,7 +105,8 @@ struct ConnectionRow {
   OptInt idle_answered_ns;          // the longest such pause after which a reply still came
   OptInt send_tcp_state;            // state before that newest send, read where idle_ns >= 1 s
   std::optional<bool> interrupted;  // a signal broke off connect (EINTR)
-  std::optional<bool> fast_open;    // the SYN carried data, or was left to the first send
+  std::optional<bool> fast_open;  // the SYN carried data, or was left to the first send; udp: never
+                                  // connected, the first send named the peer
   std::optional<bool> reply_begun;  // some of the reply that was given up on had come
   OptInt waited_out_ns;  // of `abandoned`: when the newest poll or select for room to send ended
                          // without; the handshake was not over then
@@ -149,6 +151,7 @@ struct FailedCallRow {
   Ns first_ns = 0;
   Ns last_ns = 0;
   OptInt argument;  // select: the largest nfds; bind: the port of the newest failure
+  OptText address;  // bind: the address of the newest failure
 };
 
 struct ResolutionRow {

@@ -54,13 +54,13 @@ struct Table<ProcessRow> {
   using R = ProcessRow;
   static constexpr const char* kName = "process";
   static constexpr const char* kKey = "id";
-  static constexpr auto kColumns =
-      std::tuple(Column("id", &R::id), Column("pid", &R::pid), Column("ppid", &R::ppid),
-                 Column("start_ticks", &R::start_ticks), Column("exe", &R::exe),
-                 Column("command_line", &R::command_line), Column("uid", &R::uid),
-                 Column("started_ns", &R::started_ns), Column("ended_ns", &R::ended_ns),
-                 Column("exit_status", &R::exit_status), Column("coverage", &R::coverage),
-                 Column("descriptor_limit", &R::descriptor_limit, 2));
+  static constexpr auto kColumns = std::tuple(
+      Column("id", &R::id), Column("pid", &R::pid), Column("ppid", &R::ppid),
+      Column("start_ticks", &R::start_ticks), Column("exe", &R::exe),
+      Column("command_line", &R::command_line), Column("uid", &R::uid),
+      Column("started_ns", &R::started_ns), Column("ended_ns", &R::ended_ns),
+      Column("exit_status", &R::exit_status), Column("coverage", &R::coverage),
+      Column("descriptor_limit", &R::descriptor_limit, 2), Column("proxies", &R::proxies, 5));
 };
 
 template <>
@@ -164,11 +164,11 @@ struct Table<FailedCallRow> {
   using R = FailedCallRow;
   static constexpr const char* kName = "failed_call";
   static constexpr const char* kKey = "id";
-  static constexpr auto kColumns =
-      std::tuple(Column("id", &R::id, 2), Column("process_id", &R::process_id, 2),
-                 Column("call", &R::call, 2), Column("errno", &R::error, 2),
-                 Column("count", &R::count, 2), Column("first_ns", &R::first_ns, 2),
-                 Column("last_ns", &R::last_ns, 2), Column("argument", &R::argument, 2));
+  static constexpr auto kColumns = std::tuple(
+      Column("id", &R::id, 2), Column("process_id", &R::process_id, 2), Column("call", &R::call, 2),
+      Column("errno", &R::error, 2), Column("count", &R::count, 2),
+      Column("first_ns", &R::first_ns, 2), Column("last_ns", &R::last_ns, 2),
+      Column("argument", &R::argument, 2), Column("address", &R::address, 5));
 };
 
 // process_id may be NULL, and SQL holds no two NULLs equal: the writer looks after the key.

@@ -1,9 +1,14 @@
 // A socket's birth, its addresses, and the end of its use.
-#include <cerrno>
+#include <netinet/in.h>
 
+#include <cerrno>
+#include <cstring>
+
+#include "shim/caller_memory.h"
 #include "shim/client.h"
 #include "shim/failures.h"
 #include "shim/hooks/connect.h"
+#include "shim/hooks/datagram.h"
 #include "shim/hooks/hook.h"
 #include "shim/listener.h"
 #include "shim/real.h"
@@ -23,6 +28,20 @@ void made_socket(int fd, int domain, int type, int protocol) {
   const int error = errno;
   if (process::ensure() != nullptr) {
     fd_table::born(fd, domain, type, protocol);
+  }
+  errno = error;
+}
+
+// A datagram socket with a port of the program's choice serves others, and what it sends are
+// answers. Who leaves the choice to the kernel is a client (Node binds each socket so).
+void took_port(int fd, const sockaddr* address) {
+  const int error = errno;
+  sockaddr_in wanted{};  // the port of an IPv6 address lies at the same place
+  if (client::may_open_datagram(fd) && readable(address, sizeof(wanted))) {
+    std::memcpy(&wanted, address, sizeof(wanted));
+    if (wanted.sin_port != 0) {
+      fd_table::change(fd, 0, kReceived);
+    }
   }
   errno = error;
 }
@@ -89,6 +108,8 @@ int hook_bind(int fd, const sockaddr* address, socklen_t length) {
   const int result = real::bind(fd, address, length);
   if (result < 0) {
     failures::bind_failed(fd, address, length);
+  } else if (first_datagram(fd) && length >= sizeof(sockaddr_in)) {
+    took_port(fd, address);
   }
   return result;
 }

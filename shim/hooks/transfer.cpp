@@ -2,6 +2,7 @@
 #include "shim/transfer.h"
 
 #include "shim/caller_memory.h"
+#include "shim/hooks/datagram.h"
 #include "shim/hooks/fast_open.h"
 #include "shim/hooks/hook.h"
 #include "shim/process.h"
@@ -76,6 +77,9 @@ ssize_t hook_sendto(int fd, const void* bytes, size_t size, int flags, const soc
   if (opens_fast(fd, flags)) [[unlikely]] {
     return fast_open_through(wire::Op::sendto, fd, flags, to, length, first_of(bytes, size), make);
   }
+  if (opens_datagram(fd, to)) [[unlikely]] {
+    return datagram_through(wire::Op::sendto, fd, flags, to, length, make);
+  }
   return send_through(wire::Op::sendto, fd, flags, first_of(bytes, size), make);
 }
 
@@ -86,14 +90,27 @@ ssize_t hook_sendmsg(int fd, const msghdr* message, int flags) {
                              static_cast<const sockaddr*>(message->msg_name), message->msg_namelen,
                              first_of(message), make);
   }
+  if (first_datagram(fd) && readable(message, sizeof(*message))) [[unlikely]] {
+    const auto* to = static_cast<const sockaddr*>(message->msg_name);
+    if (opens_datagram(fd, to)) {
+      return datagram_through(wire::Op::sendmsg, fd, flags, to, message->msg_namelen, make);
+    }
+  }
   return send_through(wire::Op::sendmsg, fd, flags, first_of(message), make);
 }
 
 int hook_sendmmsg(int fd, mmsghdr* messages, unsigned count, int flags) {
+  const auto make = [=] { return real::sendmmsg(fd, messages, count, flags); };
+  if (first_datagram(fd) && count != 0 && readable(messages, sizeof(*messages))) [[unlikely]] {
+    const msghdr& first = messages->msg_hdr;
+    const auto* to = static_cast<const sockaddr*>(first.msg_name);
+    if (opens_datagram(fd, to)) {
+      return datagram_through(wire::Op::sendmmsg, fd, flags, to, first.msg_namelen, make);
+    }
+  }
   return send_through(
       wire::Op::sendmmsg, fd, flags,
-      [=] { return count == 0 ? -1 : transfer::first_byte_of(&messages->msg_hdr); },
-      [=] { return real::sendmmsg(fd, messages, count, flags); });
+      [=] { return count == 0 ? -1 : transfer::first_byte_of(&messages->msg_hdr); }, make);
 }
 
 ssize_t hook_recv(int fd, void* bytes, size_t size, int flags) {

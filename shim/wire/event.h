@@ -55,7 +55,8 @@ enum TransferDetail : std::uint8_t {
   kTlsRecord =
       1 << 4,  // first byte ever sent was 0x16 (a TLS handshake record); no other byte is looked at
   kDontWait = 1 << 5,  // MSG_DONTWAIT
-  kFastOpen = 1 << 6,  // connect: made by a send with MSG_FASTOPEN, which follows
+  kFastOpen = 1 << 6,  // connect: made by a send with MSG_FASTOPEN, or by one that names the peer
+                       // of a datagram; the send follows
 };
 
 // Event::detail for select and pselect.

@@ -164,8 +164,18 @@ void add_bytes(std::vector<Hazard>& list) {
       {"socket_timeouts",
        {"socket_timeouts"},
        Recording::of({event(Op::connect).error(EINPROGRESS).flags(wire::kHasStart).tcp(),
-                      event(Op::setsockopt).times(2), event(Op::recv).error(EAGAIN).tcp(),
-                      event(Op::close).tcp().times(2)})});
+                      event(Op::setsockopt).times(3), event(Op::recv).error(EAGAIN).tcp(),
+                      event(Op::send).error(EAGAIN).tcp(), event(Op::close).tcp().times(2)})});
+  list.push_back(
+      {"datagrams",
+       {"datagrams"},
+       Recording::of({event(Op::connect).result(0).detail(wire::kFastOpen).peer().times(3),
+                      event(Op::connect).error(EACCES).detail(wire::kFastOpen).peer(),
+                      event(Op::sendto).result(1).detail(wire::kTurnStart),
+                      event(Op::sendmsg).result(1).detail(wire::kTurnStart),
+                      event(Op::sendmmsg).result(1).detail(wire::kTurnStart),
+                      event(Op::recvfrom).result(1).detail(wire::kFirstByte),
+                      event(Op::connect).detail(wire::kFastOpen).fd(77).never()})});
 }
 
 void add_endings(std::vector<Hazard>& list) {

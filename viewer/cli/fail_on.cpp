@@ -134,6 +134,7 @@ Seen attempts_of(const FailTerm& term, const model::Summary& summary) {
 Seen lookups_of(const model::Summary& summary) {
   Seen seen;
   for (const model::Lookup& lookup : summary.lookups) {
+    if (lookup.is_address()) continue;
     seen.count += lookup.failures;
     seen.of += lookup.count;
   }

@@ -182,9 +182,9 @@ class Blind : public Rule {
         .signature =
             "A program of the recording was not seen from inside (static, Go, set-uid, "
             "other C library, ...), or records were lost. A warning where nothing "
-            "at all was seen, something was lost, or attempts to more places than the rules can "
-            "hold "
-            "were not examined.",
+            "at all was seen, something was lost, attempts to more places than the rules can "
+            "hold were not examined, or a recorded program failed (exit status above 0) though no "
+            "attempt and no lookup that was seen had failed.",
         .meaning =
             "The recording works by a library inside the program. This program does not "
             "load it, or produced records faster than they could be taken away. What is "
@@ -196,6 +196,7 @@ class Blind : public Rule {
 
   void see(const store::ProcessRow& row) override {
     ++processes_;
+    command_failed_ = command_failed_ || row.exit_status.value_or(0) != 0;
     if (model::was_seen(row.coverage)) {
       ++seen_;
       return;
@@ -214,13 +215,16 @@ class Blind : public Rule {
     lost_[row.cause] += row.count;
     all_lost_ += row.count;
   }
+  void see(const store::FailedCallRow&) override { trouble_ = true; }
+  void see(const store::ResolutionRow& row) override { trouble_ = trouble_ || row.result != 0; }
+  void see(const Attempt& attempt) override { trouble_ = trouble_ || attempt.failed; }
 
   void conclude(std::vector<Finding>& findings) override {
     for (const auto& [id, program] : programs_) {
       const std::string name(context().programs.name(id));
       const model::Reason reason = model::why_not_seen(program.coverage);
-      auto result =
-          finding(seen_ == 0 ? Severity::warning : Severity::info, Confidence::high, name);
+      auto result = finding(seen_ == 0 || failed_unseen() ? Severity::warning : Severity::info,
+                            Confidence::high, name);
       result.count = program.processes;
       result.of = processes_;
       result.first_ns = program.first;
@@ -228,6 +232,12 @@ class Blind : public Rule {
       result.summary = fmt::format("{} was not seen: it {}.", name, reason.what);
       result.evidence.push_back(fmt::format("{} processes of this recording, coverage `{}`",
                                             share(result.count, result.of), program.coverage));
+      if (failed_unseen()) {
+        result.summary += " The recorded command failed, and what was seen does not say why.";
+        result.evidence.emplace_back(
+            "the recorded command ended with a status above 0; no attempt and no lookup that was "
+            "seen had failed");
+      }
       if (!reason.next_step.empty()) result.next_steps.push_back(reason.next_step);
       findings.push_back(std::move(result));
     }
@@ -270,7 +280,12 @@ class Blind : public Rule {
     return result;
   }
 
+  // The reason may lie in what was not seen. Of a part of the trace nobody can tell.
+  bool failed_unseen() const { return command_failed_ && !trouble_ && !context().filtered; }
+
   Bounded<ProgramId, Program> programs_;
+  bool command_failed_ = false;
+  bool trouble_ = false;  // seen, that may be why
   std::int64_t processes_ = 0;
   std::int64_t seen_ = 0;
   std::map<std::string, std::int64_t> lost_;

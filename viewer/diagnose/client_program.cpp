@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/client.h"
@@ -174,7 +175,7 @@ class ViaProxy : public Rule {
         .title = "it talks to the proxy",
         .signature =
             "The destination is the host and port of http_proxy, https_proxy or "
-            "all_proxy.",
+            "all_proxy, as the recorder or a recorded program was started with.",
         .meaning =
             "The environment tells programs to send their requests to a proxy. The program "
             "did so: what connects, fails or is slow here is the way to the proxy, and the "
@@ -186,8 +187,22 @@ class ViaProxy : public Rule {
   }
   bool wants_healthy() const override { return true; }
 
+  void begin(const Context& context) override {
+    Rule::begin(context);
+    proxies_.insert(settings().proxies.begin(), settings().proxies.end());
+  }
+  // A program may be given a proxy of its own: env http_proxy=... curl.
+  void see(const store::ProcessRow& row) override {
+    std::string_view rest = row.proxies ? std::string_view(*row.proxies) : std::string_view();
+    while (!rest.empty() && proxies_.size() < kMostProxies) {
+      const std::size_t end = std::min(rest.find(' '), rest.size());
+      if (end > 0) proxies_.emplace(rest.substr(0, end));
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+  }
+
   void see(const Attempt& attempt) override {
-    if (settings().proxies.empty()) return;
+    if (proxies_.empty()) return;
     ++attempts_;
     if (attempt.place >= known_.size()) known_.resize(context().places.size(), kUnasked);
     char& known = known_[attempt.place];
@@ -223,14 +238,14 @@ class ViaProxy : public Rule {
   };
 
   bool is_proxy(const Place& place) const {
-    const auto& proxies = settings().proxies;
-    const auto named = [&](std::string_view label) {
-      return std::find(proxies.begin(), proxies.end(), label) != proxies.end();
-    };
+    const auto named = [&](const std::string& label) { return proxies_.contains(label); };
     return place.protocol == "tcp" &&
            (named(place.endpoint) || named(context().places.service(place.service)));
   }
 
+  static constexpr std::size_t kMostProxies = 1'000;
+
+  std::set<std::string> proxies_;
   std::vector<char> known_;
   std::int64_t attempts_ = 0;
   Bounded<ServiceId, Seen> services_;

@@ -277,7 +277,10 @@ class Churn : public Rule {
       return;
     }
     ++place.connected;
-    if (row.turns <= 1) ++place.single;
+    if (row.turns <= 1) {
+      ++place.single;
+      place.keep(row.id);
+    }
     if (place.connected == 1) place.first = row.started_ns;
     place.last = row.started_ns;
     place.second.count_at(row.started_ns, kSecond);
@@ -292,7 +295,10 @@ class Churn : public Rule {
     place.connected += static_cast<std::int64_t>(run.size());
     for (std::size_t i = 0; i < run.size(); ++i) {
       const store::Ns started = run.started_ns(i);
-      place.single += run.turns(i) <= 1 ? 1 : 0;
+      if (run.turns(i) <= 1) {
+        ++place.single;
+        if (place.examples.size() < Finding::kExamples) place.keep(run.id(i));
+      }
       if (run.ending(i) == model::Ending::closed) place.close(started);
       place.second.count_at(started, kSecond);
       place.minute.count_at(started, 60 * kSecond);
@@ -318,6 +324,9 @@ class Churn : public Rule {
       result.of = place.connected;
       result.first_ns = place.first;
       result.last_ns = place.last;
+      result.connections = place.examples;
+      std::sort(result.connections.begin(), result.connections.end());
+      result.connections_total = place.single;
       result.summary = fmt::format("{} connections/s with one request each{}.",
                                    number(place.second.most), what_of_ports(place, ports, reused));
       result.evidence.push_back(fmt::format("{} connections carried one request or none",
@@ -383,8 +392,13 @@ class Churn : public Rule {
       closed_minute.count_at(started_ns, 60 * kSecond);
     }
 
+    void keep(std::int64_t id) {
+      if (examples.size() < Finding::kExamples) examples.push_back(id);
+    }
+
     std::int64_t connected = 0;
     std::int64_t single = 0;
+    std::vector<std::int64_t> examples;  // ids of those
     store::Ns first = 0;
     store::Ns last = 0;
     std::int64_t closed = 0;  // by this side first

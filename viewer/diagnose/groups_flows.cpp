@@ -192,7 +192,8 @@ class QueueFull : public Rule {
             "are sent again a second later: late, or too late.",
         .not_this =
             "Loss on the network does not care whether connections come in bursts. To one client "
-            "alone a full queue looks like a firewall that drops (SYNDROP).",
+            "alone a full queue looks like a firewall that drops (SYNDROP). A limit on the rate of "
+            "SYNs drops in bursts as well: only the server's counters tell.",
         .next = {"on the server: ss -ltn (Recv-Q against Send-Q)",
                  "on the server: nstat -az TcpExtListenOverflows",
                  "accept faster, or a larger backlog and net.core.somaxconn"}};
@@ -330,7 +331,7 @@ class QueueFull : public Rule {
         proven ? fmt::format("{} dropped SYNs while its accept queue was full.", to.endpoint)
                : fmt::format(
                      "{} answers some SYNs and drops others during bursts: its accept "
-                     "queue is probably full.",
+                     "queue is probably full, or something limits the rate of SYNs.",
                      to.endpoint);
     found.evidence = {observed(found, "attempts whose SYN was lost")};
     if (queue.bursts > 0) {
@@ -342,6 +343,12 @@ class QueueFull : public Rule {
     }
     found.evidence.push_back("outside of bursts: " + share(queue.quiet_lost, queue.quiet) +
                              " lost");
+    if (!proven) {
+      found.evidence.emplace_back(
+          "a limit on new connections per second (nft limit, SYN flood protection, a load "
+          "balancer) "
+          "looks the same from here: TcpExtListenOverflows on the server tells the two apart");
+    }
     if (proven) {
       found.evidence.push_back(
           fmt::format("the recorded listener's queue was at its limit of {} then",

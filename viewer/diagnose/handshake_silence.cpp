@@ -1,13 +1,17 @@
 // SYNs that nobody answered.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <map>
 
 #include "viewer/diagnose/cases.h"
 #include "viewer/diagnose/handshake.h"
 #include "viewer/diagnose/handshake_fallback.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/plain_run.h"
 #include "viewer/diagnose/units.h"
+#include "viewer/model/destination.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -228,7 +232,9 @@ class ShortTo : public AddressRule {
             "given up by the program in SYN_SENT with no SYN sent again and no packet "
             "received, because a wait of 50 ms or longer ran out, or otherwise after more than "
             "250 ms, and at most the first resend + 5 %. For information where the same call then "
-            "got through on another address of the name",
+            "got through on another address of the name. High where every other connect to it had "
+            "a "
+            "round trip longer than that",
         .meaning =
             "A lost first packet is repaired by sending it again, and the kernel does that after "
             "1 s. This program gives up before. So it never gets a second try: one packet lost "
@@ -237,7 +243,7 @@ class ShortTo : public AddressRule {
         .not_this =
             "It is no proof that the destination is down. Where every attempt fails, something "
             "else is wrong as well: repeat with a time-out of 3 s, and SYNDROP or a connection "
-            "will tell.",
+            "will tell. From five attempts on that all got no answer it says so first.",
         .next = {"use a connect time-out of 3 s or more"}};
     return kEntry;
   }
@@ -260,30 +266,90 @@ class ShortTo : public AddressRule {
     return attempt.is(Outcome::cancelled) ? Confidence::low : Confidence::medium;
   }
 
+ public:
+  void see(const Attempt& attempt) override {
+    if (attempt.is(Outcome::connected)) {
+      note_round_trip(attempt.service, model::handshake_ns(attempt.row.rtt_us));
+    }
+    AddressRule::see(attempt);
+  }
+  void see_plain(const PlainRun& run) override {
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      note_round_trip(run.service(), model::handshake_ns(run.rtt_us(i)));
+    }
+    AddressRule::see_plain(run);
+  }
+
+ protected:
   void tell(const Cases& cases, Finding& finding) const override {
     const Place& to = place(cases);
     const store::Ns resend = settings().syn_resend(1);
+    const std::string at = with_address(context().places, cases.first_place());
+    const Span& limit = cases.budget().known > 0 ? cases.budget() : cases.took();
+    tell_silence(to, cases, finding, kUnanswered);
+    finding.excluded = {"no second SYN was sent, so one lost packet and a dead host look the same"};
+    const auto longer = "use a connect time-out of 3 s or more: three SYNs";
+    finding.next_steps.insert(finding.next_steps.begin(), longer);
+    const auto far = round_trips_.find(to.service);
+    if (far != round_trips_.end() && far->second.least > limit.most) {
+      tell_far(at, limit, far->second, finding);
+      return;
+    }
     finding.summary = fmt::format(
         "The {} connect time-out towards {} ends before the first SYN resend at {}; one lost "
         "packet is enough to fail.",
-        times(cases.budget().known > 0 ? cases.budget() : cases.took()),
-        with_address(context().places, cases.first_place()), time_span(resend));
-    tell_silence(to, cases, finding, kUnanswered);
+        times(limit), at, time_span(resend));
     const auto& fared = context().places.fared(to.service);
-    if (fared.connected == 0 && finding.count >= 3) {
-      finding.evidence.push_back(fmt::format(
-          "none of {} got through: more than one lost packet, this place may not answer at all",
-          counted(fared.attempts, "attempt")));
+    if (fared.connected > 0) return;
+    if (finding.count < kNoChance) {
+      finding.summary +=
+          fmt::format(" Nothing was ever answered there: {} connected.", share(0, fared.attempts));
+      if (fared.attempts > 1) {
+        finding.evidence.push_back(fmt::format(
+            "none of {} got through: this place may not answer at all, or its round trip is longer",
+            counted(fared.attempts, "attempt")));
+      }
+      return;
     }
-    finding.excluded = {"no second SYN was sent, so one lost packet and a dead host look the same"};
-    finding.next_steps.insert(finding.next_steps.begin(),
-                              "use a connect time-out of 3 s or more: three SYNs");
+    // Of so many first packets not all are lost by chance.
+    finding.summary = fmt::format(
+        "{} answered none of {} ({} allowed for each): something drops packets silently (firewall, "
+        "wrong route, host down), or the round trip is longer than that. The time-out also ends "
+        "before the first SYN resend at {}.",
+        at, counted(fared.attempts, "attempt"), times(limit), time_span(resend));
+    finding.evidence.push_back(
+        fmt::format("none of {} got through: so many first packets are not lost by chance",
+                    counted(fared.attempts, "attempt")));
+    finding.excluded = {"not one lost packet: every attempt stayed without an answer"};
+    std::rotate(finding.next_steps.begin(), finding.next_steps.begin() + 1,
+                finding.next_steps.end());
   }
 
  private:
   // Less is a look whether it is up yet.
   static constexpr store::Ns kShortest = 50 * kMs;
   static constexpr store::Ns kUnlessRanOut = 250 * kMs;
+  static constexpr std::int64_t kNoChance = 5;
+
+  void note_round_trip(ServiceId service, const store::OptInt& round_trip) {
+    if (round_trip) round_trips_[service].add(*round_trip);
+  }
+
+  // It cannot ever succeed: the answer comes later.
+  static void tell_far(const std::string& at, const Span& limit, const Span& round_trip,
+                       Finding& finding) {
+    finding.confidence = Confidence::high;
+    finding.summary = fmt::format(
+        "The {} connect time-out towards {} is shorter than the round trip, {}: no answer can come "
+        "in time.",
+        times(limit), at, times(round_trip));
+    finding.evidence.push_back(fmt::format("round trip of those that connected: {} in {}",
+                                           times(round_trip),
+                                           counted(round_trip.known, "connection")));
+    finding.excluded = {"not packet loss and not a dead host: given more time, others connected"};
+  }
+
+  std::map<ServiceId, Span> round_trips_;  // of connects that had the time
 };
 
 }  // namespace

@@ -108,14 +108,17 @@ class V6Off : public Denied {
     static const Entry kEntry{
         .id = "V6-OFF",
         .family = Family::local,
-        .title = "IPv6 is switched off, or this host has no IPv6 address",
+        .title = "IPv6 is switched off, or this host has no such address to send from",
         .signature =
             "connect over IPv6 failed with EADDRNOTAVAIL in less than 1 ms, and no IPv6 "
-            "connect worked in the trace.",
+            "connect worked in the trace. Or bind to an address failed with EADDRNOTAVAIL: a "
+            "warning where something connected all the same, for information of ::1, by which "
+            "programs ask whether there is IPv6.",
         .meaning =
             "The name has an IPv6 address, so the program tried it. This host has no IPv6 "
             "address to send from, and the kernel said so at once. Most programs then try "
-            "IPv4.",
+            "IPv4. Or the program was told which address to send from (bind, curl --interface), "
+            "and this host has no such address, of IPv4 or IPv6.",
         .not_this =
             "Not exhausted source ports, which give the same error: no IPv6 connect worked "
             "at any time. Not a firewall: nothing was sent.",
@@ -136,6 +139,62 @@ class V6Off : public Denied {
     result.excluded.push_back("Exhausted source ports: no IPv6 connect worked at any time.");
     result.next_steps = {"ip -6 addr", "sysctl net.ipv6.conf.all.disable_ipv6"};
   }
+
+ public:
+  void see(const store::FailedCallRow& row) override {
+    if (row.call != "bind" || row.error != EADDRNOTAVAIL || !row.address) return;
+    Bound* bound = bound_.slot(*row.address);
+    if (bound == nullptr) return;
+    bound->sightings.add(row);
+    bound->process = row.process_id;
+    bound->port = row.argument;
+  }
+
+  void conclude(std::vector<Finding>& findings) override {
+    Denied::conclude(findings);
+    for (const auto& [address, bound] : bound_) findings.push_back(of_bind(address, bound));
+  }
+
+ private:
+  struct Bound {
+    Sightings sightings;
+    std::int64_t process = 0;  // the last that tried it
+    store::OptInt port;        // likewise
+  };
+
+  Severity severity_of_bind(const std::string& address, const Bound& bound) const {
+    if (address == "::1") return Severity::info;
+    const store::ProcessRow* process = context().programs.process(bound.process);
+    if (process != nullptr && process->exit_status.value_or(0) != 0) return Severity::error;
+    for (PlaceId id = 0; id < context().places.size(); ++id) {
+      if (context().places[id].fared.connected > 0) return Severity::warning;
+    }
+    return Severity::error;
+  }
+
+  Finding of_bind(const std::string& address, const Bound& bound) const {
+    auto result = finding(severity_of_bind(address, bound), Confidence::high, address);
+    bound.sightings.fill(result, bound.sightings.count());
+    const bool ipv6 = address.find(':') != std::string::npos;
+    const auto program = context().programs.name_of(bound.process);
+    result.summary =
+        address == "::1"
+            ? fmt::format("This host has no IPv6 ({} could not use ::1).", program)
+            : fmt::format("{} was to use the own address {}, and this host has no such address.",
+                          program, address);
+    result.evidence.push_back(fmt::format(
+        "bind to {} failed with EADDRNOTAVAIL {}",
+        bound.port.value_or(0) == 0 ? address : endpoint_label(address, bound.port, "tcp"),
+        counted(result.count, "time")));
+    result.excluded = {"The server and the path: no packet was sent.",
+                       "Exhausted source ports: bind says EADDRINUSE then."};
+    result.next_steps = {
+        ipv6 ? "ip -6 addr   (is it there, and not `tentative` or `dadfailed`?)" : "ip addr",
+        "which address is the program told to use? (curl --interface, ssh -b)"};
+    return result;
+  }
+
+  Bounded<std::string, Bound> bound_;
 };
 
 class NoRoute : public Denied {

@@ -8,6 +8,8 @@
 #include "viewer/diagnose/bounded.h"
 #include "viewer/diagnose/lookup.h"
 #include "viewer/diagnose/phrase.h"
+#include "viewer/diagnose/units.h"
+#include "viewer/model/shell_word.h"
 
 namespace sockwatch::diagnose {
 namespace {
@@ -253,7 +255,9 @@ class DnsDead : public Rule {
         .title = "no name server answers",
         .signature =
             "The lookup ended with EAI_AGAIN after at least 97 % of timeout x attempts "
-            "of resolv.conf (5 s x 2 by default).",
+            "of resolv.conf (5 s x 2 by default). Or, medium: a program with a resolver of its own "
+            "(Node's dns.resolve, dig) sent to UDP port 53, and nothing came back for 1 s or "
+            "longer, until it closed the socket; a warning where another name server answered it.",
         .meaning =
             "The program asked for the address of a name. None of the name servers "
             "answered any of the questions, and the resolver gave up. The program has no "
@@ -282,7 +286,26 @@ class DnsDead : public Rule {
     longest_ = std::max(longest_, row.duration_ns);
   }
 
+  // What is in the datagrams is not looked at; that they go to port 53 makes them questions.
+  void see(const Attempt& attempt) override {
+    const auto& row = attempt.row;
+    if (row.protocol != "udp" || row.peer_port != kPort) return;
+    if (!attempt.is(model::Outcome::connected) || !row.first_send_ns || row.first_receive_ns) {
+      return;
+    }
+    if (!row.closed_ns || *row.closed_ns - *row.first_send_ns < kGivenUp) return;
+    Own& own = own_[attempt.service];
+    if (own.sightings.count() == 0) {
+      own.program = attempt.program;
+      own.address = context().places[attempt.place].address;
+    }
+    own.sightings.add(row);
+    own.unconnected += row.fast_open.value_or(false) ? 1 : 0;
+    own.longest = std::max(own.longest, *row.closed_ns - *row.first_send_ns);
+  }
+
   void conclude(std::vector<Finding>& findings) override {
+    conclude_own(findings);
     const std::vector<std::string> names = affected(names_);
     if (names.empty()) return;
     auto result = finding(Severity::error, Confidence::high, subject_of(names));
@@ -309,7 +332,67 @@ class DnsDead : public Rule {
 
  private:
   static constexpr store::Ns kAsked = 100'000;
+  static constexpr std::int64_t kPort = 53;
+  static constexpr store::Ns kGivenUp = kSecond;
 
+  // Name servers that a program asked by itself.
+  struct Own {
+    Sightings sightings;
+    ProgramId program = 0;  // the first that asked it
+    std::string address;
+    store::Ns longest = 0;
+    std::int64_t unconnected = 0;
+  };
+
+  // Sockets on which any name server answered, as far as they were seen.
+  std::int64_t answered_own() const {
+    std::int64_t sockets = 0;
+    for (PlaceId id = 0; id < context().places.size(); ++id) {
+      const Place& place = context().places[id];
+      if (place.protocol == "udp" && place.port == kPort) sockets += place.fared.attempts;
+    }
+    for (const auto& [service, own] : own_) sockets -= own.sightings.count();
+    return sockets;
+  }
+
+  void conclude_own(std::vector<Finding>& findings) const {
+    const std::int64_t others = own_.empty() ? 0 : answered_own();
+    for (const auto& [service, own] : own_) {
+      const std::string& server = context().places.service(service);
+      auto result =
+          finding(others > 0 ? Severity::warning : Severity::error, Confidence::medium, server);
+      own.sightings.fill(result, context().places.fared(service).attempts);
+      result.summary = fmt::format(
+          "{} asked {} by a resolver of its own, and nothing came back for {}: the name server "
+          "does "
+          "not answer, or the answers get lost.",
+          context().programs.name(own.program), server, time_span(own.longest));
+      result.evidence.push_back(
+          fmt::format("{} sockets sent to UDP port 53 and received nothing until they were closed",
+                      share(result.count, result.of)));
+      result.evidence.emplace_back(
+          "which names were asked for is not known: what is sent is not looked at");
+      if (others > 0) {
+        result.evidence.push_back(fmt::format("{} to port 53 had an answer, or was closed sooner",
+                                              counted(others, "other socket")));
+      }
+      result.excluded = {
+          "The resolver of libc (getaddrinfo): what that sends is not counted here."};
+      if (own.unconnected == 0) {
+        result.excluded.emplace_back("A refusal: the kernel would have told the program.");
+      } else {
+        result.evidence.emplace_back(
+            "the socket was not connected, so it would not be told that nobody serves the port");
+      }
+      result.next_steps = {
+          fmt::format("dig {} NAME", model::shell_word("@" + own.address)),
+          "see whether UDP port 53 to it is let through",
+          "which name servers is the program told to use? (Node: dns.getServers())"};
+      findings.push_back(std::move(result));
+    }
+  }
+
+  std::map<ServiceId, Own> own_;
   Bounded<std::string, NameCounts> names_;
   Sightings sightings_;
   std::int64_t lookups_ = 0;

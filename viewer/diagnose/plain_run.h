@@ -116,6 +116,7 @@ class PlainRun {
   const store::ConnectionRow& shape_of(const RunPlace& to) const {
     return *block_.shapes[to.place];
   }
+  std::int64_t id(std::size_t at) const { return columns_.id_[rows_[at]]; }
   std::int64_t process_id(std::size_t at) const { return columns_.process_[rows_[at]]; }
   ProgramId program(std::size_t at) const { return block_.programs.of(process_id(at)); }
   std::int64_t local_port(std::size_t at) const { return columns_.local_port_[rows_[at]]; }

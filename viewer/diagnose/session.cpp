@@ -115,6 +115,7 @@ Session::Session(Settings settings, Rules rules, bool filtered)
 void Session::add(const store::ProcessRow& told) {
   const Possible possible(told);
   const store::ProcessRow& row = *possible;
+  if (row.proxies) troubles_ |= kProxy;
   programs_.add(row);
   const std::string_view program = programs_.name_of(row.id);
   if (program == "node" || program == "nodejs") troubles_ |= kNode;
@@ -172,7 +173,7 @@ std::unique_ptr<LongTrace> Session::begin_long_trace() {
   for (const Rule* rule : for_healthy_) {
     if (!need_of(rule->entry().id).is_declared) return nullptr;
   }
-  if (!settings_.proxies.empty()) troubles_ |= kProxy;
+  if (!settings_.proxies.empty()) troubles_ |= kProxy;  // or a process has one
   return std::make_unique<LongTrace>(context_, places_, programs_, rules_, troubles_);
 }
 

@@ -1,6 +1,9 @@
 #include "viewer/model/summary.h"
 
+#include <arpa/inet.h>
+
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <string_view>
 #include <tuple>
@@ -10,6 +13,14 @@
 #include "viewer/model/coverage.h"
 
 namespace sockwatch::model {
+
+bool Lookup::is_address() const {
+  if (!name) return false;
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  const std::string whole = name->substr(0, name->find('%'));  // fe80::1%eth0
+  return inet_pton(AF_INET, whole.c_str(), address.data()) == 1 ||
+         inet_pton(AF_INET6, whole.c_str(), address.data()) == 1;
+}
 namespace {
 
 // Asked of every row, so nothing is put together for it.

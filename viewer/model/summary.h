@@ -25,6 +25,9 @@ struct Limits {
 
 // All lookups of one name.
 struct Lookup {
+  // Programs pass addresses to the same calls, which then ask nobody.
+  bool is_address() const;
+
   store::OptText name;  // empty: a lookup without a name (of a service, or of the own host)
   bool others = false;  // stands for all names beyond the limit
   std::uint64_t count = 0;

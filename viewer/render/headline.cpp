@@ -92,8 +92,23 @@ std::string failed_sentence(const Summary& summary, const std::vector<NameGroup>
   return text;
 }
 
+bool only_udp(const Summary& summary) {
+  return std::all_of(summary.destinations.begin(), summary.destinations.end(),
+                     [](const model::Destination& place) { return place.protocol == "udp"; });
+}
+
+// Nothing is asked of the other side when a datagram socket connects, so nothing has succeeded.
+std::string udp_sentence(const Summary& summary, const std::vector<NameGroup>& groups) {
+  const std::uint64_t answered = summary.total.first_byte.count();
+  return fmt::format(
+      "Only UDP was used, which has no handshake to fail: {} to {}, of which {} had an answer.",
+      counted(summary.total.attempts, "socket"), destinations(groups),
+      answered == 0 ? "none" : number(answered));
+}
+
 std::string healthy_sentence(const Summary& summary, const std::vector<NameGroup>& groups) {
   const model::Tally& total = summary.total;
+  if (only_udp(summary)) return udp_sentence(summary, groups);
   const std::uint64_t connected = total.ok();
   std::string text = connected == 1 && total.attempts == 1
                          ? "The only attempt to connect succeeded."

@@ -1,11 +1,9 @@
 #include "viewer/render/text_report.h"
 
-#include <arpa/inet.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <set>
 #include <vector>
@@ -153,10 +151,7 @@ class LookupErrors {
 
 // Programs pass addresses to the same call; where that worked there is nothing to tell.
 bool worth_telling(const model::Lookup& lookup) {
-  std::array<unsigned char, sizeof(in6_addr)> address{};
-  if (lookup.failures > 0 || !lookup.name) return true;
-  return inet_pton(AF_INET, lookup.name->c_str(), address.data()) != 1 &&
-         inet_pton(AF_INET6, lookup.name->c_str(), address.data()) != 1;
+  return lookup.failures > 0 || !lookup.is_address();
 }
 
 std::string lookups(const Summary& summary, const TextStyle& style) {

@@ -88,6 +88,26 @@ std::vector<Incident> habits() {
              return scene.record({"wget", "-q", "-O", "-", "--tries=1", "http://shop.test/"},
                                  {{"http_proxy", url("127.0.0.1", 7001)}});
            }},
+      {.name = "it is the proxy, as env alone says",
+       .client = "curl",
+       .expected = {"VIAPROXY"},
+       .play =
+           [](const Scene& scene) {
+             const Server proxy = serve_tcp(scene.network(), answering("hello", 300ms));
+             return scene.record({"env", "http_proxy=" + url("127.0.0.1", proxy.port()), "curl",
+                                  "-sS", "http://shop.test/"});
+           }},
+      {.name = "a log by UDP that is never connected",
+       .client = "python3",
+       .play =
+           [](const Scene& scene) {
+             return scene.record(
+                 python("import logging.handlers\n"
+                        "log = logging.handlers.SysLogHandler(('127.0.0.1', 514))\n"
+                        "for i in range(3):\n"
+                        "  log.emit(logging.makeLogRecord({'msg': 'line'})); time.sleep(0.6)\n"
+                        "log.close()\n"));
+           }},
       {.name = "waits for its own pool, not for the network",
        .client = "python3",
        .expected = {"NOATTEMPT"},
@@ -118,6 +138,18 @@ std::vector<Incident> habits() {
              if (built.status != 0) throw Skipped("no static program can be built here");
              return scene.record(
                  {scene.network().scratch() + "/still", "poll", "500", "127.0.0.1", "7001"});
+           },
+       .needs = {"cc"}},
+      {.name = "a static child fails, and nothing else",
+       .client = "C",
+       .expected = {"BLIND"},
+       .play =
+           [](const Scene& scene) {
+             const Finished built = scene.network().run(
+                 {.argv = {"cc", "-static", "-o", "still", NETLAB_CLIENTS "/connect.c"}});
+             if (built.status != 0) throw Skipped("no static program can be built here");
+             return scene.record_shell(scene.network().scratch() +
+                                       "/still poll 500 127.0.0.1 7001; exit 3");
            },
        .needs = {"cc"}},
       {.name = "a server leaves its clients waiting",

@@ -263,6 +263,23 @@ std::vector<Incident> unanswered() {
                  curl_get("127.0.0.1", server.port(), {"-m", "4", "-T", "big", "-H", "Expect:"}));
            },
        .seconds = 6},
+      {.name = "the peer stops reading, and SO_SNDTIMEO runs out",
+       .client = "python3",
+       .expected = {"ZEROWIN"},
+       .play = against(never_reading(),
+                       [](std::uint16_t port) {
+                         return python(
+                             "import struct\n"
+                             "s = socket.create_connection(" +
+                             at("127.0.0.1", port) +
+                             ")\n"
+                             "s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, "
+                             "struct.pack('ll', 2, 500000))\n"
+                             "try: s.sendall(bytes(40_000_000))\n"
+                             "except OSError as failure: print(failure)\n"
+                             "s.close()\n");
+                       }),
+       .seconds = 6},
   };
 }
 

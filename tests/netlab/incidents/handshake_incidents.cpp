@@ -153,6 +153,20 @@ std::vector<Incident> silence() {
              ", 0.2)\n"
              "  except OSError as failure: print(failure)\n");
        })},
+      {.name = "the round trip is longer than the time-out",
+       .client = "python3",
+       .expected = {"SHORTTO"},
+       .play =
+           [](const Scene& scene) {
+             const Server far = scene.far_side(200ms);
+             const Server server =
+                 serve_tcp(scene.network(), answering("hello"), {.address = kNearAddress});
+             return scene.record(python("peer = " + at(kFarAddress, server.port()) +
+                                        "\n"
+                                        "for limit in 0.3, 0.3, 3:\n"
+                                        "  try: socket.create_connection(peer, limit).close()\n"
+                                        "  except OSError as failure: print(failure)\n"));
+           }},
       {.name = "each address gets 250 ms",
        .client = "node",
        .expected = {"ATTEMPTCAP"},

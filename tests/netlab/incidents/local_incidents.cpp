@@ -50,6 +50,15 @@ std::vector<Incident> local_incidents() {
                         "', headers={'Connection': 'close'})\n"
                         "  except requests.ConnectionError as failure: print(failure)\n"));
            }},
+      {.name = "told to send from an address that is not there",
+       .client = "curl",
+       .expected = {"V6-OFF"},
+       .play =
+           [](const Scene& scene) {
+             const Server server = serve_tcp(scene.network(), answering("hello"));
+             return scene.record(
+                 curl_get("127.0.0.1", server.port(), {"--interface", "203.0.113.9"}));
+           }},
       {.name = "IPv6 is switched off",
        .client = "curl",
        .expected = {"V6-OFF"},

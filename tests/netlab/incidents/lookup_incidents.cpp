@@ -120,6 +120,44 @@ std::vector<Incident> lookup_incidents() {
                             [](std::uint16_t port) { return node_get("shop.test", port, 20s); });
            },
        .seconds = 6},
+      {.name = "name server never answers the program's own resolver",
+       .client = "node",
+       .expected = {"DNS-DEAD"},
+       .play =
+           [](const Scene& scene) {
+             const Server dns = serve_dns(scene.network(),
+                                          {{"shop.test", {.manner = NameAnswer::Manner::silence}}});
+             return scene.record({"node", "-e",
+                                  "const r = new (require('dns').Resolver)({timeout: 800, tries: "
+                                  "2}); r.setServers(['127.0.0.53']); r.resolve4('shop.test', "
+                                  "failure => console.log(failure && failure.code))"});
+           },
+       .seconds = 5},
+      {.name = "name server never answers, and is asked without connect",
+       .client = "python3",
+       .expected = {"DNS-DEAD"},
+       .play =
+           [](const Scene& scene) {
+             const Server dns = serve_dns(scene.network(),
+                                          {{"shop.test", {.manner = NameAnswer::Manner::silence}}});
+             return scene.record(
+                 python("s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.settimeout(1.2)\n"
+                        "q = bytes.fromhex('000101000001000000000000') + b'\\4shop\\4test\\0' + "
+                        "bytes.fromhex('00010001')\n"
+                        "s.sendto(q, ('127.0.0.53', 53))\n"
+                        "try: s.recvfrom(512)\n"
+                        "except TimeoutError as failure: print(failure)\n"));
+           }},
+      {.name = "name server answers the program's own resolver",
+       .client = "node",
+       .play =
+           [](const Scene& scene) {
+             const Server dns = serve_dns(scene.network(), {{"shop.test", here()}});
+             return scene.record({"node", "-e",
+                                  "const r = new (require('dns').Resolver)(); "
+                                  "r.setServers(['127.0.0.53']); r.resolve4('shop.test', "
+                                  "(failure, found) => console.log(failure, found))"});
+           }},
       {.name = "name server says SERVFAIL",
        .client = "python3",
        .expected = {"DNS-FAIL"},

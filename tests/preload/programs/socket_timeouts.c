@@ -1,5 +1,5 @@
 // Time-outs kept by the socket itself: SO_SNDTIMEO ends a blocking connect with EINPROGRESS,
-// SO_RCVTIMEO a receive with EAGAIN.
+// SO_RCVTIMEO a receive with EAGAIN, and again SO_SNDTIMEO a send to somebody who does not read.
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -22,6 +22,12 @@ int main(void) {
   RETURNS(send(pair[0], "?", 1, 0), 1);
   FAILS(recv(pair[0], &byte, 1, 0), EAGAIN);
   FAILS(read(pair[0], &byte, 1), EAGAIN);
+  RETURNS(setsockopt(pair[0], SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit), 0);
+  static const char block[65536];
+  while (send(pair[0], block, sizeof block, 0) > 0) continue;  // both buffers grow for a while
+  CHECK_EQUAL(errno, EAGAIN);
+  while (send(pair[0], block, sizeof block, MSG_DONTWAIT) > 0) continue;
+  CHECK_EQUAL(errno, EAGAIN);  // did not wait: not told
   RETURNS(close(pair[0]), 0);
   return check_status();
 }

@@ -50,8 +50,10 @@ TEST(FailedCalls, BindTellsThePortOfTheNewestFailure) {
   story.bind_fails(EADDRINUSE, kAny80);
   story.bind_fails(EADDRINUSE, Address{"ipv6", "::", 8080});
   EXPECT_EQ(story.failed_calls().begin()->second.argument, 8080);
+  EXPECT_EQ(story.failed_calls().begin()->second.address, "::");
   story.bind_fails(EADDRINUSE, Address{"unix", "/run/x", 0});
   EXPECT_EQ(story.failed_calls().begin()->second.argument, std::nullopt);
+  EXPECT_EQ(story.failed_calls().begin()->second.address, std::nullopt);
 }
 
 TEST(FailedCalls, SelectKeepsTheLargestNumber) {

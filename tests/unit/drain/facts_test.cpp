@@ -115,5 +115,16 @@ TEST(Facts, AllKeysTheRulesNeed) {
   EXPECT_NEAR(static_cast<double>(unix_now), static_cast<double>(clock_ns(CLOCK_REALTIME)), 1e9);
 }
 
+TEST(Facts, ProxiesOfAnEnvironment) {
+  using namespace std::literals;
+  EXPECT_EQ(proxies_in("PATH=/bin\0http_proxy=http://me:secret@proxy:3128/\0"
+                       "HTTPS_PROXY=proxy:3128\0all_proxy=socks5://10.0.0.9:1080\0"sv),
+            "proxy:3128 10.0.0.9:1080");
+  EXPECT_EQ(proxies_in("http_proxy=\0no_proxy=a\0xhttp_proxy=b:1\0http_proxy\0"sv), "");
+  EXPECT_EQ(proxies_in("http_proxy=a b\0"sv), "");  // not understood
+  EXPECT_EQ(proxies_in("http_proxy=a:1"sv), "a:1");
+  EXPECT_EQ(proxies_in(""sv), "");
+}
+
 }  // namespace
 }  // namespace sockwatch::drain

@@ -106,6 +106,15 @@ TEST(ChurnRule, IsMoreThanTwentyASecond) {
   EXPECT_THAT(run(add_client_rules, many(100, 50 * kMs)), IsEmpty());
 }
 
+TEST(ChurnRule, NamesTheFirstOfThem) {
+  Rows rows = many(150, kMs);
+  rows.connections[0].turns = 9;
+  const auto found = find(run(add_client_rules, rows), "CHURN");
+  EXPECT_EQ(found.connections.size(), diagnose::Finding::kExamples);
+  EXPECT_EQ(found.connections.front(), 2);
+  EXPECT_EQ(found.connections_total, 149);
+}
+
 TEST(ChurnRule, NeedsOneRequestEach) {
   EXPECT_THAT(run(add_client_rules, many(100, kMs, 2)), IsEmpty());
   Rows rows = many(90, kMs);
@@ -444,6 +453,36 @@ TEST(Client, HealthyTrafficSaysNothing) {
     rows.syn_dropped(i * 100 * kMs, "::1", 443, 200 * kMs, 0, "db").outcome = "superseded";
   }
   EXPECT_THAT(run(add_client_rules, rows), IsEmpty());
+}
+
+TEST(ViaProxy, AlsoOfTheProgramAlone) {
+  Rows rows;
+  rows.process("/usr/bin/curl").proxies = "proxy:3128 10.0.0.9:8080";
+  rows.connected(0, "10.0.0.7", 3128, "proxy");
+  rows.connected(kS, "10.0.0.9", 8080);
+  rows.connected(2 * kS, "10.0.0.9", 8081);
+  const auto findings = run(add_client_rules, rows);
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_EQ(findings[0].of, 3);
+}
+
+// A static child: what failed may be there.
+TEST(BlindRule, IsAWarningWhereTheCommandFailedForNoReasonThatWasSeen) {
+  const auto severity = [](std::int64_t status, auto change) {
+    Rows rows;
+    rows.process("/bin/sh").exit_status = status;
+    rows.process("/opt/app", "go");
+    change(rows);
+    return find(run(add_client_rules, rows), "BLIND").severity;
+  };
+  const auto as_it_is = [](Rows&) {};
+  EXPECT_EQ(severity(0, as_it_is), Severity::info);
+  EXPECT_EQ(severity(1, as_it_is), Severity::warning);
+  EXPECT_EQ(severity(1, [](Rows& rows) { rows.connected(0, "10.0.0.7", 80); }), Severity::warning);
+  EXPECT_EQ(severity(1, [](Rows& rows) { rows.refused(0, "10.0.0.7", 80); }), Severity::info);
+  EXPECT_EQ(severity(1, [](Rows& rows) { rows.lookup(0, "db", kMs, -2); }), Severity::info);
+  EXPECT_EQ(severity(1, [](Rows& rows) { rows.failed_call("bind", 98); }), Severity::info);
+  EXPECT_EQ(severity(1, [](Rows& rows) { rows.filtered = true; }), Severity::info);
 }
 
 }  // namespace

@@ -204,6 +204,43 @@ TEST(ShortTo, IsExplainedByALongerSilence) {
   EXPECT_THAT(found(kernel), ElementsAre("SYNGIVEUP"));
 }
 
+// Of five first packets not all are lost by chance; fewer say so and leave it open.
+TEST(ShortTo, PointsToADestinationThatNeverAnswers) {
+  const auto told = [](int attempts, bool one_connected) {
+    Rows rows;
+    for (int i = 0; i < attempts; ++i) rows.syn_dropped(i * kS, "10.0.0.7", 443, 900 * kMs, 0);
+    if (one_connected) rows.connected(attempts * kS, "10.0.0.7", 443);
+    return find(findings(rows), "SHORTTO");
+  };
+  const Finding four = told(4, false);
+  EXPECT_THAT(four.summary, HasSubstr("one lost packet is enough to fail. Nothing was ever "
+                                      "answered there: 0 of 4 connected."));
+  const Finding five = told(5, false);
+  EXPECT_THAT(five.summary, HasSubstr("10.0.0.7:443 answered none of 5 attempts (900 ms allowed"));
+  EXPECT_THAT(five.summary, HasSubstr("or the round trip is longer than that"));
+  EXPECT_THAT(five.excluded, ElementsAre(HasSubstr("not one lost packet")));
+  EXPECT_THAT(five.next_steps.front(), HasSubstr("mtr"));
+  EXPECT_EQ(five.confidence, Confidence::medium);
+  const Finding answered = told(9, true);
+  EXPECT_THAT(answered.summary, HasSubstr("one lost packet is enough to fail."));
+  EXPECT_THAT(answered.summary, Not(HasSubstr("Nothing was ever answered")));
+}
+
+TEST(ShortTo, KnowsARoundTripThatIsLongerThanTheTime) {
+  const auto told = [](store::Ns round_trip, store::Ns budget) {
+    Rows rows;
+    for (int i = 0; i < 3; ++i) rows.syn_dropped(i * kS, "10.0.0.7", 443, budget, 0);
+    rows.connected(9 * kS, "10.0.0.7", 443, std::nullopt, round_trip).rtt_us = round_trip / 1000;
+    return find(findings(rows), "SHORTTO");
+  };
+  const Finding far = told(310 * kMs, 300 * kMs);
+  EXPECT_EQ(far.confidence, Confidence::high);
+  EXPECT_THAT(far.summary, HasSubstr("is shorter than the round trip, 310 ms"));
+  EXPECT_EQ(told(300 * kMs, 300 * kMs).confidence, Confidence::medium);
+  EXPECT_EQ(told(120 * kMs, 100 * kMs).confidence, Confidence::high);  // in passing: plain
+  EXPECT_EQ(told(80 * kMs, 100 * kMs).confidence, Confidence::medium);
+}
+
 TEST(ShortTo, IsNoneAfterAResendOrAnAnswer) {
   Rows rows;
   rows.syn_dropped(0, "10.0.0.7", 443, kS, 1);

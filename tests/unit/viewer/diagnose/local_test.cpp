@@ -316,5 +316,31 @@ TEST(UnixGone, QuotesThePathInItsCommand) {
   EXPECT_THAT(gone.summary, ::testing::HasSubstr("no program listens on this name"));
 }
 
+TEST(V6OffRule, AnOwnAddressThatIsNotThere) {
+  const auto told = [](std::string address, std::int64_t error, std::int64_t status,
+                       bool connects) {
+    Rows rows;
+    rows.process("/usr/bin/curl").exit_status = status;
+    auto& call = rows.failed_call("bind", error, 2);
+    call.address = std::move(address);
+    call.argument = 0;
+    if (connects) rows.connected(kS, "10.0.0.7", 80);
+    return run(add_local_rules, rows);
+  };
+  const auto failed = find(told("203.0.113.9", EADDRNOTAVAIL, 45, false), "V6-OFF");
+  EXPECT_EQ(failed.severity, Severity::error);
+  EXPECT_EQ(failed.subject, "203.0.113.9");
+  EXPECT_EQ(failed.count, 2);
+  EXPECT_EQ(failed.summary,
+            "curl was to use the own address 203.0.113.9, and this host has no such address.");
+  EXPECT_EQ(find(told("203.0.113.9", EADDRNOTAVAIL, 0, false), "V6-OFF").severity, Severity::error);
+  EXPECT_EQ(find(told("203.0.113.9", EADDRNOTAVAIL, 0, true), "V6-OFF").severity,
+            Severity::warning);
+  EXPECT_EQ(find(told("203.0.113.9", EADDRNOTAVAIL, 7, true), "V6-OFF").severity, Severity::error);
+  // By this programs ask whether there is IPv6 at all.
+  EXPECT_EQ(find(told("::1", EADDRNOTAVAIL, 7, false), "V6-OFF").severity, Severity::info);
+  EXPECT_FALSE(has(told("203.0.113.9", EADDRINUSE, 1, false), "V6-OFF"));
+}
+
 }  // namespace
 }  // namespace sockwatch::testing

@@ -428,5 +428,58 @@ TEST(DnsStale, NotWhileTheNameStillHasTheAddressOrTheAttemptWorks) {
   EXPECT_THAT(run(add_lookup_rules, rows), IsEmpty());
 }
 
+// A socket of UDP to port 53 that got no answer for `open`.
+store::ConnectionRow& asked(Rows& rows, store::Ns at, std::string server, store::Ns open) {
+  store::ConnectionRow& row = rows.attempt(at, std::move(server), 53);
+  row.protocol = "udp";
+  row.outcome = "connected";
+  row.ending = "closed";
+  row.first_send_ns = row.started_ns;
+  row.closed_ns = row.started_ns + open;
+  return row;
+}
+
+TEST(DnsDead, AlsoOfAResolverOfThePrograms) {
+  Rows rows;
+  rows.process("/usr/bin/node");
+  asked(rows, 0, "10.0.0.53", kS);
+  const auto found = find(run(add_lookup_rules, rows), "DNS-DEAD");
+  EXPECT_EQ(found.severity, Severity::error);
+  EXPECT_EQ(found.confidence, Confidence::medium);
+  EXPECT_EQ(found.subject, "10.0.0.53:53/udp");
+  EXPECT_EQ(found.summary,
+            "node asked 10.0.0.53:53/udp by a resolver of its own, and nothing came back for 1.0 "
+            "s: the name server does not answer, or the answers get lost.");
+  EXPECT_THAT(found.connections, ElementsAre(1));
+  EXPECT_THAT(found.excluded, ::testing::Contains(HasSubstr("A refusal")));
+}
+
+TEST(DnsDead, OfItsOwnResolverNeedsASecondOfSilence) {
+  const auto is_told = [](auto change) {
+    Rows rows;
+    change(asked(rows, 0, "10.0.0.53", kS));
+    return has(run(add_lookup_rules, rows), "DNS-DEAD");
+  };
+  using Row = store::ConnectionRow;
+  EXPECT_TRUE(is_told([](Row&) {}));
+  EXPECT_FALSE(is_told([](Row& row) { row.closed_ns = *row.closed_ns - 1; }));
+  EXPECT_FALSE(is_told([](Row& row) { row.closed_ns.reset(); }));
+  EXPECT_FALSE(is_told([](Row& row) { row.first_receive_ns = row.closed_ns; }));
+  EXPECT_FALSE(is_told([](Row& row) { row.first_send_ns.reset(); }));
+  EXPECT_FALSE(is_told([](Row& row) { row.peer_port = 514; }));  // a log is never answered
+  EXPECT_FALSE(is_told([](Row& row) { row.protocol = "tcp"; }));
+}
+
+TEST(DnsDead, IsAWarningWhereAnotherServerAnsweredIt) {
+  Rows rows;
+  asked(rows, 0, "10.0.0.53", 2 * kS);
+  auto& row = asked(rows, 2 * kS, "10.0.0.54", 3 * kS);
+  row.first_receive_ns = row.started_ns + kMs;
+  EXPECT_EQ(find(run(add_lookup_rules, rows), "DNS-DEAD").severity, Severity::warning);
+  rows.connections[0].fast_open = true;  // never connected, so a refusal would not be told
+  EXPECT_THAT(find(run(add_lookup_rules, rows), "DNS-DEAD").evidence,
+              ::testing::Contains(HasSubstr("not connected")));
+}
+
 }  // namespace
 }  // namespace sockwatch::testing

@@ -48,6 +48,18 @@ TEST(FailOn, OneIsEnoughWithoutALimit) {
   EXPECT_EQ(met_by(""), 0U);
 }
 
+// Whoever passes an address to getaddrinfo asks nobody.
+TEST(FailOn, AddressesAreNoLookups) {
+  Trace trace;
+  trace.process(1, "/usr/bin/curl");
+  for (const char* address : {"10.0.0.7", "::1", "fe80::1%eth0"}) trace.lookup(0, address, kMs, 0);
+  trace.lookup(0, "gone.example", kMs, -2);
+  trace.lookup(0, "here.example", kMs, 0);
+  const model::Summary summary = summarise(trace);
+  EXPECT_EQ(met(*parse_fail_on("lookup"), summary, {}).front(), "--fail-on lookup: 1 of 2 lookups");
+  EXPECT_EQ(met(*parse_fail_on("lookup>49%"), summary, {}).size(), 1U);
+}
+
 TEST(FailOn, GroupsCountTogether) {
   EXPECT_EQ(met_by("timeout>2"), 1U);
   EXPECT_EQ(met_by("timeout>3"), 0U);

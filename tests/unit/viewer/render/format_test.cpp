@@ -143,5 +143,13 @@ TEST(Terminal, Environment) {
   std::fclose(file);
 }
 
+TEST(Color, WhatIsAskedForWinsOverTheEnvironment) {
+  setenv("NO_COLOR", "1", 1);
+  EXPECT_TRUE(wants_color(ColorMode::always, stdout));
+  EXPECT_FALSE(wants_color(ColorMode::automatic, stdout));
+  unsetenv("NO_COLOR");
+  EXPECT_FALSE(wants_color(ColorMode::never, stdout));
+}
+
 }  // namespace
 }  // namespace sockwatch::render
