@@ -48,6 +48,18 @@ TEST(PseudonymsTest, PathsAndPrograms) {
   EXPECT_EQ(p.program("/usr/local/bin/acme"), "program3");
 }
 
+TEST(PseudonymsTest, OwnAddressesAndProxies) {
+  Pseudonyms p = replacing();
+  FailedCallRow call;
+  call.address = "10.0.7.13";
+  p.apply(call);
+  EXPECT_EQ(call.address, "240.0.0.1");
+  ProcessRow process;
+  process.proxies = "10.0.7.13:3128 proxy.corp:8080";
+  p.apply(process);
+  EXPECT_EQ(process.proxies, "240.0.0.1:3128 n1.n2:8080");
+}
+
 TEST(PseudonymsTest, NoneIsAWordOfTheTrace) {
   Pseudonyms p;
   p.address("240.0.0.1");
