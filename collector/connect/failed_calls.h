@@ -1,8 +1,10 @@
-// Calls that failed before there was a connection to blame → one row per call and errno.
+// Calls that failed before there was a connection to blame → one row per call and errno, and of
+// bind per address.
 #pragma once
 
 #include <map>
 #include <set>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -14,7 +16,7 @@ namespace sockwatch::connect {
 
 class FailedCalls {
  public:
-  using Key = std::pair<wire::Op, int>;  // errno
+  using Key = std::pair<std::pair<wire::Op, int>, std::string>;  // errno; of bind, the address
 
   FailedCalls(std::int64_t process_id, Ids& ids) : process_id_(process_id), ids_(ids) {}
 
@@ -33,6 +35,12 @@ class FailedCalls {
   void touch_all();  // every row counts as changed
 
  private:
+  store::FailedCallRow& row_of(const Key& key, const Observation& o);
+  bool has_room_for(const Key& key) const;
+
+  // A program may try one address after the other; the rest of them share a row without one.
+  static constexpr std::size_t kMostAddresses = 16;
+
   std::int64_t process_id_;
   Ids& ids_;
   std::map<Key, store::FailedCallRow> rows_;

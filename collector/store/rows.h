@@ -141,7 +141,7 @@ struct ListenerRow {
 };
 
 // Calls that failed before there was a connection to blame: socket, bind, listen, accept, and
-// select with a descriptor it cannot hold. One row per process, call, errno.
+// select with a descriptor it cannot hold. One row per process, call, errno, and address of a bind.
 struct FailedCallRow {
   std::int64_t id = 0;
   std::int64_t process_id = 0;
@@ -151,7 +151,7 @@ struct FailedCallRow {
   Ns first_ns = 0;
   Ns last_ns = 0;
   OptInt argument;  // select: the largest nfds; bind: the port of the newest failure
-  OptText address;  // bind: the address of the newest failure
+  OptText address;  // bind: the address wanted
 };
 
 struct ResolutionRow {

@@ -41,7 +41,8 @@ class NoAttempt : public Rule {
         .not_this =
             "Not the network: nothing was sent to a server. This holds only where the recording "
             "saw all programs and lost nothing, which was checked. A program that needs no "
-            "network does the same, so without a lookup this is only a hint.",
+            "network does the same, so without a lookup this is only a hint. What a socket with a "
+            "port of the program's choice (bind) sends by UDP is not recorded.",
         .next = {"look at the statistics of the connection pool",
                  "look at what the program's threads wait for (jstack, py-spy, gdb)"}};
     return kEntry;

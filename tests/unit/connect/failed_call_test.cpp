@@ -45,15 +45,34 @@ TEST(FailedCalls, AFamilyThatIsNotSupportedIsNoAttempt) {
   EXPECT_EQ(story.failed_calls().size(), 1U);
 }
 
-TEST(FailedCalls, BindTellsThePortOfTheNewestFailure) {
+TEST(FailedCalls, BindTellsTheAddressAndThePortOfTheNewestFailure) {
   Story story;
   story.bind_fails(EADDRINUSE, kAny80);
-  story.bind_fails(EADDRINUSE, Address{"ipv6", "::", 8080});
-  EXPECT_EQ(story.failed_calls().begin()->second.argument, 8080);
-  EXPECT_EQ(story.failed_calls().begin()->second.address, "::");
+  story.bind_fails(EADDRINUSE, Address{kAny80.family, kAny80.text, 8080});
+  story.bind_fails(EADDRINUSE, Address{"ipv6", "::1", 0});
   story.bind_fails(EADDRINUSE, Address{"unix", "/run/x", 0});
-  EXPECT_EQ(story.failed_calls().begin()->second.argument, std::nullopt);
-  EXPECT_EQ(story.failed_calls().begin()->second.address, std::nullopt);
+  const auto calls = story.failed_calls();
+  ASSERT_EQ(calls.size(), 3U);
+  auto row = calls.begin();
+  EXPECT_EQ(row->second.address, kAny80.text);
+  EXPECT_EQ(row->second.argument, 8080);
+  EXPECT_EQ(row->second.count, 2);
+  EXPECT_EQ((++row)->second.address, "::1");
+  EXPECT_EQ((++row)->second.address, std::nullopt);
+  EXPECT_EQ(row->second.argument, std::nullopt);
+}
+
+TEST(FailedCalls, BeyondSixteenAddressesOneRowCountsTheRest) {
+  Story story;
+  for (int i = 0; i < 20; ++i) {
+    story.bind_fails(EADDRNOTAVAIL, Address{"ipv4", "10.0.0." + std::to_string(i), 7});
+  }
+  story.bind_fails(EADDRNOTAVAIL, Address{"ipv4", "10.0.0.3", 7});
+  const auto calls = story.failed_calls();
+  ASSERT_EQ(calls.size(), 17U);
+  EXPECT_EQ(std::next(calls.begin(), 3)->second.count, 2);
+  EXPECT_EQ(calls.rbegin()->second.address, std::nullopt);
+  EXPECT_EQ(calls.rbegin()->second.count, 4);
 }
 
 TEST(FailedCalls, SelectKeepsTheLargestNumber) {
