@@ -238,7 +238,7 @@ class ZeroWin : public PathRule {
         .signature =
             "data waits in the send buffer, nothing is on its way, and the peer answered the "
             "kernel's probes without opening its window. For information where nobody waited for "
-            "it",
+            "it, unless the program closed after 1 s or more of that, with data unsent",
         .meaning =
             "The other program does not read what it is sent. When its buffer is full, its kernel "
             "says: stop. This kernel stops and asks now and then whether it may go on; so far it "
@@ -263,8 +263,12 @@ class ZeroWin : public PathRule {
     // Each question doubles the time to the next.
     const auto asked = static_cast<int>(std::min<std::int64_t>(
         std::max(row.close_backoff.value_or(0), row.close_probes.value_or(0)), 9));
-    stuck.time.add(((store::Ns{1} << asked) - 1) * row.close_rto_us.value_or(200'000) * 1000);
-    stuck.waited += attempt.failed || row.expired_waits > 0 ? 1 : 0;
+    const store::Ns time =
+        ((store::Ns{1} << asked) - 1) * row.close_rto_us.value_or(200'000) * 1000;
+    stuck.time.add(time);
+    const bool given_up = attempt.is(model::Ending::closed) && time >= kSecond;
+    stuck.given_up += given_up ? 1 : 0;
+    stuck.waited += attempt.failed || row.expired_waits > 0 || given_up ? 1 : 0;
   }
   Severity severity(const Cases& cases) const override {
     if (cases.failed() > 0) return Severity::error;
@@ -280,6 +284,10 @@ class ZeroWin : public PathRule {
     finding.evidence = {observed(finding, "connections with a closed window"),
                         "bytes not yet sent: " + numbers(stuck.unsent), "on their way: 0",
                         "the peer's kernel answered a probe of its window and left it closed"};
+    if (stuck.given_up > 0) {
+      finding.evidence.push_back("the program closed with that unsent: " +
+                                 share(stuck.given_up, finding.count));
+    }
     finding.excluded = {"not lost packets: everything sent was acknowledged",
                         "not a filter on this host: the probes got through"};
     finding.next_steps = {
@@ -292,6 +300,7 @@ class ZeroWin : public PathRule {
     Span unsent;
     Span time;
     std::int64_t waited = 0;
+    std::int64_t given_up = 0;
   };
   std::map<ServiceId, Stuck> stuck_;
 };

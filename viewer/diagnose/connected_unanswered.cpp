@@ -337,6 +337,11 @@ class HelloHang : public UnansweredRule {
     UnansweredRule::remember(attempt);
     const auto& row = attempt.row;
     open_[attempt.service].add(*row.closed_ns - row.noticed_ns.value_or(row.started_ns));
+    // A call is told when it has returned: the end of a process leaves the last one out.
+    const store::ProcessRow* process = context().programs.process(row.process_id);
+    const bool left =
+        process != nullptr && process->ended_ns && *row.closed_ns >= *process->ended_ns;
+    left_open_[attempt.service] += left ? 1 : 0;
   }
 
   void tell(const Cases& cases, Finding& finding) const override {
@@ -346,12 +351,19 @@ class HelloHang : public UnansweredRule {
                                   times(open_.at(to.service)));
     finding.evidence = {observed(finding, "connections on which nobody spoke"),
                         "bytes sent: 0, bytes received: 0"};
+    finding.excluded = {"not a request without a reply: nothing was sent"};
+    if (const std::int64_t left = left_open_.at(to.service); left > 0) {
+      finding.evidence.back() = fmt::format(
+          "no send and no receive had returned when the process ended: {}; one that stood still "
+          "(the peer does not read) does not show",
+          share(left, finding.count));
+      finding.excluded.clear();
+    }
     if (finding.confidence == Confidence::low) {
       finding.evidence.emplace_back(
           "it is not known that the program waited for a greeting: it may just not have used the "
           "connection");
     }
-    finding.excluded = {"not a request without a reply: nothing was sent"};
     finding.next_steps = {
         fmt::format("is {} the right port?", port_of(to)),
         fmt::format("nc {} {}   (a greeting should appear)", host_of(to), port_of(to))};
@@ -359,6 +371,7 @@ class HelloHang : public UnansweredRule {
 
  private:
   std::map<ServiceId, Span> open_;
+  std::map<ServiceId, std::int64_t> left_open_;  // when their process ended
 };
 
 class NeverRead : public Rule {

@@ -144,6 +144,22 @@ TEST(ZeroWin, NeedsAnAnsweredProbe) {
   EXPECT_FALSE(has(findings(rows), "ZEROWIN"));
 }
 
+// Closed with data unsent: what the program gave is lost, if it rested for a second or more.
+TEST(ZeroWin, IsAWarningWhereTheProgramClosedBecauseOfIt) {
+  const auto severity = [](std::int64_t rto_us, const char* ending) {
+    Rows rows;
+    auto& row = stuck(rows, 2, 0, 400);
+    row.close_rto_us = rto_us;
+    row.ending = ending;
+    row.expired_waits = 0;
+    return find(findings(rows), "ZEROWIN").severity;
+  };
+  EXPECT_EQ(severity(333'333, "closed"), Severity::info);
+  EXPECT_EQ(severity(333'334, "closed"), Severity::warning);
+  EXPECT_EQ(severity(333'334, "open"), Severity::info);
+  EXPECT_EQ(severity(333'333, "response_timed_out"), Severity::error);
+}
+
 TEST(ZeroWin, AFinThatWaitsIsNoData) {
   Rows rows;
   auto& row = stuck(rows, 4, 0, 400);

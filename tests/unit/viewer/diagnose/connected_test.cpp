@@ -313,6 +313,20 @@ TEST(HelloHang, Bounds) {
   EXPECT_EQ(findings(waits_for_a_greeting(9 * kS, 0))[0].severity, Severity::info);
 }
 
+// A send that stands still is told when it returns, and here it never did.
+TEST(HelloHang, DoesNotSayThatNothingWasSentWhereTheProcessEndedFirst) {
+  const auto told = [](store::Ns ended_after_close) {
+    Rows rows = waits_for_a_greeting(9 * kS, 0);
+    rows.process("/usr/bin/app").ended_ns = *rows.connections[0].closed_ns + ended_after_close;
+    return find(findings(rows), "HELLOHANG");
+  };
+  EXPECT_THAT(told(1).evidence, ::testing::Contains("bytes sent: 0, bytes received: 0"));
+  EXPECT_THAT(told(1).excluded, ::testing::Contains(HasSubstr("nothing was sent")));
+  EXPECT_THAT(told(0).evidence,
+              ::testing::Contains(HasSubstr("had returned when the process ended: 1 of 1")));
+  EXPECT_THAT(told(0).excluded, IsEmpty());
+}
+
 Rows nobody_accepts(int silents, int lost, int replied = 0) {
   Rows rows;
   for (int i = 0; i < silents; ++i) {
