@@ -141,6 +141,7 @@ class V6Off : public Denied {
   }
 
  public:
+  using Denied::see;
   void see(const store::FailedCallRow& row) override {
     if (row.call != "bind" || row.error != EADDRNOTAVAIL || !row.address) return;
     Bound* bound = bound_.slot(*row.address);
