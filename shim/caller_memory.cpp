@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstdint>
 
@@ -19,15 +20,27 @@ namespace {
 
 constexpr std::uintptr_t kPageMask = ~static_cast<std::uintptr_t>(wire::kPage - 1);
 
-// Stack that is surely there: what lies above a frame of the main thread, and no further away than
-// the gap the kernel keeps free below that stack.
-constexpr std::uintptr_t kStackGap = std::uintptr_t{1} << 20;
+// The upper end of the main thread's stack, and how much of it programs have at the least.
+constexpr std::uintptr_t kStackWanted = std::uintptr_t{1} << 20;
 constinit std::uintptr_t main_stack_end = 0;
 
 bool in_main_stack(std::uintptr_t first, std::uintptr_t last, std::uintptr_t frame) {
   // A range that wraps ((void*)-1 is MAP_FAILED) begins above the stack and ends below it.
   return frame <= first && first <= last && last < main_stack_end &&
-         main_stack_end - frame < kStackGap;
+         main_stack_end - frame < kStackWanted;
+}
+
+// Pages of the main thread's stack that the kernel called readable once. Not every one above our
+// frame is: the program may have protected some (stacks of its own making end so), and what runs
+// just below that stack is perhaps no part of it.
+constexpr std::size_t kKnownPages = 16;
+constinit std::atomic<std::uintptr_t> known_pages[kKnownPages]{};
+
+std::atomic<std::uintptr_t>& place_of(std::uintptr_t page) {
+  return known_pages[page / wire::kPage % kKnownPages];
+}
+bool is_known(std::uintptr_t page) {
+  return place_of(page).load(std::memory_order_relaxed) == page;
 }
 
 // Before Linux 5.14: rt_sigprocmask copies the new set in before it looks at `how`; with a `how`
@@ -68,20 +81,30 @@ bool readable(const void* address, std::size_t bytes) {
   const std::uintptr_t last = first + bytes - 1;
   const auto frame = reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0));
   const std::uintptr_t own = frame & kPageMask;
-  if (((first & kPageMask) == own && (last & kPageMask) == own) ||
-      in_main_stack(first, last, frame)) {
+  const bool on_stack = in_main_stack(first, last, frame);
+  const auto is_sure = [&](std::uintptr_t page) {
+    return page == own || (on_stack && is_known(page));
+  };
+  const std::uintptr_t begin = first & kPageMask;
+  const std::uintptr_t end = last & kPageMask;
+  if (is_sure(begin) && (begin == end || (end - begin == wire::kPage && is_sure(end)))) {
     return true;
   }
   const Questions questions;
   if (last < first || !questions) {
     return false;
   }
-  for (std::uintptr_t page = first;; page = (page & kPageMask) + wire::kPage) {
-    if (page > last) {
-      return true;
+  for (std::uintptr_t page = begin;; page += wire::kPage) {
+    if (!is_sure(page)) {
+      if (!page_readable(page)) {
+        return false;
+      }
+      if (on_stack) {
+        place_of(page).store(page, std::memory_order_relaxed);
+      }
     }
-    if ((page & kPageMask) != own && !page_readable(page)) {
-      return false;
+    if (page == end) {
+      return true;
     }
   }
 }

@@ -12,15 +12,16 @@
 namespace sockwatch::shim {
 
 // An address at the upper end of the main thread's stack, as the kernel laid it out. Called once,
-// by the constructor; without it every question goes to the kernel.
+// by the constructor; without it every question goes to the kernel each time.
 void main_stack_ends(std::uintptr_t address);
 
 // Whether the caller runs on it, with hundreds of KiB left as programs have them.
 bool on_main_stack();
 
 // True if `bytes` bytes at `address` can be read (every page of the range). Costs nothing when the
-// range shares a page with our own stack frame or lies above it on the main thread's stack, else a
-// system call a page, about 0.6 us. False under seccomp, where we may not ask.
+// range shares a page with our own stack frame, or lies on pages of the main thread's stack that
+// were asked about before; else a system call a page, about 0.6 us. False under seccomp, where we
+// may not ask.
 bool readable(const void* address, std::size_t bytes);
 
 // Reads what the caller named; of the last few pages it remembers that they can be read. A list and

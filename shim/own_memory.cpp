@@ -25,6 +25,7 @@ long map_own(std::size_t size, int flags, long fd) {
     return address;
   }
   raw::call(SYS_munlock, address, size);
+  raw::call(SYS_madvise, address, size, MADV_DONTDUMP);
   const long opened = raw::call(SYS_mprotect, address, size, PROT_READ | PROT_WRITE);
   if (raw::failed(opened)) {
     raw::call(SYS_munmap, address, size);

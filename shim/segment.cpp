@@ -244,6 +244,9 @@ void map_at(const void* place, std::size_t size) {
                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | how, -1, 0);
   };
   const long address = map(MAP_FIXED_NOREPLACE);
+  if (address == wanted) {
+    raw::call(SYS_madvise, place, size, MADV_DONTDUMP);
+  }
   if (raw::failed(address) || address == wanted) {
     return;
   }

@@ -33,6 +33,11 @@ void add_errno(std::vector<Hazard>& list) {
                   {"looked_up_later"},
                   Recording::of({event(Op::getaddrinfo_a).without(wire::kBegin).times(171)})});
   list.push_back({"bad_pointers", {"bad_pointers"}, Recording::of({connected().times(3)})});
+  for (const char* where : {"in", "below"}) {
+    list.push_back({std::string("stack_hole_") + where,
+                    {"stack_hole", where},
+                    Recording::of({event(Op::connect).result(0).tcp()})});
+  }
 }
 
 void add_descriptors(std::vector<Hazard>& list) {

@@ -180,6 +180,7 @@ void add_limits(std::vector<Hazard>& list) {
       {"address_space_for_both", {"address_space", "400", "300"}, Recording::of({refused()})});
   list.push_back({"memory_locked", {"memory_locked"}, perhaps()});
   list.push_back({"memory_hole", {"memory_hole"}, Recording::of({refused().times(101)})});
+  list.push_back({"not_dumped", {"not_dumped"}, Recording::of({refused().times(2)}).segments(2)});
   list.push_back({"foreign_descriptors",
                   {"foreign_descriptors"},
                   Recording::of({refused()}).segments(200).noted(wire::ExecWhy::scrubbed, 100)});
