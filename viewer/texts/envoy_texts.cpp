@@ -170,6 +170,7 @@ constexpr std::array kOtherTexts = {
 std::span<const ErrorText> envoy_texts() {
   static const std::vector<std::string> patterns = [] {
     std::vector<std::string> made;
+    made.reserve(kFlags.size());
     for (const Flag& flag : kFlags) made.push_back(flag_patterns(flag.letters));
     return made;
   }();

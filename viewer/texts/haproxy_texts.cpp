@@ -117,6 +117,7 @@ constexpr std::array kHaproxySays = {
 std::span<const ErrorText> haproxy_texts() {
   static const std::vector<std::string> patterns = [] {
     std::vector<std::string> made;
+    made.reserve(kStates.size());
     for (const State& state : kStates) made.push_back(state_patterns(state.letters));
     return made;
   }();
