@@ -149,7 +149,8 @@ class LateReset : public CaseRule {
         .title = "reset in the middle",
         .signature =
             "ECONNRESET told to the program (or EPIPE, without TLS), and not at the first "
-            "use after a pause of 5 s or more, unless the request was acknowledged before",
+            "use after a pause of 5 s or more, unless the request was acknowledged before. A "
+            "warning where no request was open and nothing had come for 1 s or more",
         .meaning =
             "The connection was up, and the other side tore it down with a reset: instead of "
             "finishing what it was sending, instead of an answer, or before anybody had said a "
@@ -178,7 +179,13 @@ class LateReset : public CaseRule {
     ++(attempt.row.first_send_ns ? said.asked : said.unasked);
     const auto idle = unanswered_idle_ns(attempt.row);
     if (all_acknowledged(attempt.row)) ++said.acknowledged;
+    if (rested(attempt.row)) said.rest.add(*attempt.row.close_last_receive_ms * kMs);
     if (attempt.row.turns > 0 && idle.value_or(0) >= kPause) said.idle.add(idle);
+  }
+
+  Severity severity(const Cases& cases) const override {
+    const bool all_rested = said_.at(place(cases).service).rest.known == cases.count();
+    return all_rested ? Severity::warning : CaseRule::severity(cases);
   }
 
   void tell(const Cases& cases, Finding& finding) const override {
@@ -192,6 +199,16 @@ class LateReset : public CaseRule {
     finding.evidence = {observed(finding, "connections reset"), "error: " + cases.errors()};
     if (said.received.known > 0) {
       finding.evidence.push_back("bytes received before: " + numbers(said.received));
+    }
+    if (said.rest.known == finding.count) {
+      finding.summary = fmt::format(
+          "{} reset the connection when nothing had been said on it for {} and no request was "
+          "open. A program that keeps connections and drops such a one loses nothing.",
+          with_address(context().places, cases.first_place()), times(said.rest));
+    } else if (said.rest.known > 0) {
+      finding.evidence.push_back(
+          fmt::format("of these without an open request, after {} of rest: {}", times(said.rest),
+                      share(said.rest.known, finding.count)));
     }
     if (said.acknowledged > 0 && said.idle.known > 0) {
       finding.evidence.push_back(fmt::format(
@@ -226,7 +243,13 @@ class LateReset : public CaseRule {
     std::int64_t asked = 0;    // something was sent
     std::int64_t unasked = 0;  // nothing was
     std::int64_t acknowledged = 0;
+    Span rest;  // since the last bytes, of those without an open request
   };
+
+  static bool rested(const store::ConnectionRow& row) {
+    return row.asked_ns && row.answered_ns &&
+           row.close_last_receive_ms.value_or(0) * kMs >= kSecond;
+  }
 
   static std::string what_happened(const Said& said, const std::string& peer) {
     const Span& received = said.received;

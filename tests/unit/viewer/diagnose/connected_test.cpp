@@ -648,6 +648,23 @@ TEST(LateReset, SaysThatTheConnectionHadRested) {
               Contains(HasSubstr("on reuse after 1.0 s idle: 1 of 2")));
 }
 
+// A kept connection that the server gave up: nobody asked for anything.
+TEST(LateReset, OfAConnectionAtRestIsAWarning) {
+  Rows rows;
+  auto& row = reset(rows, 0);
+  row.asked_ns = row.first_send_ns;
+  row.answered_ns = row.first_receive_ns;
+  row.close_last_receive_ms = 1000;
+  EXPECT_EQ(find(findings(rows), "LATERESET").severity, Severity::warning);
+  EXPECT_THAT(find(findings(rows), "LATERESET").summary,
+              HasSubstr("nothing had been said on it for 1.0 s and no request was open"));
+  row.close_last_receive_ms = 999;
+  EXPECT_EQ(find(findings(rows), "LATERESET").severity, Severity::error);
+  row.close_last_receive_ms = 1000;
+  row.answered_ns.reset();
+  EXPECT_EQ(find(findings(rows), "LATERESET").severity, Severity::error);
+}
+
 TEST(LateReset, BytesSoFar) {
   Rows rows;
   reset(rows, 0);
